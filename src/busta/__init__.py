@@ -1,0 +1,1 @@
+"""busta: sports-betting models that are judged against the closing line."""

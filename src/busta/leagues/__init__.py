@@ -1,0 +1,1 @@
+"""One file adds a sport: it holds one object, ``LEAGUE = League(...)``."""

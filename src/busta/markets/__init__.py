@@ -1,0 +1,1 @@
+"""One file adds a market: it holds one object, ``MARKET = Market(...)``."""

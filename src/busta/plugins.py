@@ -1,0 +1,180 @@
+"""What a league and a market are, and how they are found.
+
+A new sport or market is one file with one object: ``LEAGUE = League(...)`` in ``busta/leagues`` or
+``MARKET = Market(...)`` in ``busta/markets``. Another package adds its own through the entry-point
+groups ``busta.leagues`` and ``busta.markets``, without a fork.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - dataclass fields are read at run time
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from busta.errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from busta.settings import Settings
+
+__all__ = ["League", "Market", "Model", "Place", "league_names", "leagues", "market_names", "markets", "pick"]
+
+Quantity = Literal["margin", "total"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where games are played: latitude and longitude in degrees, IANA time zone."""
+
+    latitude: float
+    longitude: float
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class League:
+    """A sport's league: its teams, its places and where its data comes from.
+
+    Attributes:
+        name: Short lower-case name used on the command line (``nfl``).
+        title: Name for people.
+        teams: Canonical team codes.
+        aliases: Other codes and nicknames, lower-cased, to canonical codes. A name that is in
+            neither is refused, never guessed.
+        places: Home of each team (by code) and of neutral venues (by venue id).
+        margin_sd: Standard deviation of the margin around the closing spread, in points.
+        total_sd: Standard deviation of the total around the closing total, in points.
+        home_edge: Points the home side is worth on its own ground.
+        load: Reads the league's raw tables: ``load(settings, paths)`` returns a
+            ``busta.data.source.Batch``. No paths means download (or, for a simulated league, play).
+        moves: Seasons in which a franchise played elsewhere: ``(team, first, last)`` to its place.
+    """
+
+    name: str
+    title: str
+    teams: tuple[str, ...]
+    load: Callable[[Settings, Sequence[Any]], Any]
+    margin_sd: float
+    total_sd: float
+    home_edge: float
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    moves: Mapping[tuple[str, int, int], Place] = field(default_factory=dict)
+
+    def team(self, name: str) -> str:
+        """The canonical code of a team.
+
+        Raises:
+            UsageError: The name is neither a code nor an alias.
+        """
+        if name in self.teams:
+            return name
+        code = self.aliases.get(name.strip().lower())
+        if code is None:
+            raise unknown(f"{self.name} team", name, self.teams)
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What can be bet on in a game.
+
+    The result of a bet is the sign of ``quantity - line``: positive, the first side wins; negative,
+    the second; zero is a push.
+
+    Attributes:
+        name: ``moneyline``, ``ats``, ``totals``.
+        title: Name for people.
+        sides: First side (the positive class of precision and recall) and second side.
+        quantity: Which number of the result decides: home minus away ``margin``, or ``total``.
+        has_line: Whether the line moves from game to game (a moneyline's is always 0).
+        features: Patterns (``fnmatch``) of the catalogue names the market's models use.
+        aliases: Other names accepted on the command line.
+    """
+
+    name: str
+    title: str
+    sides: tuple[str, str]
+    quantity: Quantity
+    has_line: bool
+    features: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+class Model(Protocol):
+    """A member of the ensemble: an sklearn-compatible estimator that speaks in log-odds.
+
+    ``X`` has shape (games, features), ``y`` is 0 or 1, ``offset`` holds the log-odds that the
+    model starts from (zeros for a blind model), all of float64.
+    """
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64]) -> Model:
+        """Learn the correction to the offset; returns itself."""
+        ...
+
+    def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log-odds of the first side given no push, offset included."""
+        ...
+
+
+P = TypeVar("P", League, Market)
+
+
+@cache
+def leagues() -> Mapping[str, League]:
+    """All leagues found, by name."""
+    return _discover("leagues", "LEAGUE", League)
+
+
+@cache
+def markets() -> Mapping[str, Market]:
+    """All markets found, by name."""
+    return _discover("markets", "MARKET", Market)
+
+
+def league_names() -> tuple[str, ...]:
+    """Names of all leagues, sorted."""
+    return tuple(sorted(leagues()))
+
+
+def market_names() -> tuple[str, ...]:
+    """Names of all markets in the order of a betting board: moneyline, then the others."""
+    return tuple(sorted(markets(), key=lambda name: (name != "moneyline", name)))
+
+
+def pick(kind: Literal["league", "market"], name: str) -> Any:
+    """The league or market of that name or alias.
+
+    Raises:
+        UsageError: There is none; the message lists those there are.
+    """
+    found: Mapping[str, Any] = leagues() if kind == "league" else markets()
+    if name in found:
+        return found[name]
+    for plugin in found.values():
+        if kind == "market" and name in plugin.aliases:
+            return plugin
+    raise unknown(kind, name, league_names() if kind == "league" else market_names())
+
+
+def _discover(folder: str, attribute: str, kind: type[P]) -> dict[str, P]:
+    package = importlib.import_module(f"busta.{folder}")
+    names = [f"busta.{folder}.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
+    objects = [getattr(importlib.import_module(name), attribute, None) for name in names]
+    objects += [point.load() for point in entry_points(group=f"busta.{folder}")]
+    found: dict[str, P] = {}
+    for plugin in objects:
+        if plugin is None:
+            continue
+        if not isinstance(plugin, kind):
+            raise UsageError(f"a plugin in busta.{folder} is a {type(plugin).__name__}, not a {kind.__name__}")
+        if plugin.name in found:
+            raise UsageError(f"two plugins in busta.{folder} are called {plugin.name!r}; rename one")
+        found[plugin.name] = plugin
+    return found

@@ -1,0 +1,1 @@
+"""Numbers from numbers: proper scores, calibration measures and intervals resampled by week."""
