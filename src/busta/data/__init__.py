@@ -1,0 +1,1 @@
+"""Data at the door: sources parse, fetch downloads, validate refuses, tables keep."""

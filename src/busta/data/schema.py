@@ -1,0 +1,105 @@
+"""The two tables every league is made of, and when each of their values is known.
+
+``games`` holds a row a game, ``quotes`` a row for what one book offered on one market of one game at
+one moment: the line and the prices of both sides. Times are UTC. Where a source gives no time, a
+conventional one stands in, and says so (``known_at_assumed``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import polars as pl
+
+__all__ = [
+    "ASSUMED_LEAD",
+    "FINAL_LAG",
+    "GAMES",
+    "GAME_KEY",
+    "INSTANT",
+    "QUOTES",
+    "QUOTE_KEY",
+    "ROOF_LEAD",
+    "SCHEDULE_LEAD",
+    "TRUTH",
+    "Moment",
+    "decision_time",
+    "known_at",
+]
+
+Moment = Literal["open", "close"]
+
+INSTANT = pl.Datetime("us", "UTC")
+
+GAMES: dict[str, pl.DataType] = {
+    "game_id": pl.String(),
+    "season": pl.Int32(),
+    "week": pl.Int32(),
+    "phase": pl.String(),  # regular, post
+    "kickoff": INSTANT,
+    "kickoff_assumed": pl.Boolean(),  # the source knew the day, not the hour
+    "home_team": pl.String(),
+    "away_team": pl.String(),
+    "home_score": pl.Int32(),  # null until played
+    "away_score": pl.Int32(),
+    "neutral": pl.Boolean(),
+    "division": pl.Boolean(),  # from here on: null where the source does not say
+    "roof": pl.String(),  # outdoors, dome, open, closed; the last two are a retractable roof's
+    "surface": pl.String(),
+    "venue": pl.String(),
+}
+GAME_KEY = ("game_id",)
+
+QUOTES: dict[str, pl.DataType] = {
+    "game_id": pl.String(),
+    "market": pl.String(),  # moneyline, ats, totals
+    "book": pl.String(),
+    "moment": pl.String(),  # open, close
+    "line": pl.Float64(),  # 0 for a moneyline; a spread is positive where home is favoured
+    "first_price": pl.Float64(),  # decimal odds of home or over; null where the source has none
+    "second_price": pl.Float64(),  # decimal odds of away or under
+    "known_at": INSTANT,
+    "known_at_assumed": pl.Boolean(),
+}
+QUOTE_KEY = ("game_id", "market", "book", "moment")
+
+TRUTH: dict[str, pl.DataType] = {  # only a simulated league has it
+    "game_id": pl.String(),
+    "margin_mean": pl.Float64(),
+    "total_mean": pl.Float64(),
+    "home_win": pl.Float64(),  # probabilities given no push, at the closing line
+    "home_cover": pl.Float64(),
+    "over": pl.Float64(),
+}
+
+SCHEDULE_LEAD = timedelta(days=8)
+"""A match-up is taken as known this long before the start."""
+ROOF_LEAD = timedelta(minutes=90)
+"""Whether a retractable roof is closed is told on game day, with the line-ups."""
+FINAL_LAG = timedelta(hours=4)
+"""A final score is taken as known this long after the start."""
+ASSUMED_LEAD: dict[Moment, timedelta] = {"open": timedelta(days=7), "close": timedelta(seconds=1)}
+"""When a quote without a time of its own is taken as known, before the start."""
+
+
+def known_at(moment: Moment) -> pl.Expr:
+    """When a quote of that moment is known by convention, from the column ``kickoff``."""
+    return (pl.col("kickoff") - ASSUMED_LEAD[moment]).cast(INSTANT)
+
+
+def decision_time(moment: Moment) -> pl.Expr:
+    """When a bet at that moment's price is decided: a second after the price is known."""
+    return (known_at(moment) + timedelta(seconds=1)).cast(INSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows of one table came in, and what became of them."""
+
+    came: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0

@@ -1,0 +1,190 @@
+"""All settings in one frozen schema: flags, then ``BUSTA_…`` variables, then ``busta.toml``, then these defaults.
+
+Built once, in the command line or by the caller of the Python API, and handed on by argument.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from busta.errors import UsageError
+
+__all__ = ["Bets", "Boosting", "Data", "Linear", "Settings", "Tracking", "Train", "load"]
+
+VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(_Section):
+    """Where data comes from."""
+
+    nflverse_url: str = "https://raw.githubusercontent.com/nflverse/nfldata/master/data/games.csv"
+    timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds to wait for a server, each try."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    columns: dict[str, str] = {}
+    """Column of your file = column of the source, for ``ingest --from``."""
+
+
+class Linear(_Section):
+    """The linear member."""
+
+    ridge: Annotated[float, Field(gt=0)] = 300.0
+    """Penalty on the squared coefficients of standardised features, in units of observations."""
+
+
+class Boosting(_Section):
+    """The XGBoost member; names and meanings as in XGBoost."""
+
+    rounds: Annotated[int, Field(ge=1, le=10_000)] = 80
+    max_depth: Annotated[int, Field(ge=1, le=12)] = 2
+    eta: Annotated[float, Field(gt=0, le=1)] = 0.02
+    subsample: Annotated[float, Field(gt=0, le=1)] = 0.7
+    colsample_bytree: Annotated[float, Field(gt=0, le=1)] = 0.5
+    min_child_weight: Annotated[float, Field(ge=0)] = 40.0
+    reg_lambda: Annotated[float, Field(ge=0)] = 30.0
+    max_bin: Annotated[int, Field(ge=2, le=1024)] = 64
+
+
+class Train(_Section):
+    """How models are trained and tested."""
+
+    first_test_season: int | None = None
+    """First season to be tested on; by default after a third of the seasons there are."""
+    min_train_games: Annotated[int, Field(ge=50)] = 200
+    window: Annotated[int, Field(ge=1)] | None = None
+    """Train on this many seasons before the test block; by default on all (expanding window)."""
+    refit_weeks: Annotated[int, Field(ge=1)] | None = None
+    """Fit anew every so many weeks within a test season; by default once a season."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
+    jobs: Annotated[int, Field(ge=1, le=64)] = 2
+    linear: Linear = Linear()
+    boosting: Boosting = Boosting()
+
+
+class Bets(_Section):
+    """Which bets are taken and how large they are."""
+
+    min_edge: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    kelly_fraction: Annotated[float, Field(gt=0, le=1)] = 0.25
+    kelly_cap: Annotated[float, Field(gt=0, le=1)] = 0.05
+    vig_method: VigMethod = "multiplicative"
+
+
+class Tracking(_Section):
+    """MLflow."""
+
+    tracking_uri: str | None = None
+    """By default the workspace's own ``mlflow.db``."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, checked and frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BUSTA_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    home: Path = Path()
+    """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``reports/``."""
+    data: Data = Data()
+    train: Train = Train()
+    bets: Bets = Bets()
+    tracking: Tracking = Tracking()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then files of secrets, then ``busta.toml``."""
+        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the validated tables, one folder a league."""
+        return self.home / "data" / "tables"
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the files as they were downloaded."""
+        return self.home / "data" / "raw"
+
+    @property
+    def gold(self) -> Path:
+        """Folder of the gold feature stores, one folder a league."""
+        return self.home / "data" / "gold"
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """The settings in force: ``flags`` (nested as the schema), environment, ``config``, defaults.
+
+    Args:
+        config: A TOML file; by default ``busta.toml`` in the workspace, where there is one.
+        **flags: Values that win over everything else.
+
+    Raises:
+        UsageError: The file is not there or not TOML, or a key or value is not allowed.
+    """
+    home = Path(flags.get("home") or _environment_home())
+    file = config or home / "busta.toml"
+    if config is not None and not config.is_file():
+        raise UsageError(f"no configuration file {config}; `busta init` writes a commented busta.toml")
+    bound = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=file), "__module__": __name__})
+    try:
+        settings: Settings = bound(**flags | {"home": home})
+    except tomllib.TOMLDecodeError as exc:
+        raise UsageError(f"{file} is not valid TOML: {exc}") from exc
+    except ValidationError as exc:
+        raise UsageError(_explain(exc, file)) from exc
+    if settings.tracking.tracking_uri and "@" in settings.tracking.tracking_uri and file.is_file():
+        _refuse_secret_in(file)
+    return settings
+
+
+def _environment_home() -> str:
+    import os  # noqa: PLC0415 - the only look at the environment outside pydantic-settings
+
+    return os.environ.get("BUSTA_HOME", ".")
+
+
+def _refuse_secret_in(file: Path) -> None:
+    uri = tomllib.loads(file.read_text()).get("tracking", {}).get("tracking_uri", "")
+    if "@" in uri:
+        raise UsageError(
+            f"{file}: tracking.tracking_uri holds a password; give it as the variable BUSTA_TRACKING__TRACKING_URI instead"
+        )
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    """The first thing wrong: which key, what was given, what is allowed."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return f"unknown setting {key!r}{more}; allowed there: {', '.join(_allowed(first['loc']))}. Set in {file} or BUSTA_…"
+    return f"setting {key} = {first['input']!r}: {first['msg'].lower()}{more}. Set in {file}, BUSTA_… or by a flag"
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in location[:-1]:
+        model = model.model_fields[part].annotation
+    return sorted(model.model_fields)
