@@ -91,6 +91,20 @@ class Tracking(_Section):
     """By default the workspace's own ``mlflow.db``."""
 
 
+class Sim(_Section):
+    """The simulated league."""
+
+    seasons: Annotated[int, Field(ge=3, le=100)] = 12
+    """Finished seasons; one more is under way."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    open_bias: Annotated[float, Field(ge=0, le=20)] = 2.0
+    """Standard deviation of the opening line's error, in points."""
+    close_correction: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Share of that error which the close corrects."""
+    edge: Annotated[float, Field(ge=0, le=20)] = 0.0
+    """Points by which the close is planted to be off for half of the teams; 0 is a fair market."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set, checked and frozen."""
 
@@ -104,6 +118,7 @@ class Settings(BaseSettings):
     train: Train = Train()
     bets: Bets = Bets()
     tracking: Tracking = Tracking()
+    sim: Sim = Sim()
 
     @classmethod
     def settings_customise_sources(
