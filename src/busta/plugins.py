@@ -54,6 +54,8 @@ class League:
         load: Reads the league's raw tables: ``load(settings, paths)`` returns a
             ``busta.data.source.Batch``. No paths means download (or, for a simulated league, play).
         moves: Seasons in which a franchise played elsewhere: ``(team, first, last)`` to its place.
+        market_gain: Share of a closing line's surprise that moves the two teams' market ratings.
+        market_carry: Share of a market rating that is left a season later.
     """
 
     name: str
@@ -66,6 +68,8 @@ class League:
     aliases: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     moves: Mapping[tuple[str, int, int], Place] = field(default_factory=dict)
+    market_gain: float = 0.35
+    market_carry: float = 0.6
 
     def team(self, name: str) -> str:
         """The canonical code of a team.
@@ -95,6 +99,8 @@ class Market:
         quantity: Which number of the result decides: home minus away ``margin``, or ``total``.
         has_line: Whether the line moves from game to game (a moneyline's is always 0).
         features: Patterns (``fnmatch``) of the catalogue names the market's models use.
+        price_feature: The feature that holds the market's own vig-free probability of the first side.
+        elo_feature: The one feature of the Elo baseline.
         aliases: Other names accepted on the command line.
     """
 
@@ -104,6 +110,8 @@ class Market:
     quantity: Quantity
     has_line: bool
     features: tuple[str, ...]
+    price_feature: str
+    elo_feature: str
     aliases: tuple[str, ...] = ()
 
 

@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from busta.errors import UsageError
 
-__all__ = ["Bets", "Boosting", "Data", "Linear", "Settings", "Tracking", "Train", "load"]
+__all__ = ["Bets", "Boosting", "Data", "Linear", "Members", "Settings", "Tracking", "Train", "load"]
 
 VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
 
@@ -42,7 +42,7 @@ class Data(_Section):
 class Linear(_Section):
     """The linear member."""
 
-    ridge: Annotated[float, Field(gt=0)] = 300.0
+    ridge: Annotated[float, Field(gt=0)] = 100.0
     """Penalty on the squared coefficients of standardised features, in units of observations."""
 
 
@@ -59,6 +59,13 @@ class Boosting(_Section):
     max_bin: Annotated[int, Field(ge=2, le=1024)] = 64
 
 
+class Members(_Section):
+    """The members of the ensemble."""
+
+    linear: Linear = Linear()
+    boosting: Boosting = Boosting()
+
+
 class Train(_Section):
     """How models are trained and tested."""
 
@@ -71,8 +78,10 @@ class Train(_Section):
     """Fit anew every so many weeks within a test season; by default once a season."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    linear: Linear = Linear()
-    boosting: Boosting = Boosting()
+    anchored: Members = Members(linear=Linear(ridge=3000.0))
+    """Members that start from the market's price."""
+    blind: Members = Members(boosting=Boosting(rounds=150, eta=0.05))
+    """Members that see no price of the game."""
 
 
 class Bets(_Section):

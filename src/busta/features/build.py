@@ -1,0 +1,125 @@
+"""From validated tables to the events of a gold store: which feature took which value when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from busta.data.schema import INSTANT, SCHEDULE_LEAD
+from busta.features.catalog import PRICES, Feature, of_both_teams
+from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
+from busta.features.form import FORM, States, team_states
+from busta.features.prices import QUOTED, price_events
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.plugins import League
+
+__all__ = ["CATALOG", "build_events", "missing_inputs"]
+
+CATALOG: tuple[Feature, ...] = (*of_both_teams(FORM), *SCHEDULE, *ROOF, *QUOTED)
+"""Every feature of the gold store, in column order."""
+
+_EPOCH = 2**55
+
+
+def build_events(
+    games: pl.DataFrame, quotes: pl.DataFrame, league: League, *, vig_method: str = "multiplicative"
+) -> dict[str, pl.DataFrame]:
+    """The events of each group: rows (``game_id``, ``known_at``) sorted, a column a feature.
+
+    A row says what its group's features of that game are from ``known_at`` on. Values only depend on
+    what was known by then: rebuilding from less of the future changes no earlier row.
+    """
+    groups = {
+        "form": form_events(games, team_states(games, quotes, league)),
+        "schedule": schedule_events(games, league),
+        "roof": roof_events(games),
+        PRICES: price_events(games, quotes, league, vig_method),
+    }
+    return {name: frame.sort("game_id", "known_at") for name, frame in groups.items()}
+
+
+def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame) -> dict[str, list[str]]:
+    """Features that stay empty because a column they need is empty in the tables, by column."""
+    empty = {name for frame in (games, quotes) for name in frame.columns if frame[name].null_count() == frame.height}
+    found: dict[str, list[str]] = {}
+    for feature in CATALOG:
+        for column in sorted(empty.intersection(feature.needs)):
+            found.setdefault(column, []).append(feature.name)
+    return found
+
+
+def form_events(games: pl.DataFrame, states: States) -> pl.DataFrame:
+    """The states of both teams as each game saw them, one row whenever one of them changed.
+
+    The first row of a game is known with its schedule; each later one when a game of either team
+    became final before this one began.
+    """
+    codes = {team: code for code, team in enumerate(states.frame["team"].unique().sort())}
+    keys = _key(states.frame["team"], states.frame["known_at"], codes)
+    index, at = _moments(games, keys, codes)
+    chosen = games[index]
+    columns = {}
+    rows = {side: _latest(chosen[f"{side}_team"], at, keys, codes) for side in ("home", "away")}
+    values = {side: _carried(states, rows[side], chosen["season"]) for side in rows}
+    for name in (f.name for f in FORM):
+        columns[f"{name}_diff"] = values["home"][name] - values["away"][name]
+        columns[f"{name}_sum"] = values["home"][name] + values["away"][name]
+    return pl.DataFrame(
+        {"game_id": chosen["game_id"], "known_at": at}
+        | {f.name: pl.Series(columns[f.name], nan_to_null=True) for f in of_both_teams(FORM)}
+    ).with_columns(pl.col("known_at").cast(INSTANT))
+
+
+def _key(team: pl.Series, at: pl.Series, codes: dict[str, int]) -> NDArray[np.int64]:
+    """One number that sorts by team, then by time in microseconds; unknown teams sort before all."""
+    code = team.replace_strict(codes, default=-1, return_dtype=pl.Int64).to_numpy()
+    return np.asarray(code * np.int64(2**56) + _microseconds(at), dtype=np.int64)
+
+
+def _microseconds(at: pl.Series) -> NDArray[np.int64]:
+    """Microseconds since the year 828, so that no game ever played has a negative time."""
+    return np.asarray(at.dt.epoch("us").to_numpy() + _EPOCH, dtype=np.int64)
+
+
+def _moments(games: pl.DataFrame, keys: NDArray[np.int64], codes: dict[str, int]) -> tuple[NDArray[np.int64], pl.Series]:
+    """Game index and time of every form row: the schedule's, then each change before the start."""
+    first = games.select((pl.col("kickoff") - SCHEDULE_LEAD).cast(INSTANT)).to_series()
+    index = [np.arange(games.height)]
+    times = [_microseconds(first)]
+    for side in ("home", "away"):
+        low = np.searchsorted(keys, _key(games[f"{side}_team"], first, codes), side="right")
+        high = np.searchsorted(keys, _key(games[f"{side}_team"], games["kickoff"], codes), side="left")
+        count = np.maximum(high - low, 0)
+        which = np.repeat(low, count) + np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        index.append(np.repeat(np.arange(games.height), count))
+        times.append(keys[which] & (2**56 - 1) if which.size else keys[:0])
+    game, time = np.concatenate(index), np.concatenate(times)
+    order = np.lexsort((time, game))
+    game, time = game[order], time[order]
+    fresh = np.append(True, (np.diff(game) != 0) | (np.diff(time) != 0))
+    return game[fresh], pl.Series("known_at", time[fresh] - _EPOCH).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _latest(team: pl.Series, at: pl.Series, keys: NDArray[np.int64], codes: dict[str, int]) -> NDArray[np.int64]:
+    """Row of the team's last state known at or before ``at``; -1 where there is none."""
+    wanted = _key(team, at, codes)
+    row = np.searchsorted(keys, wanted, side="right") - 1
+    same = (row >= 0) & (keys[row] >> 56 == wanted >> 56)
+    return np.where(same, row, -1)
+
+
+def _carried(states: States, rows: NDArray[np.int64], season: pl.Series) -> dict[str, NDArray[np.float64]]:
+    """The features of those states, NaN for row -1, ratings regressed for the seasons gone by since."""
+    gap = np.maximum(season.to_numpy() - states.frame["season"].to_numpy()[rows], 0)
+    found = {}
+    for name in (f.name for f in FORM):
+        values = states.frame[name].to_numpy().astype(np.float64)[rows]
+        if name in states.carry:
+            values = values * states.carry[name] ** gap
+        found[name] = np.where(rows >= 0, values, np.nan)
+    return found

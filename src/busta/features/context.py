@@ -1,0 +1,147 @@
+"""What the schedule and the venue say of a game: rest, travel, time zones, roof, surface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from busta.data.schema import INSTANT, ROOF_LEAD, SCHEDULE_LEAD
+from busta.features.catalog import Feature, of_both_teams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from busta.plugins import League, Place
+
+__all__ = ["ROOF", "SCHEDULE", "roof_events", "schedule_events"]
+
+_SCHEDULED = "with the schedule, taken as eight days before the start"
+_TEAM = (
+    Feature("rest_days", "schedule", "days", "Days since the team's last game this season, at most 14.", _SCHEDULED),
+    Feature("bye", "schedule", "flag", "The team had a week off.", _SCHEDULED),
+    Feature("short_week", "schedule", "flag", "Five days of rest or fewer.", _SCHEDULED),
+    Feature("travel_km", "schedule", "1,000 km", "Great-circle way from the team's home to the venue.", _SCHEDULED),
+    Feature("zones_east", "schedule", "hours", "Time zones crossed eastward from the team's home.", _SCHEDULED),
+)
+SCHEDULE = (
+    *of_both_teams(_TEAM),
+    Feature("division", "schedule", "flag", "Both teams are of one division.", _SCHEDULED, ("division",)),
+    Feature("neutral", "schedule", "flag", "Played on neutral ground.", _SCHEDULED),
+    Feature("artificial", "schedule", "flag", "Artificial surface.", _SCHEDULED, ("surface",)),
+    Feature("week", "schedule", "weeks", "Week of the season.", _SCHEDULED),
+    Feature("postseason", "schedule", "flag", "A play-off game.", _SCHEDULED),
+)
+ROOF = (
+    Feature(
+        "indoors",
+        "roof",
+        "flag",
+        "Dome or closed roof.",
+        "with the schedule; a retractable roof 90 minutes before the start",
+        ("roof",),
+    ),
+)
+
+_GRASS = ("grass", "dessograss")
+_EARTH_KM = 6371.0
+
+
+def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
+    """One row a game: ``game_id``, ``known_at`` and the features of ``SCHEDULE``."""
+    games = games.sort("kickoff", "game_id")
+    rest = _rest(games)
+    frame = games.select(
+        "game_id",
+        (pl.col("kickoff") - SCHEDULE_LEAD).cast(INSTANT).alias("known_at"),
+        pl.col("division").cast(pl.Float64),
+        pl.col("neutral").cast(pl.Float64),
+        (~pl.col("surface").is_in(_GRASS)).cast(pl.Float64).alias("artificial"),
+        pl.col("week").cast(pl.Float64),
+        (pl.col("phase") == "post").cast(pl.Float64).alias("postseason"),
+    )
+    sides = {side: rest[side] | _journey(games, side, league) for side in ("home", "away")}
+    pairs = [(f.name, sides["home"][f.name], sides["away"][f.name]) for f in _TEAM]
+    columns = [pl.Series(f"{name}_diff", home - away, nan_to_null=True) for name, home, away in pairs]
+    columns += [pl.Series(f"{name}_sum", home + away, nan_to_null=True) for name, home, away in pairs]
+    return frame.with_columns(columns).select("game_id", "known_at", *(f.name for f in SCHEDULE))
+
+
+def roof_events(games: pl.DataFrame) -> pl.DataFrame:
+    """One row a game with a known roof: ``game_id``, ``known_at``, ``indoors``."""
+    retractable = pl.col("roof").is_in(["open", "closed"])
+    lead = pl.when(retractable).then(pl.lit(ROOF_LEAD)).otherwise(pl.lit(SCHEDULE_LEAD))
+    return games.filter(pl.col("roof").is_not_null()).select(
+        "game_id",
+        (pl.col("kickoff") - lead).cast(INSTANT).alias("known_at"),
+        pl.col("roof").is_in(["dome", "closed"]).cast(pl.Float64).alias("indoors"),
+    )
+
+
+def _rest(games: pl.DataFrame) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Rest of both teams before each game (NaN before the first of a season), from the schedule alone."""
+    index = pl.int_range(pl.len()).alias("index")
+    long = pl.concat(
+        [
+            games.select(index, "season", "kickoff", pl.col(f"{side}_team").alias("team"), pl.lit(side).alias("side"))
+            for side in ("home", "away")
+        ]
+    ).sort("team", "season", "kickoff")
+    days = (pl.col("kickoff").diff().over("team", "season").dt.total_hours() / 24).round().cast(pl.Float64)
+    long = long.with_columns(days.alias("days")).sort("index")
+    found = {}
+    for side in ("home", "away"):
+        rest = long.filter(pl.col("side") == side)["days"].to_numpy().astype(np.float64)
+        unknown = np.isnan(rest)
+        found[side] = {
+            "rest_days": np.minimum(rest, 14.0),
+            "bye": np.where(unknown, np.nan, rest >= 12),  # noqa: PLR2004 - a week off: 13 or 14 days, 12 to a Saturday
+            "short_week": np.where(unknown, np.nan, rest <= 5),  # noqa: PLR2004
+        }
+    return found
+
+
+def _journey(games: pl.DataFrame, side: str, league: League) -> dict[str, NDArray[np.float64]]:
+    """Way and time zones from a team's home to the venue; NaN where either place is unknown."""
+    here = _homes(games[f"{side}_team"], games["season"], league)
+    home = _homes(games["home_team"], games["season"], league)
+    neutral = games["neutral"].to_list()
+    there = [league.places.get(venue) if off else place
+             for venue, off, place in zip(games["venue"], neutral, home, strict=True)]  # fmt: skip
+    return {
+        "travel_km": _great_circle(_degrees(here), _degrees(there)) / 1000,
+        "zones_east": _hours(games["kickoff"], there) - _hours(games["kickoff"], here),
+    }
+
+
+def _homes(teams: pl.Series, seasons: pl.Series, league: League) -> list[Place | None]:
+    homes = {}
+    for team, season in set(zip(teams, seasons, strict=True)):
+        moved = [p for (t, first, last), p in league.moves.items() if t == team and first <= season <= last]
+        homes[team, season] = moved[0] if moved else league.places.get(team)
+    return [homes[pair] for pair in zip(teams, seasons, strict=True)]
+
+
+def _degrees(places: Sequence[Place | None]) -> NDArray[np.float64]:
+    return np.array([(p.latitude, p.longitude) if p else (np.nan, np.nan) for p in places])
+
+
+def _hours(instants: pl.Series, places: Sequence[Place | None]) -> NDArray[np.float64]:
+    """Hours that clocks at those places were ahead of UTC."""
+    hours = np.full(len(places), np.nan)
+    zone_of = np.array([p.zone if p else "" for p in places])
+    for zone in set(zone_of) - {""}:
+        local = instants.dt.convert_time_zone(zone)
+        offset = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes() / 60
+        hours[zone_of == zone] = offset.to_numpy()[zone_of == zone]
+    return hours
+
+
+def _great_circle(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kilometres between places given in degrees, shape (games, 2) each (haversine, Sinnott 1984)."""
+    (lat1, lon1), (lat2, lon2) = np.radians(start).T, np.radians(end).T
+    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(half)), dtype=np.float64)

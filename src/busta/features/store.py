@@ -1,0 +1,231 @@
+"""The gold feature store: the one place features are read from, and only as of a time.
+
+A store is a folder (or the same frames in memory):
+
+    manifest.json           version, lineage, catalogue; optional in a store made elsewhere
+    games.parquet           schedule and results, as ``busta.data.schema.GAMES``
+    quotes.parquet          what was offered, as ``busta.data.schema.QUOTES``
+    features/GROUP.parquet  ``game_id``, ``known_at`` and one float column a feature
+
+A row of a group says what all its features of that game are from ``known_at`` on; ``prices`` is the
+group of the game's own prices, which a blind model leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+from busta.data.schema import GAMES, INSTANT, QUOTES
+from busta.errors import DataError, UsageError
+from busta.features.catalog import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["GoldStore", "MemoryGold", "open_gold", "write_gold"]
+
+
+class GoldStore(Protocol):
+    """What training and prediction know of a gold store."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Version, lineage and catalogue."""
+        ...
+
+    @property
+    def catalog(self) -> Sequence[Feature]:
+        """The features, in column order."""
+        ...
+
+    @property
+    def games(self) -> pl.DataFrame:
+        """Schedule and results."""
+        ...
+
+    @property
+    def quotes(self) -> pl.DataFrame:
+        """What was offered."""
+        ...
+
+    def as_of(self, decision_times: pl.DataFrame) -> pl.DataFrame:
+        """The features each game had before its decision time.
+
+        Args:
+            decision_times: ``game_id`` (each once) and ``decision_time`` (UTC).
+
+        Returns:
+            One row a decision, in the order given: ``game_id``, ``decision_time``, the features in
+            catalogue order (null where nothing was known) and ``known_at``, the latest time of any
+            value in the row.
+
+        Raises:
+            DataError: A game twice, a game the store does not have, or a time without UTC.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class MemoryGold:
+    """A gold store in memory; the fake that ships, and what a folder becomes once it is opened.
+
+    Raises:
+        DataError: The frames are not those of a gold store; the message says what is wrong.
+    """
+
+    games: pl.DataFrame
+    quotes: pl.DataFrame
+    events: Mapping[str, pl.DataFrame]
+    catalog: Sequence[Feature]
+    manifest: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        _check_table(self.games, GAMES, "games")
+        _check_table(self.quotes, QUOTES, "quotes")
+        for group, frame in self.events.items():
+            _check_events(group, frame, self.games)
+        _check_catalog(self.catalog, self.events)
+
+    @cached_property
+    def _known_games(self) -> set[str]:
+        return set(self.games["game_id"])
+
+    def as_of(self, decision_times: pl.DataFrame) -> pl.DataFrame:
+        """See ``GoldStore.as_of``."""
+        decisions = self._checked(decision_times)
+        found, seen = decisions, []
+        for group, frame in self.events.items():
+            latest = (
+                frame.join(decisions, on="game_id", how="inner")
+                .filter(pl.col("known_at") < pl.col("decision_time"))
+                .unique("game_id", keep="last", maintain_order=True)
+                .drop("decision_time")
+                .rename({"known_at": f"known_at:{group}"})
+            )
+            found = found.join(latest, on="game_id", how="left", maintain_order="left")
+            seen.append(f"known_at:{group}")
+        return found.select(
+            "game_id", "decision_time", *(f.name for f in self.catalog), pl.max_horizontal(seen).alias("known_at")
+        )
+
+    def _checked(self, decision_times: pl.DataFrame) -> pl.DataFrame:
+        if dict(decision_times.schema) != {"game_id": pl.String, "decision_time": INSTANT}:
+            raise DataError(
+                f"decision times are {dict(decision_times.schema)}; "
+                "needed: game_id (String), decision_time (Datetime, microseconds, UTC)"
+            )
+        if decision_times["game_id"].is_duplicated().any():
+            raise DataError("as_of takes one decision time per game; a game_id stands there twice")
+        strangers = [game for game in decision_times["game_id"] if game not in self._known_games]
+        if strangers:
+            raise DataError(f"{len(strangers)} games are not in this gold store, the first is {strangers[0]!r}")
+        return decision_times
+
+
+def write_gold(store: GoldStore, events: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """Writes a store's files into an empty folder."""
+    (folder / "features").mkdir()
+    store.games.write_parquet(folder / "games.parquet")
+    store.quotes.write_parquet(folder / "quotes.parquet")
+    for group, frame in events.items():
+        frame.write_parquet(folder / "features" / f"{group}.parquet")
+    (folder / "manifest.json").write_text(json.dumps(store.manifest, indent=1, sort_keys=True, ensure_ascii=False))
+
+
+def open_gold(folder: Path) -> MemoryGold:
+    """The gold store in that folder, after schema and ``known_at`` checks.
+
+    Raises:
+        UsageError: There is no such folder.
+        DataError: The folder does not hold a gold store; the message says what is wrong.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"no gold store at {folder}; `busta features build LEAGUE` makes one")
+    manifest = _read_manifest(folder / "manifest.json")
+    events = {path.stem: _read(path) for path in sorted((folder / "features").glob("*.parquet"))}
+    if not events:
+        raise DataError(f"{folder} holds no features: expected features/GROUP.parquet with game_id, known_at and columns")
+    catalog = [_feature(entry) for entry in manifest.get("features", [])] or _undescribed(events)
+    sorted_events = {group: frame.sort("game_id", "known_at") if {"game_id", "known_at"} <= set(frame.columns) else frame
+                     for group, frame in events.items()}  # fmt: skip
+    return MemoryGold(_read(folder / "games.parquet"), _read(folder / "quotes.parquet"), sorted_events, catalog, manifest)
+
+
+def _feature(entry: Mapping[str, Any]) -> Feature:
+    try:
+        return Feature(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    except TypeError as exc:
+        raise DataError(f"manifest.json describes a feature as {dict(entry)}; needed: name, group, unit, meaning, known_at") from exc
+
+
+def _undescribed(events: Mapping[str, pl.DataFrame]) -> list[Feature]:
+    """The catalogue of a store without a manifest: all that is known are names and groups."""
+    return [
+        Feature(column, group, "", "Not described: the store came without a manifest.", "the row's known_at")
+        for group, frame in events.items()
+        for column in frame.columns
+        if column not in ("game_id", "known_at")
+    ]
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {"version": None, "features": []}
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as exc:
+        raise DataError(f"{path} is not JSON: {exc}") from exc
+    if not isinstance(content, dict):
+        raise DataError(f"{path} is not a JSON object")
+    return content
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except FileNotFoundError as exc:
+        raise DataError(f"a gold store needs {path.name}, and there is no {path}") from exc
+    except pl.exceptions.PolarsError as exc:
+        raise DataError(f"{path} is not a Parquet file: {exc}") from exc
+
+
+def _check_table(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], name: str) -> None:
+    wrong = [f"{column} ({dtype})" for column, dtype in schema.items() if frame.schema.get(column) != dtype]
+    if wrong:
+        raise DataError(f"{name}: these columns are missing or of another type: {', '.join(wrong)}")
+    if name == "games" and frame["game_id"].is_duplicated().any():
+        raise DataError("games: a game_id stands there twice")
+
+
+def _check_events(group: str, frame: pl.DataFrame, games: pl.DataFrame) -> None:
+    where = f"features/{group}.parquet"
+    if frame.schema.get("game_id") != pl.String or frame.schema.get("known_at") != INSTANT:
+        raise DataError(f"{where}: needs game_id (String) and known_at (Datetime, microseconds, UTC)")
+    others = [c for c, dtype in frame.schema.items() if c not in ("game_id", "known_at") and dtype != pl.Float64]
+    if others:
+        raise DataError(f"{where}: features are Float64; these are not: {', '.join(others[:5])}")
+    if frame["known_at"].null_count() or frame["game_id"].null_count():
+        raise DataError(f"{where}: a value without a game_id or known_at")
+    if frame.select(pl.struct("game_id", "known_at").is_duplicated().any()).item():
+        raise DataError(f"{where}: two rows of one game are known at the same time")
+    late = frame.join(games.select("game_id", "kickoff"), on="game_id").filter(pl.col("known_at") >= pl.col("kickoff"))
+    if late.height:
+        raise DataError(
+            f"{where}: {late.height} values are known only at or after the start, the first of game {late['game_id'][0]}"
+        )
+
+
+def _check_catalog(catalog: Sequence[Feature], events: Mapping[str, pl.DataFrame]) -> None:
+    for feature in catalog:
+        if feature.group not in events or feature.name not in events[feature.group].columns:
+            raise DataError(f"the catalogue names {feature.name!r}, which features/{feature.group}.parquet does not hold")
+    names = [feature.name for feature in catalog]
+    columns = sum(len(frame.columns) - 2 for frame in events.values())
+    if len(set(names)) != len(names) or columns != len(names):
+        raise DataError(f"the features of this store and its catalogue differ: {columns} columns, {len(set(names))} described")

@@ -1,0 +1,15 @@
+"""Against the spread: does home win by more than the line; exactly the line is a push."""
+
+from busta.plugins import Market
+
+MARKET = Market(
+    name="ats",
+    title="Against the spread",
+    sides=("home", "away"),
+    quantity="margin",
+    has_line=True,
+    features=("*_diff", "division", "neutral", "week", "postseason", "price_home_cover", "price_spread"),
+    price_feature="price_home_cover",
+    elo_feature="elo_diff",
+    aliases=("spread", "against-the-spread"),
+)

@@ -1,0 +1,158 @@
+"""League × market → the table a model is trained and judged on, read from a gold store as of each decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from busta.betting.settlement import label
+from busta.data.schema import FINAL_LAG, INSTANT, Moment, decision_time
+from busta.errors import DataError
+from busta.features.catalog import select
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.features.store import GoldStore
+    from busta.plugins import League, Market
+
+__all__ = ["Dataset", "assemble"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Games of one market in order of their start; arrays have one entry a game.
+
+    Attributes:
+        market: The market.
+        league: The league.
+        blind: Whether the models see no price of the game itself.
+        moment: The price that is bet at.
+        games: ``game_id``, ``season``, ``week``, ``kickoff``, ``home_team``, ``away_team``,
+            ``decision_time``, ``final_time``, ``known_at``.
+        names: Columns of ``X``.
+        X: Features, float64 (games, features), NaN where unknown.
+        y: 1 first side, 0 second side, NaN for a push or a game not played.
+        value: Margin or total, NaN where not played.
+        line: The line that is bet at, NaN where none is quoted.
+        prices: Decimal odds of both sides, float64 (games, 2), NaN where none is quoted.
+        market_log_odds: What the market says: vig-free log-odds of the first side, NaN where nothing.
+        elo: The Elo baseline's feature.
+    """
+
+    market: Market
+    league: League
+    blind: bool
+    moment: Moment
+    games: pl.DataFrame
+    names: tuple[str, ...]
+    X: NDArray[np.float64]
+    y: NDArray[np.float64]
+    value: NDArray[np.float64]
+    line: NDArray[np.float64]
+    prices: NDArray[np.float64]
+    market_log_odds: NDArray[np.float64]
+    elo: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return self.games.height
+
+    @property
+    def offset(self) -> NDArray[np.float64]:
+        """Where models start from: the market's log-odds, or zeros for a blind model."""
+        return np.zeros(len(self)) if self.blind else self.market_log_odds
+
+    @property
+    def weeks(self) -> NDArray[np.int64]:
+        """One number for each week of each season: the block of every interval."""
+        return np.asarray(self.games["season"].cast(pl.Int64) * 100 + self.games["week"], dtype=np.int64)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Dataset:
+        """Those games only, in the order given."""
+        index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        arrays = {
+            name: getattr(self, name)[index]
+            for name in ("X", "y", "value", "line", "prices", "market_log_odds", "elo")
+        }
+        return replace(self, games=self.games[index], **arrays)
+
+
+def assemble(gold: GoldStore, league: League, market: Market, *, blind: bool = False, moment: Moment = "close") -> Dataset:
+    """All games of the store with a line to bet at (a moneyline needs none), played or not.
+
+    Raises:
+        DataError: The store has no quotes of that market at that moment, or none of the market's features.
+    """
+    games = _with_quotes(gold, league, market, moment)
+    seen = gold.as_of(games.select("game_id", "decision_time"))
+    names = select(gold.catalog, _patterns(gold, market), blind=blind)
+    if not names:
+        raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
+    games = games.with_columns(seen["known_at"])
+    value = _value(games, market)
+    line = _floats(games["line"])
+    return Dataset(
+        market=market,
+        league=league,
+        blind=blind,
+        moment=moment,
+        games=games.select(
+            "game_id", "season", "week", "kickoff", "home_team", "away_team", "decision_time", "final_time", "known_at"
+        ),
+        names=tuple(names),
+        X=np.ascontiguousarray(seen.select(names).to_numpy().astype(np.float64)),
+        y=label(value, line),
+        value=value,
+        line=line,
+        prices=games.select("first_price", "second_price").to_numpy().astype(np.float64),
+        market_log_odds=_market_log_odds(seen, market),
+        elo=_column(seen, market.elo_feature),
+    )
+
+
+def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
+    """The market's own patterns; every feature of a store whose features nobody described."""
+    return market.features if gold.manifest.get("features") else ("*",)
+
+
+def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment) -> pl.DataFrame:
+    quotes = (
+        gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
+        .sort("game_id", "book")
+        .unique("game_id", keep="first", maintain_order=True)
+        .select("game_id", "line", "first_price", "second_price", pl.col("known_at").alias("quoted_at"))
+    )
+    if quotes.is_empty():
+        kinds = gold.quotes.select("market", "moment").unique().sort("market", "moment").rows()
+        there = ", ".join(f"{name} at the {when}" for name, when in kinds) or "none"
+        raise DataError(f"{league.name} has no {market.name} quotes at the {moment}; it has: {there}")
+    games = gold.games.join(quotes, on="game_id", how="left", maintain_order="left")
+    if market.has_line:
+        games = games.filter(pl.col("line").is_not_null())
+    else:
+        games = games.with_columns(pl.lit(0.0).alias("line"))
+    decided = pl.coalesce(pl.col("quoted_at") + pl.duration(seconds=1), decision_time(moment)).cast(INSTANT)
+    return games.with_columns(
+        decided.alias("decision_time"), (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("final_time")
+    ).sort("kickoff", "game_id")
+
+
+def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
+    home, away = _floats(games["home_score"]), _floats(games["away_score"])
+    return home - away if market.quantity == "margin" else home + away
+
+
+def _market_log_odds(seen: pl.DataFrame, market: Market) -> NDArray[np.float64]:
+    p = np.clip(_column(seen, market.price_feature), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(p / (1 - p)), dtype=np.float64)
+
+
+def _column(frame: pl.DataFrame, name: str) -> NDArray[np.float64]:
+    return _floats(frame[name]) if name in frame.columns else np.full(frame.height, np.nan)
+
+
+def _floats(series: pl.Series) -> NDArray[np.float64]:
+    return np.asarray(series.cast(pl.Float64).to_numpy(), dtype=np.float64)

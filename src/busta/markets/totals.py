@@ -1,0 +1,15 @@
+"""Over or under the total; exactly the total is a push."""
+
+from busta.plugins import Market
+
+MARKET = Market(
+    name="totals",
+    title="Totals",
+    sides=("over", "under"),
+    quantity="total",
+    has_line=True,
+    features=("*_sum", "indoors", "artificial", "neutral", "week", "postseason", "price_over", "price_total"),
+    price_feature="price_over",
+    elo_feature="elo_sum",
+    aliases=("over-under", "total", "ou"),
+)

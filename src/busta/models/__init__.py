@@ -1,0 +1,1 @@
+"""From a table of games to probabilities: walk-forward splits, members, ensemble."""

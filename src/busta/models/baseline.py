@@ -1,0 +1,50 @@
+"""What a model has to beat: the home side, the favourite, Elo, and the closing line itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
+from busta.models.linear import OffsetLogistic
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.markets.dataset import Dataset
+
+__all__ = ["BASELINES", "predict_baselines"]
+
+BASELINES = ("closing_line", "elo", "favourite", "home")
+"""In the order of the table; ``home`` is the first side: home or over."""
+
+
+def predict_baselines(
+    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """Each baseline's probability of the first side, for the test games, learned from the training games."""
+    y = data.y[train]
+    return {
+        "closing_line": expit(data.market_log_odds[test]),
+        "elo": _elo(data.elo[train], y, data.elo[test]),
+        "favourite": _favourite(data.market_log_odds[train], y, data.market_log_odds[test]),
+        "home": np.full(test.size, _rate(y)),
+    }
+
+
+def _elo(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.float64]) -> NDArray[np.float64]:
+    model = OffsetLogistic(ridge=1e-6).fit(train[:, None], y)
+    return model.predict_proba(test[:, None])[:, 1]
+
+
+def _favourite(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The favourite at the rate favourites have won so far; a half where there is none."""
+    favoured = np.where(train > 0, y, 1 - y)[train != 0]
+    rate = _rate(favoured[~np.isnan(favoured)])
+    return np.where(test > 0, rate, np.where(test < 0, 1 - rate, 0.5))
+
+
+def _rate(y: NDArray[np.float64]) -> float:
+    """The rate of ones, with one of each added (Laplace 1774), so that no first game is a certainty."""
+    return float((y.sum() + 1) / (y.size + 2))
