@@ -1,1 +1,46 @@
-"""busta: sports-betting models that are judged against the closing line."""
+"""busta: sports-betting models that are judged against the closing line.
+
+What the command line can, this can:
+
+    import busta
+    settings = busta.load()
+    busta.ingest(settings, "sim")
+    busta.train(settings, "moneyline", "sim")["verdict"]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "build": "busta.workflows.build",
+    "catalog": "busta.workflows.build",
+    "compare": "busta.workflows.build",
+    "diagnose": "busta.workflows.doctor",
+    "gold_versions": "busta.workflows.build",
+    "ingest": "busta.workflows.ingest",
+    "init": "busta.workflows.init",
+    "list_models": "busta.workflows.manage",
+    "load": "busta.settings",
+    "open_gold": "busta.features.store",
+    "open_version": "busta.workflows.build",
+    "predict": "busta.workflows.predict",
+    "promote_version": "busta.workflows.manage",
+    "quickstart": "busta.workflows.quickstart",
+    "roll_back": "busta.workflows.manage",
+    "train": "busta.workflows.train",
+    "Wanted": "busta.workflows.predict",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - loaded on first use, so that `busta --help` stays quick
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'busta' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -56,6 +56,7 @@ class League:
         moves: Seasons in which a franchise played elsewhere: ``(team, first, last)`` to its place.
         market_gain: Share of a closing line's surprise that moves the two teams' market ratings.
         market_carry: Share of a market rating that is left a season later.
+        zone: Time zone in which the league says which day a game is on.
     """
 
     name: str
@@ -70,6 +71,7 @@ class League:
     moves: Mapping[tuple[str, int, int], Place] = field(default_factory=dict)
     market_gain: float = 0.35
     market_carry: float = 0.6
+    zone: str = "America/New_York"
 
     def team(self, name: str) -> str:
         """The canonical code of a team.

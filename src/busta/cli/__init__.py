@@ -1,0 +1,53 @@
+"""The command line: parse, build the settings, call a workflow, print."""
+
+from __future__ import annotations
+
+import sys
+
+from busta.errors import BustaError, OutsideError
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and exits with its code; an error is one or two lines, the rest needs ``--debug``."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    sys.exit(_run([argument for argument in given if argument != "--debug"], debug=debug))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    import click
+
+    from busta.cli.app import app
+
+    try:
+        code = app(arguments, prog_name="busta", standalone_mode=False)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.ClickException as exc:
+        exc.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        return 0
+    except BaseException as exc:
+        if debug:
+            raise
+        return _explain(exc)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: BaseException) -> int:
+    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, BustaError):
+        error = OutsideError(f"the system refused: {error.strerror}: {error.filename or ''}".rstrip(": "))
+    if isinstance(error, BustaError):
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    print(  # noqa: T201
+        f"error: a bug in busta ({type(error).__name__}: {error})\nrun it again with --debug and report the traceback",
+        file=sys.stderr,
+    )
+    return 1

@@ -1,0 +1,273 @@
+"""All commands. Heavy imports stand inside the command that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from busta.cli.options import (
+    Blind,
+    Config,
+    Json,
+    LeagueName,
+    LeagueOption,
+    MarketName,
+    Price,
+    PriceOption,
+    emit,
+    progress,
+    settings,
+)
+
+app = typer.Typer(
+    name="busta",
+    help="Sports-betting models that are judged against the closing line. Start with: busta quickstart",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+features = typer.Typer(help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True)
+app.add_typer(features, name="features")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"busta {version('busta')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; goes anywhere on the line.")] = False,
+) -> None: ...
+
+
+@app.command(epilog="Example: busta init my-bets")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Write a commented busta.toml; never overwrites."""
+    from busta.cli import show
+    from busta.workflows.init import init as run
+
+    emit(run(folder), as_json, show.init)
+
+
+@app.command(epilog="Example: busta ingest nfl --from games.csv")
+def ingest(
+    league: LeagueName,
+    files: Annotated[list[Path] | None, typer.Option("--from", help="Read this file instead of downloading; may be repeated.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Download (or read) a league's games and odds, validate and store them."""
+    from busta.cli import show
+    from busta.workflows.ingest import ingest as run
+
+    emit(run(settings(config), league, files or ()), as_json, show.ingest)
+
+
+@app.command(epilog="Example: busta sim --edge 2 --seed 7")
+def sim(
+    seasons: Annotated[int | None, typer.Option(help="Finished seasons.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the whole league.")] = None,
+    edge: Annotated[float | None, typer.Option(help="Points by which the close is off for half of the teams.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Play the simulated league, whose true probabilities are known, and store it as league sim."""
+    from busta.cli import show
+    from busta.workflows.ingest import ingest as run
+
+    emit(run(settings(config, sim={"seasons": seasons, "seed": seed, "edge": edge}), "sim"), as_json, show.ingest)
+
+
+@features.command("build", epilog="Example: busta features build nfl")
+def features_build(league: LeagueName, as_json: Json = False, config: Config = None) -> None:
+    """Build the league's gold store from its tables, where it is missing or stale."""
+    from busta.cli import show
+    from busta.workflows.build import build
+
+    emit(build(settings(config), league), as_json, show.built)
+
+
+@features.command("list", epilog="Example: busta features list --league nfl")
+def features_list(league: LeagueOption = "nfl", as_json: Json = False, config: Config = None) -> None:
+    """List the versions of the league's gold store."""
+    from busta.cli import show
+    from busta.workflows.build import gold_versions
+
+    emit(gold_versions(settings(config), league), as_json, show.records)
+
+
+@features.command("show", epilog="Example: busta features show 3fa2 --league nfl")
+def features_show(
+    version: Annotated[str | None, typer.Argument(help="First letters are enough; by default the current one.")] = None,
+    league: LeagueOption = "nfl",
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Show one version's lineage: what it is made of, and what was missing."""
+    from busta.cli import show
+    from busta.workflows.build import open_version
+
+    emit(dict(open_version(settings(config), league, version).manifest), as_json, show.manifest)
+
+
+@features.command("catalog", epilog="Example: busta features catalog")
+def features_catalog(as_json: Json = False) -> None:
+    """List every feature: unit, meaning, when it is known, which markets use it."""
+    from busta.cli import show
+    from busta.workflows.build import catalog
+
+    emit(catalog(), as_json, show.catalog)
+
+
+@features.command("diff", epilog="Example: busta features diff 3fa2 91bc")
+def features_diff(
+    a: Annotated[str, typer.Argument(help="Older version.")],
+    b: Annotated[str, typer.Argument(help="Newer version.")],
+    league: LeagueOption = "nfl",
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Say what differs between two versions of the gold store."""
+    from busta.cli import show
+    from busta.workflows.build import compare
+
+    emit(compare(settings(config), league, a, b), as_json, show.mapping)
+
+
+@app.command(epilog="Example: busta train moneyline --blind")
+def train(
+    market: MarketName,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    through: Annotated[int | None, typer.Option(help="Last season to learn from.")] = None,
+    first_test_season: Annotated[int | None, typer.Option(help="First season of the walk forward.")] = None,
+    window: Annotated[int | None, typer.Option(help="Train on so many seasons before the test; by default on all.")] = None,
+    refit_weeks: Annotated[int | None, typer.Option(help="Fit anew every so many weeks within a season.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the trees.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Threads; changes no result.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="A gold store made elsewhere.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Train a market's model, walk it forward beside the closing line, and register it."""
+    from busta.cli import show
+    from busta.workflows.train import train as run
+
+    flags = {"first_test_season": first_test_season, "window": window, "refit_weeks": refit_weeks, "seed": seed, "jobs": jobs}
+    chosen = settings(config, train=flags)
+    with progress(f"training {market}") as step:
+        result = run(
+            chosen, market, league, blind=blind, moment=price.value, through=through, gold_path=gold, progress=step
+        )
+    emit(result, as_json, show.trained)
+
+
+@app.command(epilog="Example: busta predict moneyline --week 2022-18")
+def predict(
+    market: MarketName,
+    week: Annotated[str | None, typer.Option(help="Season and week, as 2022-18.")] = None,
+    date: Annotated[str | None, typer.Option(help="A day, as 2022-11-13.")] = None,
+    games: Annotated[list[Path] | None, typer.Option(help="A file of games in the source's format; may be repeated.")] = None,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Predict games: probability, fair price, edge and stake of the better side."""
+    from busta.cli import show
+    from busta.workflows.predict import Wanted
+    from busta.workflows.predict import predict as run
+
+    wanted = Wanted(week, date, tuple(games or ()))
+    result = run(settings(config), market, wanted, league, blind=blind, moment=price.value, model=model)
+    emit(result, as_json, show.predicted)
+
+
+@app.command(epilog="Example: busta models moneyline")
+def models(
+    market: Annotated[str | None, typer.Argument(metavar="[MARKET]", help="Only this market.")] = None,
+    league: Annotated[str | None, typer.Option("--league", help="Only this league.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """List registered versions, with champion and challenger."""
+    from busta.cli import show
+    from busta.workflows.manage import list_models
+
+    emit(list_models(settings(config), market, league), as_json, show.models)
+
+
+@app.command(epilog="Example: busta promote moneyline 3")
+def promote(
+    market: MarketName,
+    version: Annotated[str, typer.Argument(help="Number of the version, or challenger.")],
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make a version the champion."""
+    from busta.cli import show
+    from busta.workflows.manage import promote_version
+
+    result = promote_version(settings(config), market, version, league, blind=blind, moment=price.value)
+    emit(result, as_json, show.promoted)
+
+
+@app.command(epilog="Example: busta rollback moneyline")
+def rollback(
+    market: MarketName,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make the champion before this one champion again; the history is kept."""
+    from busta.cli import show
+    from busta.workflows.manage import roll_back
+
+    emit(roll_back(settings(config), market, league, blind=blind, moment=price.value), as_json, show.promoted)
+
+
+@app.command(epilog="Example: busta quickstart")
+def quickstart(
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the download.")] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """From nothing to a verdict: real NFL games if they can be had, else the simulated league."""
+    from busta.cli import show
+    from busta.workflows.quickstart import quickstart as run
+
+    def say(words: str) -> None:
+        typer.echo(words, err=as_json)
+
+    with progress("training") as step:
+        result = run(settings(config), offline=offline, say=say, progress=step)
+    emit(result, as_json, show.quickstart)
+
+
+@app.command(epilog="Example: busta doctor")
+def doctor(as_json: Json = False, config: Config = None) -> int:
+    """Check configuration, data, store, MLflow, versions and disk, and say what to do."""
+    from busta.cli import show
+    from busta.workflows.doctor import diagnose
+
+    findings = diagnose(config)
+    emit(findings, as_json, show.doctor)
+    return 0 if all(finding["ok"] for finding in findings) else 3

@@ -1,0 +1,68 @@
+"""Options that many commands share, and the settings they make."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from busta.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; by default busta.toml in the workspace.")]
+MarketName = Annotated[str, typer.Argument(metavar="MARKET", help="moneyline, ats, totals (or over-under).")]
+LeagueName = Annotated[str, typer.Argument(metavar="LEAGUE", help="nfl, or sim, the simulated league.")]
+LeagueOption = Annotated[str, typer.Option("--league", help="nfl, or sim, the simulated league.")]
+Blind = Annotated[bool, typer.Option("--blind", help="Leave out every price of the game itself.")]
+
+
+class Price(str, Enum):
+    """The price that is bet at."""
+
+    open = "open"
+    close = "close"
+
+
+PriceOption = Annotated[Price, typer.Option("--price", help="The price that is bet at.")]
+
+
+def settings(config: Path | None, **flags: Any) -> Settings:
+    """The settings in force; a flag that was not given (``None``) says nothing."""
+    from busta.settings import load
+
+    return load(config, **_given(flags))
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    nested = {name: _given(value) if isinstance(value, dict) else value for name, value in flags.items()}
+    return {name: value for name, value in nested.items() if value is not None and value != {}}
+
+
+def emit(result: Any, as_json: bool, show: Callable[[Any], None]) -> None:
+    """Prints a result for programs or for people."""
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False, allow_nan=False, default=str))
+    else:
+        show(result)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, only where somebody watches."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

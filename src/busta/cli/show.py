@@ -1,0 +1,218 @@
+"""How results look to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+__all__ = [
+    "built",
+    "catalog",
+    "doctor",
+    "ingest",
+    "init",
+    "manifest",
+    "mapping",
+    "models",
+    "predicted",
+    "promoted",
+    "quickstart",
+    "records",
+    "trained",
+]
+
+_console = Console(highlight=False, soft_wrap=True)
+_NAMES = {"closing_line": "closing line", "elo": "Elo only", "favourite": "favourite", "home": "first side"}
+
+
+def init(result: dict[str, Any]) -> None:
+    """What was written and what was there already."""
+    for file in result["written"]:
+        _console.print(f"wrote {file}")
+    for file in result["kept"]:
+        _console.print(f"kept {file}, which was there already")
+
+
+def ingest(result: dict[str, Any]) -> None:
+    """Counts by table, then warnings."""
+    table = _table("", "rows", "new", "changed", "unchanged", "refused", title=f"ingested {result['league']}")
+    for name in ("games", "quotes"):
+        counts = result[name]
+        table.add_row(name, *(str(counts[key]) for key in ("came", "new", "changed", "unchanged", "refused")))
+    _console.print(table)
+    for warning in result["warnings"]:
+        _console.print(f"warning: {warning}", markup=False)
+    if result["missing"]:
+        _console.print(f"not in the source: {', '.join(result['missing'])}; features made from them stay empty")
+    if result["refused_file"]:
+        _console.print(f"refused rows, each with its reason: {result['refused_file']}", markup=False)
+
+
+def built(result: dict[str, Any]) -> None:
+    """The gold version."""
+    what = "built" if result["new"] else "nothing changed;"
+    _console.print(
+        f"{what} gold {result['version']} of {result['league']}: {result['games']} games, {result['features']} features"
+    )
+    for column, names in result["missing"].items():
+        _console.print(f"{column} is not in the source; empty: {', '.join(names)}")
+
+
+def records(rows: list[dict[str, Any]]) -> None:
+    """Rows of any kind as a table."""
+    if not rows:
+        _console.print("none yet")
+        return
+    table = _table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    _console.print(table)
+
+
+def mapping(result: dict[str, Any]) -> None:
+    """Names and values, a line each."""
+    for name, value in result.items():
+        _console.print(f"{name.replace('_', ' ')}: {value if value not in ([], {}) else 'none'}", markup=False)
+
+
+def manifest(result: dict[str, Any]) -> None:
+    """A gold version's lineage, features counted instead of listed."""
+    mapping({name: value for name, value in result.items() if name not in ("features", "markets")})
+    _console.print(f"features: {len(result['features'])} (busta features catalog lists them)")
+
+
+def catalog(rows: list[dict[str, Any]]) -> None:
+    """The feature catalogue."""
+    table = _table("feature", "unit", "meaning", "known", "markets")
+    for row in rows:
+        table.add_row(row["name"], row["unit"], row["meaning"], row["known_at"], ", ".join(row["markets"]))
+    _console.print(table)
+
+
+def trained(result: dict[str, Any]) -> None:
+    """The verdict table of one training."""
+    seasons = f"{result['first_test_season']}-{result['last_test_season']}"
+    title = f"{result['model']} version {result['model_version']}: {result['games']} games of {seasons}, out of fold"
+    table = _table("", "log loss", "Brier", "accuracy", "AUC", "bets", "ROI", "95 % by week", title=title)
+    table.add_row("model", *_figures(result["metrics"]), style="bold")
+    for name, figures in result["baselines"].items():
+        label = "first side" if name == "home" and result["market"] == "totals" else _NAMES[name]
+        table.add_row("home side" if label == "first side" and result["market"] != "totals" else label, *_figures(figures))
+    _console.print(table)
+    gap = result["difference"]
+    if gap["log_loss"] is not None and gap["low"] is not None:
+        _console.print(
+            f"log loss against the closing line: {gap['log_loss']:+.4f} (95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
+        )
+    _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
+    for name, note in result["notes"].items():
+        if name in ("games", "prices") or name.startswith("missing."):
+            _console.print(f"note: {note}", markup=False)
+    _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
+
+
+def predicted(result: dict[str, Any]) -> None:
+    """A row a game: the better side."""
+    title = f"{result['model']} version {result['model_version']} ({result['role']})"
+    table = _table("game", "start (UTC)", "bet", "price", "win", "push", "fair", "edge", "stake", "", title=title)
+    for row in result["predictions"]:
+        chance = row["probability"]
+        table.add_row(
+            row["game_id"],
+            str(row.get("kickoff") or "")[:16].replace("T", " "),
+            _bet_name(row),
+            _american(row["price"]),
+            f"{chance['win']:.3f}" if chance else "-",
+            f"{chance['push']:.3f}" if chance else "-",
+            _american(row["fair_price"]),
+            f"{row['edge']:+.1%}" if row["edge"] is not None else "-",
+            f"{row['stake']:.2%}" + (" paper" if row["paper"] else "") if row["stake"] else "-",
+            ", ".join(filter(None, ["out of fold" if row["out_of_fold"] else "", row["abstain_reason"] or ""])),
+        )
+    _console.print(table)
+
+
+def models(rows: list[dict[str, Any]]) -> None:
+    """Registered versions."""
+    if not rows:
+        _console.print("no models yet; busta train moneyline makes one")
+        return
+    table = _table("model", "version", "role", "trained", "seasons", "gold", "verdict")
+    for row in rows:
+        table.add_row(
+            row["model"],
+            row["version"],
+            ", ".join(row["aliases"]),
+            row["trained_at"],
+            str(row["seasons"]),
+            str(row["gold_version"])[:8],
+            str(row["verdict"]),
+        )
+    _console.print(table)
+
+
+def promoted(result: dict[str, Any]) -> None:
+    """Who is champion now."""
+    before = f"; before: version {result['before']}" if result["before"] else ""
+    _console.print(f"champion of {result['model']}: version {result['champion']}{before}")
+
+
+def quickstart(result: dict[str, Any]) -> None:
+    """All verdict tables and what to try next."""
+    for training in result["trainings"]:
+        trained(training)
+        _console.print()
+    _console.print("try next:")
+    for command in result["next"]:
+        _console.print(f"  {command}", markup=False)
+
+
+def doctor(findings: list[dict[str, Any]]) -> None:
+    """A line a check, with what to do where it failed."""
+    for finding in findings:
+        _console.print(f"{'ok  ' if finding['ok'] else 'FAIL'}  {finding['check']}: {finding['found']}", markup=False)
+        if finding["advice"]:
+            _console.print(f"      {finding['advice']}", markup=False)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in columns:
+        table.add_column(name)
+    return table
+
+
+def _figures(figures: dict[str, Any]) -> list[str]:
+    interval = f"{figures['roi_low']:+.1%} to {figures['roi_high']:+.1%}" if figures["roi_low"] is not None else "-"
+    return [
+        _number(figures["log_loss"], ".4f"),
+        _number(figures["brier"], ".4f"),
+        _number(figures["accuracy"], ".1%"),
+        _number(figures["auc"], ".3f"),
+        _number(figures["bets"], "d"),
+        _number(figures["roi"], "+.1%"),
+        interval,
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _american(price: float | None) -> str:
+    from busta.betting.odds import format_american
+
+    return "-" if price is None else format_american(price)
+
+
+def _bet_name(row: dict[str, Any]) -> str:
+    """The bet in the book's way: ``KC -3.5``, ``over 45.5``, ``BUF``."""
+    side, line = row["side"], row["line"]
+    if side is None:
+        return "-"
+    if side in ("over", "under"):
+        return f"{side} {line:g}"
+    team = row[f"{side}_team"]
+    return team if line is None else f"{team} {(-line if side == 'home' else line) or 0:+g}"

@@ -1,0 +1,206 @@
+"""What a walk forward is worth: every figure beside the closing line and the baselines, on the same games."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from busta.performance.simulation import Bets, backtest, place
+from busta.scoring.calibration import calibration_line, ece
+from busta.scoring.intervals import weekly_ratio_interval
+from busta.scoring.proper import accuracy, auc, brier, log_loss, log_losses, precision, recall
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.markets.dataset import Dataset
+    from busta.models.walk import Walk
+    from busta.settings import Bets as BetSettings
+
+__all__ = ["Evaluation", "evaluate"]
+
+Figures = dict[str, float | int | None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one walk forward; one that does not apply is ``None`` and has its reason in ``notes``.
+
+    Attributes:
+        metrics: The model's.
+        baselines: The same figures of each baseline.
+        by_season: Scores of model and closing line and the ROI, one entry a test season.
+        difference: The model's log loss less the closing line's, with its 95 % interval by week.
+        verdict: One sentence.
+        notes: Reason of every ``None``, by figure, and what else a reader should know.
+        bets: The bets behind the money figures; ``game`` counts along the walk's games.
+    """
+
+    metrics: Figures
+    baselines: dict[str, Figures]
+    by_season: list[Figures]
+    difference: Figures
+    verdict: str
+    notes: dict[str, str]
+    bets: Bets
+
+
+def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
+    """Scores and back-tests a walk forward on the games that have a closing price."""
+    scored = data.take(walk.rows)
+    priced = ~np.isnan(scored.market_log_odds)
+    bets = place(walk.triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge)
+    metrics = _scores(walk.probability, scored.y, priced) | _money(bets, scored, settings)
+    baselines = {
+        name: _scores(p, scored.y, priced) | _baseline_money(name, p, walk, scored, settings)
+        for name, p in walk.baselines.items()
+    }
+    difference = _difference(walk, scored, priced)
+    clean = {name: _nulls(figures) for name, figures in baselines.items()}
+    return Evaluation(
+        metrics=_nulls(metrics),
+        baselines=clean,
+        by_season=_by_season(walk, scored, priced, bets, settings),
+        difference=difference,
+        verdict=_verdict(difference),
+        notes=_notes(_nulls(metrics), clean, scored, priced),
+        bets=bets,
+    )
+
+
+def _scores(p: NDArray[np.float64], y: NDArray[np.float64], priced: NDArray[np.bool_]) -> Figures:
+    p, y = p[priced], y[priced]
+    slope, _ = calibration_line(p, y)
+    return {
+        "log_loss": log_loss(p, y),
+        "brier": brier(p, y),
+        "accuracy": accuracy(p, y),
+        "precision": precision(p, y),
+        "recall": recall(p, y),
+        "auc": auc(p, y),
+        "ece": ece(p, y),
+        "calibration_slope": slope,
+    }
+
+
+_MONEY = (
+    "bets",
+    "pushes",
+    "turnover",
+    "unit_profit",
+    "roi",
+    "roi_low",
+    "roi_high",
+    "hit_rate",
+    "kelly_growth",
+    "max_drawdown",
+)
+
+
+def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
+    result = backtest(
+        bets,
+        scored.value,
+        scored.line,
+        scored.weeks,
+        fraction=settings.kelly_fraction,
+        cap=settings.kelly_cap,
+    ).summary()
+    return {name: result[name] for name in _MONEY} | {"clv": np.nan, "clv_coverage": np.nan}
+
+
+def _baseline_money(
+    name: str, p: NDArray[np.float64], walk: Walk, scored: Dataset, settings: BetSettings
+) -> Figures:
+    """What betting by the baseline's probabilities would have earned; pushes as the model expects them."""
+    if name == "closing_line" and scored.moment == "close":
+        return dict.fromkeys((*_MONEY, "clv", "clv_coverage"), np.nan)
+    push = walk.triples[:, 1]
+    triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])
+    return _money(place(triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge), scored, settings)
+
+
+def _difference(walk: Walk, scored: Dataset, priced: NDArray[np.bool_]) -> Figures:
+    rows = priced & ~np.isnan(scored.y)
+    y = scored.y[rows]
+    gap = log_losses(walk.probability[rows], y) - log_losses(walk.baselines["closing_line"][rows], y)
+    low, high = weekly_ratio_interval(gap, 1.0, scored.weeks[rows])
+    return _nulls({"log_loss": float(gap.mean()) if gap.size else np.nan, "low": low, "high": high})
+
+
+def _verdict(difference: Figures) -> str:
+    """What the log loss against the closing line proves; whether to bet is for a gate to say."""
+    low, high = difference["low"], difference["high"]
+    if low is None or high is None:
+        return "not proven: too few games"
+    if low > 0:
+        return "worse than the closing line"
+    if high < 0:
+        return "better than the closing line on these games; not yet put to a gate"
+    return "not proven: no better and no worse than the closing line"
+
+
+def _by_season(
+    walk: Walk, scored: Dataset, priced: NDArray[np.bool_], bets: Bets, settings: BetSettings
+) -> list[Figures]:
+    season = scored.games["season"].to_numpy()
+    bet_season = season[bets.game]
+    found = []
+    for year in np.unique(season):
+        rows = priced & (season == year)
+        y, p, closing = scored.y[rows], walk.probability[rows], walk.baselines["closing_line"][rows]
+        chosen = Bets(*(getattr(bets, name)[bet_season == year] for name in Bets.__dataclass_fields__))
+        found.append(
+            _nulls(
+                {
+                    "season": int(year),
+                    "games": int((~np.isnan(y)).sum()),
+                    "log_loss": log_loss(p, y),
+                    "brier": brier(p, y),
+                    "closing_line_log_loss": log_loss(closing, y),
+                    "closing_line_brier": brier(closing, y),
+                    "bets": len(chosen),
+                    "roi": _money(chosen, scored, settings)["roi"],
+                }
+            )
+        )
+    return found
+
+
+def _nulls(figures: Figures) -> Figures:
+    return {name: None if value is None or not np.isfinite(value) else value for name, value in figures.items()}
+
+
+def _notes(
+    metrics: Figures, baselines: dict[str, Figures], scored: Dataset, priced: NDArray[np.bool_]
+) -> dict[str, str]:
+    """Why a figure is null, and what the figures leave out."""
+    reasons = {
+        "clv": "bets are placed at the close itself, so there is no later line to compare with"
+        if scored.moment == "close"
+        else "closing-line value of bets at the open is not measured yet",
+        "roi": f"no bet had the edge asked for and a price in these {len(scored)} games",
+        "precision": "no first side was ever picked",
+        "recall": "the first side never won",
+        "auc": "all outcomes are the same",
+        "calibration_slope": "probabilities are constant, or separate the outcomes entirely",
+    }
+    same = {"clv_coverage": "clv", "roi_low": "roi", "roi_high": "roi", "hit_rate": "roi",
+            "kelly_growth": "roi", "max_drawdown": "roi"}  # fmt: skip
+    notes = {
+        name: reasons.get(same.get(name, name), "too few games") for name, value in metrics.items() if value is None
+    }
+    for baseline, figures in baselines.items():
+        empty = [name for name, value in figures.items() if value is None and name not in ("clv", "clv_coverage")]
+        if empty:
+            why = "it never differs from its own price, so it never bets" if baseline == "closing_line" else "does not apply"
+            notes[f"baselines.{baseline}"] = f"{', '.join(empty)}: {why}"
+    unpriced = int((~priced).sum())
+    if unpriced:
+        notes["games"] = f"{unpriced} games without a closing price are in no score"
+    unquoted = int(np.isnan(scored.prices).any(axis=1).sum())
+    if unquoted:
+        notes["prices"] = f"{unquoted} games have no quoted price on a side and could not be bet there"
+    return notes

@@ -1,0 +1,1 @@
+"""MLflow: one run a training, one registered model a market, champion and challenger."""

@@ -1,0 +1,171 @@
+"""The versions of a registered model, and which of them is champion."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from busta.errors import UsageError
+from busta.models.portable import PortableModel
+from busta.registry.connect import Registry, guarded
+from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Version", "fetch_model", "fetch_predictions", "model_name", "promote", "resolve", "rollback", "versions"]
+
+_HISTORY = "busta.champion."
+
+
+def model_name(league: str, market: str, *, blind: bool, moment: str) -> str:
+    """The name a model is registered under.
+
+    >>> model_name("nfl", "ats", blind=True, moment="close")
+    'busta-nfl-ats-blind'
+    """
+    return f"busta-{league}-{market}" + ("-blind" if blind else "") + ("-open" if moment == "open" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a registered model.
+
+    Attributes:
+        name: Of the registered model.
+        number: Its number, as MLflow writes it.
+        aliases: ``champion``, ``challenger``, both or none.
+        run_id: The training's run.
+        created: Milliseconds since 1970.
+        source: Where MLflow keeps the model.
+        tags: What the training said of it.
+    """
+
+    name: str
+    number: str
+    aliases: tuple[str, ...]
+    run_id: str
+    created: int
+    source: str
+    tags: Mapping[str, str]
+
+
+def versions(registry: Registry, name: str) -> list[Version]:
+    """All versions of a model, newest first; empty if it was never trained."""
+    with guarded(registry.uri):
+        aliases = _aliases(registry, name)
+        found = registry.client.search_model_versions(f"name = '{name}'", max_results=1000)
+    rows = [_version(v, tuple(a for a, number in aliases.items() if number == str(v.version))) for v in found]
+    return sorted(rows, key=lambda version: -int(version.number))
+
+
+def resolve(registry: Registry, name: str, wanted: str | None = None) -> Version:
+    """A version by number or alias; by default the champion, else the challenger.
+
+    Raises:
+        UsageError: There is no such version; the message lists those there are.
+    """
+    found = versions(registry, name)
+    if not found:
+        raise UsageError(f"there is no model {name} yet; `busta train` makes one")
+    for choice in [wanted] if wanted else [CHAMPION, CHALLENGER]:
+        for version in found:
+            if choice == version.number or choice in version.aliases:
+                return version
+    names = ", ".join(version.number for version in found)
+    raise UsageError(f"{name} has no version {wanted or CHAMPION!r}; it has: {names}, and aliases {_named(found)}")
+
+
+def promote(registry: Registry, version: Version) -> str | None:
+    """Makes a version champion and notes it in the model's history; returns who was champion before.
+
+    Promoting the champion again changes nothing.
+    """
+    with guarded(registry.uri):
+        before = _aliases(registry, version.name).get(CHAMPION)
+        if before != version.number:
+            history = _history(registry, version.name)
+            registry.client.set_registered_model_tag(
+                version.name, f"{_HISTORY}{len(history) + 1:05d}", f"{version.number} {_now()}"
+            )
+            registry.client.set_registered_model_alias(version.name, CHAMPION, version.number)
+    return before
+
+
+def rollback(registry: Registry, name: str) -> tuple[str, str]:
+    """Makes the champion before this one champion again; returns both, new first. History is kept.
+
+    Raises:
+        UsageError: There is no champion, or none before it.
+    """
+    with guarded(registry.uri):
+        now = _aliases(registry, name).get(CHAMPION) if versions(registry, name) else None
+        if now is None:
+            raise UsageError(f"{name} has no champion; `busta promote` names one")
+        earlier = _before(_history(registry, name), now)
+    if earlier is None:
+        raise UsageError(f"{name}: there was no champion before version {now}")
+    promote(registry, resolve(registry, name, earlier))
+    return earlier, now
+
+
+def fetch_model(registry: Registry, version: Version) -> PortableModel:
+    """The version's model. Only its data is read; the loader stored beside it is not run.
+
+    Raises:
+        OutsideError: The registry or its files cannot be read.
+    """
+    import mlflow
+
+    mlflow.set_tracking_uri(registry.uri)
+    mlflow.set_registry_uri(registry.uri)
+    with guarded(registry.uri):
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}"))
+    return PortableModel.read(folder / "data" / MODEL_FOLDER)
+
+
+def fetch_predictions(registry: Registry, version: Version) -> Path:
+    """The version's stored out-of-fold predictions, a Parquet file."""
+    with guarded(registry.uri):
+        return Path(registry.client.download_artifacts(version.run_id, "predictions.parquet"))
+
+
+def _before(history: list[str], now: str) -> str | None:
+    """Who reigned before: walks the history back, undoing roll-backs as it goes.
+
+    >>> _before(["1", "2", "3"], "3"), _before(["1", "2", "3", "2"], "2"), _before(["1"], "1")
+    ('2', '1', None)
+    """
+    line: list[str] = []
+    for number in history:
+        if number in line:
+            del line[line.index(number) + 1 :]
+        else:
+            line.append(number)
+    return line[line.index(now) - 1] if now in line and line.index(now) > 0 else None
+
+
+def _history(registry: Registry, name: str) -> list[str]:
+    tags = registry.client.get_registered_model(name).tags
+    return [tags[key].split()[0] for key in sorted(tags) if key.startswith(_HISTORY)]
+
+
+def _aliases(registry: Registry, name: str) -> dict[str, str]:
+    found = registry.client.search_registered_models(f"name = '{name}'", max_results=1)
+    return {alias: str(number) for alias, number in found[0].aliases.items()} if found else {}
+
+
+def _version(found: Any, aliases: tuple[str, ...]) -> Version:
+    return Version(
+        found.name, str(found.version), aliases, found.run_id, found.creation_timestamp, found.source, dict(found.tags)
+    )
+
+
+def _named(found: list[Version]) -> str:
+    return ", ".join(alias for version in found for alias in version.aliases) or "none"
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,93 @@
+"""Doctor: what is wrong with this set-up, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from busta.data.publish import current
+from busta.errors import BustaError
+from busta.features.store import open_gold
+from busta.plugins import League, leagues, markets
+from busta.registry.connect import connect
+from busta.settings import Settings, load
+from busta.workflows.ingest import tables_of
+from busta.workflows.lineage import LIBRARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = ["diagnose"]
+
+_LEAST_GB = 1.0
+
+
+def diagnose(config: Path | None) -> list[dict[str, Any]]:
+    """Checks everything there is; each finding says what was found, whether it is ok, and what to do.
+
+    A check that fails stops no other, except that nothing can be checked without settings.
+    """
+    found: list[Settings] = []
+    findings = [_check("configuration", lambda: found.append(load(config)) or _where(found[0]))]  # type: ignore[func-returns-value]
+    if found:
+        findings += [_check(name, check) for name, check in _checks(found[0])]
+    return findings
+
+
+def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "python and libraries", _versions
+    yield "plugins", lambda: f"leagues {', '.join(leagues())}; markets {', '.join(markets())}"
+    yield "disk", lambda: _disk(settings.home)
+    for league in leagues().values():
+        yield f"data of {league.name}", lambda league=league: _data(settings, league)  # type: ignore[misc]
+        yield f"gold of {league.name}", lambda league=league: _gold(settings, league)  # type: ignore[misc]
+    yield "MLflow", lambda: f"answers at {settings.tracking.tracking_uri or 'mlflow.db'}" if connect(settings) else ""
+
+
+def _check(name: str, check: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"check": name, "ok": True, "found": check(), "advice": None}
+    except (BustaError, OSError) as exc:
+        first, _, rest = str(exc).partition("\n")
+        return {"check": name, "ok": False, "found": first, "advice": rest or None}
+
+
+def _where(settings: Settings) -> str:
+    file = settings.home / "busta.toml"
+    return f"{'read ' + str(file) if file.exists() else 'defaults; no busta.toml'}, workspace {settings.home.resolve()}"
+
+
+def _versions() -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"Python {python}, " + ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
+
+
+def _disk(home: Path) -> str:
+    if not home.is_dir():
+        raise BustaError(f"the workspace {home} is not there\n`busta init {home}` makes it")
+    if not os.access(home, os.W_OK):
+        raise BustaError(f"the workspace {home} cannot be written to\nchange its permissions or set BUSTA_HOME")
+    free = shutil.disk_usage(home).free / 1e9
+    if free < _LEAST_GB:
+        raise BustaError(f"{free:.1f} GB free in {home}\na training needs up to {_LEAST_GB:g} GB; free some space")
+    return f"{free:.0f} GB free"
+
+
+def _data(settings: Settings, league: League) -> str:
+    tables = tables_of(settings, league)
+    if not tables.exists():
+        return f"none yet; `busta ingest {league.name}` gets it"
+    games, quotes, _ = tables.read()
+    return f"{games.height} games, {quotes.height} quotes, seasons {games['season'].min()}-{games['season'].max()}"
+
+
+def _gold(settings: Settings, league: League) -> str:
+    folder = current(settings.gold / league.name)
+    if folder is None:
+        return "none yet; training builds it"
+    gold = open_gold(folder)
+    return f"version {gold.manifest['version']}, {len(gold.catalog)} features"

@@ -1,0 +1,232 @@
+"""Predict: probabilities, fair prices, edges and stakes of the games asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from scipy.special import expit
+
+from busta.betting.distribution import Discretised
+from busta.betting.odds import edge, fair_price
+from busta.betting.staking import fractional_kelly
+from busta.data.tables import merge
+from busta.errors import DataError, UsageError
+from busta.features.build import CATALOG, build_events
+from busta.features.store import MemoryGold
+from busta.markets.dataset import Dataset, assemble
+from busta.plugins import pick
+from busta.registry.connect import connect
+from busta.registry.publish import CHAMPION
+from busta.registry.versions import Version, fetch_model, fetch_predictions, model_name, resolve
+from busta.workflows.build import gold_of
+from busta.workflows.ingest import ensure_tables, tables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from busta.data.schema import Moment
+    from busta.plugins import League, Market
+    from busta.settings import Bets, Settings
+
+__all__ = ["Wanted", "predict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which games: those of a ``week`` (``2022-18``), of a ``date`` (``2022-11-13``), or in files.
+
+    Exactly one is given.
+    """
+
+    week: str | None = None
+    date: str | None = None
+    files: Sequence[Path] = ()
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.week, self.date, self.files))) != 1:
+            raise UsageError("say which games: one of --week 2022-18, --date 2022-11-13, --games FILE")
+
+
+def predict(
+    settings: Settings,
+    market_name: str,
+    wanted: Wanted,
+    league_name: str = "nfl",
+    *,
+    blind: bool = False,
+    moment: Moment = "close",
+    model: str | None = None,
+) -> dict[str, Any]:
+    """Predicts games with the champion, or the challenger while there is none.
+
+    A game the version has learned from gets its stored out-of-fold prediction, marked
+    ``"out_of_fold": true``; every stake is paper until a gate has found the version fit to bet.
+
+    Returns:
+        The object ``busta predict --json`` prints.
+
+    Raises:
+        BustaError: No such games, no such model, or nothing to read them from.
+    """
+    league, market = pick("league", league_name), pick("market", market_name)
+    gold, chosen = _games(settings, league, wanted)
+    registry = connect(settings)
+    version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
+    table = assemble(gold, league, market, blind=blind, moment=moment)
+    unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
+    data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
+    portable = fetch_model(registry, version)
+    stored = pl.read_parquet(fetch_predictions(registry, version))
+    triples, out_of_fold, reason = _triples(data, portable, stored)
+    rows = _rows(data, triples, settings.bets)
+    for row, known, why in zip(rows, out_of_fold, reason, strict=True):
+        row |= {"out_of_fold": known, "model_version": version.number, "paper": version.tags.get("fit_to_bet") != "yes"}
+        row["abstain_reason"] = why or row["abstain_reason"]
+    return {
+        "market": market.name,
+        "league": league.name,
+        "model": version.name,
+        "model_version": version.number,
+        "role": CHAMPION if CHAMPION in version.aliases else ", ".join(version.aliases) or "none",
+        "predictions": rows + [_without_line(game, market, version) for game in unquoted],
+    }
+
+
+def _games(settings: Settings, league: League, wanted: Wanted) -> tuple[MemoryGold, list[str]]:
+    """The store to read from and the ids of the games asked for."""
+    if wanted.files:
+        return _with_files(settings, league, wanted.files)
+    gold = gold_of(settings, league)
+    if wanted.week:
+        season, week = _season_and_week(wanted.week)
+        asked = (pl.col("season") == season) & (pl.col("week") == week)
+    else:
+        asked = _on_day(str(wanted.date), league.zone)
+    chosen = gold.games.filter(asked).sort("kickoff", "game_id")["game_id"].to_list()
+    if not chosen:
+        last = gold.games.sort("kickoff").row(-1, named=True)
+        raise UsageError(
+            f"{league.name} has no games in {wanted.week or wanted.date}; "
+            f"the last it knows is {last['season']}-{last['week']:02d} on {last['kickoff']:%Y-%m-%d}"
+        )
+    return gold, chosen
+
+
+def _with_files(settings: Settings, league: League, files: Sequence[Path]) -> tuple[MemoryGold, list[str]]:
+    """The league's tables with the files' games on top, in memory: nothing of it is stored."""
+    ensure_tables(settings, league)
+    games, quotes, _ = tables_of(settings, league).read()
+    batch = league.load(settings, files)
+    if batch.games.is_empty():
+        why = batch.refused["reason"].to_list()[:1]
+        raise DataError(f"no game in {', '.join(map(str, files))} could be taken{': ' + why[0] if why else ''}")
+    games, quotes = merge(games, quotes, batch)
+    events = build_events(games, quotes, league, vig_method=settings.bets.vig_method)
+    manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
+    return MemoryGold(games, quotes, events, CATALOG, manifest), batch.games["game_id"].to_list()
+
+
+def _season_and_week(text: str) -> tuple[int, int]:
+    season, _, week = text.partition("-")
+    if not (season.isdecimal() and week.isdecimal() and len(season) == 4 and len(week) <= 2):  # noqa: PLR2004
+        raise UsageError(f"week {text!r} cannot be right; give season and week, as 2022-18")
+    return int(season), int(week)
+
+
+def _on_day(text: str, zone: str) -> pl.Expr:
+    """Games that start that day, midnight to midnight in the league's own zone."""
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as exc:
+        raise UsageError(f"date {text!r} cannot be right; give year, month and day, as 2022-11-13") from exc
+    return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
+
+
+def _triples(data: Dataset, portable: Any, stored: pl.DataFrame) -> tuple[NDArray[np.float64], list[bool], list[str | None]]:
+    """Win, push and lose of the first side, whether it is an out-of-fold one, and why there is none."""
+    trained_through = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
+    seen = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= trained_through
+    X = _columns(data, portable.features)
+    offset = data.offset
+    distribution = Discretised.from_dict(portable.spec["distribution"])
+    triples = distribution.split(expit(portable.log_odds(X, offset)), data.line)
+    kept = data.games.select("game_id").join(
+        stored.select("game_id", "win", "push", "lose"), on="game_id", how="left", maintain_order="left"
+    )
+    triples[seen] = kept.select("win", "push", "lose").to_numpy().astype(np.float64)[seen]
+    reasons = [_why_none(bool(s), t, o) for s, t, o in zip(seen, triples, offset, strict=True)]
+    return triples, [bool(s) for s in seen], reasons
+
+
+def _why_none(seen: bool, triple: NDArray[np.float64], offset: float) -> str | None:
+    if not np.isnan(triple).any():
+        return None
+    if seen:
+        return "the model learned from this game and has no out-of-fold prediction of it"
+    return "no market price to start from" if np.isnan(offset) else "no line"
+
+
+def _columns(data: Dataset, features: Sequence[str]) -> NDArray[np.float64]:
+    """The model's features in its order; one the store does not have is missing."""
+    place = {name: i for i, name in enumerate(data.names)}
+    empty = np.full(len(data), np.nan)
+    return np.stack([data.X[:, place[name]] if name in place else empty for name in features], axis=1)
+
+
+def _rows(data: Dataset, triples: NDArray[np.float64], bets: Bets) -> list[dict[str, Any]]:
+    """One row a game: the side with the better edge, or the likelier one where no price is known."""
+    win = triples[:, [0, 2]]
+    edges = edge(win, win[:, ::-1], data.prices)
+    rows = []
+    for i, game in enumerate(data.games.iter_rows(named=True)):
+        priced = ~np.isnan(edges[i])
+        side = int(np.nanargmax(edges[i])) if priced.any() else int(np.argmax(np.nan_to_num(win[i])))
+        rows.append(_game(data, game, i, side) | _bet(triples[i], side, data.prices[i, side], edges[i, side], bets))
+    return rows
+
+
+def _game(data: Dataset, game: dict[str, Any], i: int, side: int) -> dict[str, Any]:
+    return {
+        "game_id": game["game_id"],
+        "kickoff": game["kickoff"].isoformat(),
+        "home_team": game["home_team"],
+        "away_team": game["away_team"],
+        "market": data.market.name,
+        "side": data.market.sides[side],
+        "line": float(data.line[i]) if data.market.has_line else None,
+        "known_at": game["known_at"].isoformat() if game["known_at"] else None,
+        "decided_at": game["decision_time"].isoformat(),
+    }
+
+
+def _bet(
+    triple: NDArray[np.float64], side: int, price: float, side_edge: float, bets: Bets
+) -> dict[str, Any]:
+    """Probability, fair price, edge and stake (a share of the bankroll) of one side."""
+    win, push, lose = (float(part) for part in (triple if side == 0 else triple[::-1]))
+    known = not np.isnan(win)
+    worth = known and not np.isnan(price) and side_edge >= bets.min_edge
+    stake = float(fractional_kelly(win, lose, price, bets.kelly_fraction, bets.kelly_cap)) if worth else 0.0
+    reason = None if worth else "no price is quoted" if np.isnan(price) else f"edge below {bets.min_edge:g}"
+    return {
+        "price": None if np.isnan(price) else float(price),
+        "probability": {"win": win, "push": push, "lose": lose} if known else None,
+        "fair_price": float(fair_price(win, lose)) if known and win > 0 else None,
+        "edge": None if np.isnan(side_edge) else float(side_edge),
+        "stake": stake,
+        "abstain_reason": reason,
+    }
+
+
+def _without_line(game: str, market: Market, version: Version) -> dict[str, Any]:
+    empty = dict.fromkeys(("side", "line", "price", "probability", "fair_price", "edge", "known_at"))
+    return {"game_id": game, "market": market.name, **empty, "stake": 0.0, "abstain_reason": "no line is quoted",
+            "model_version": version.number, "out_of_fold": False, "paper": True}  # fmt: skip
