@@ -118,7 +118,11 @@ class Settings(BaseSettings):
     """Everything that can be set, checked and frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BUSTA_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="BUSTA_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     home: Path = Path()
@@ -184,7 +188,7 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 
 
 def _environment_home() -> str:
-    import os  # noqa: PLC0415 - the only look at the environment outside pydantic-settings
+    import os
 
     return os.environ.get("BUSTA_HOME", ".")
 
@@ -193,7 +197,8 @@ def _refuse_secret_in(file: Path) -> None:
     uri = tomllib.loads(file.read_text()).get("tracking", {}).get("tracking_uri", "")
     if "@" in uri:
         raise UsageError(
-            f"{file}: tracking.tracking_uri holds a password; give it as the variable BUSTA_TRACKING__TRACKING_URI instead"
+            f"{file}: tracking.tracking_uri holds a password; "
+            "give it as the variable BUSTA_TRACKING__TRACKING_URI instead"
         )
 
 
@@ -203,7 +208,8 @@ def _explain(error: ValidationError, file: Path) -> str:
     key = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        return f"unknown setting {key!r}{more}; allowed there: {', '.join(_allowed(first['loc']))}. Set in {file} or BUSTA_…"
+        allowed = ", ".join(_allowed(first["loc"]))
+        return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
     return f"setting {key} = {first['input']!r}: {first['msg'].lower()}{more}. Set in {file}, BUSTA_… or by a flag"
 
 

@@ -87,9 +87,7 @@ def test_what_is_no_price_is_refused_with_what_was_given(text):
     assert repr(text) in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    "text", ["5/2/1", "-5/2", "5/", "2.5x", "1_50", "++150", "\N{ARABIC-INDIC DIGIT TWO}"]
-)
+@pytest.mark.parametrize("text", ["5/2/1", "-5/2", "5/", "2.5x", "1_50", "++150", "\N{ARABIC-INDIC DIGIT TWO}"])
 def test_what_only_looks_like_a_price_is_refused(text):
     with pytest.raises(UsageError, match="cannot be right"):
         parse_price(text)

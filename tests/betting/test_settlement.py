@@ -76,9 +76,7 @@ def test_an_unplayed_game_has_no_outcome():
 
 
 def test_labels_are_missing_for_pushes_and_unplayed_games():
-    np.testing.assert_array_equal(
-        label([4, 3, 2, np.nan, 1], [3, 3, 3, 3, np.nan]), [1, np.nan, 0, np.nan, np.nan]
-    )
+    np.testing.assert_array_equal(label([4, 3, 2, np.nan, 1], [3, 3, 3, 3, np.nan]), [1, np.nan, 0, np.nan, np.nan])
 
 
 @given(points, lines, prices)

@@ -44,9 +44,7 @@ def test_a_fraction_of_kelly_is_capped():
 
 
 def test_no_price_no_stake_is_known():
-    assert np.isnan(
-        [kelly(0.6, 0.4, np.nan), fractional_kelly(0.6, 0.4, np.nan), flat(0.6, 0.4, np.nan)]
-    ).all()
+    assert np.isnan([kelly(0.6, 0.4, np.nan), fractional_kelly(0.6, 0.4, np.nan), flat(0.6, 0.4, np.nan)]).all()
 
 
 def test_flat_stakes_one_unit_from_the_least_edge_on():

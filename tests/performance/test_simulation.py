@@ -134,9 +134,7 @@ def test_a_bettor_without_knowledge_loses_the_vig():
     games = 20_000
     triples = np.column_stack((rng.uniform(0.56, 0.7, games), np.zeros(games)))
     triples = np.column_stack((triples, 1 - triples[:, 0]))
-    result = backtest(
-        place(triples, 21 / 11, 21 / 11), rng.choice([-1, 1], games), 0, np.arange(games) // 200
-    )
+    result = backtest(place(triples, 21 / 11, 21 / 11), rng.choice([-1, 1], games), 0, np.arange(games) // 200)
     assert result.roi == pytest.approx(-1 / 22, abs=0.02)
     assert result.roi_high < 0
     assert result.kelly_growth < 0

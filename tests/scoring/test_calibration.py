@@ -64,9 +64,7 @@ def test_no_bins_are_refused():
         ece([0.5], [1], bins=0)
 
 
-@pytest.mark.parametrize(
-    ("slope", "intercept"), [(1.0, 0.0), (0.6, 0.2), (1.4, -0.3), (-0.5, 0.0), (0.0, 0.4)]
-)
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.6, 0.2), (1.4, -0.3), (-0.5, 0.0), (0.0, 0.4)])
 def test_the_line_is_found_that_the_games_were_made_from(slope, intercept):
     found = calibration_line(*games(slope, intercept))
     assert found == pytest.approx((slope, intercept), abs=0.07)

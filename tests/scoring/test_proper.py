@@ -91,9 +91,7 @@ def test_a_certain_error_costs_much_but_not_everything():
 
 
 @pytest.mark.parametrize("score", SCORES)
-@pytest.mark.parametrize(
-    ("p", "y"), [([1.2], [1]), ([-0.1], [1]), ([0.5], [2]), ([0.5, 0.5], [1]), ([[0.5]], [[1]])]
-)
+@pytest.mark.parametrize(("p", "y"), [([1.2], [1]), ([-0.1], [1]), ([0.5], [2]), ([0.5, 0.5], [1]), ([[0.5]], [[1]])])
 def test_what_is_no_forecast_or_no_result_is_refused(score, p, y):
     with pytest.raises(UsageError):
         score(p, y)

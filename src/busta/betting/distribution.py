@@ -59,9 +59,7 @@ class Discretised:
         if not 0 < self.sd < np.inf:
             raise UsageError(f"sd {self.sd} cannot be right; it is a finite number above 0")
         if self.low >= self.high or weights.shape != (self.high - self.low + 1,):
-            raise UsageError(
-                f"{weights.shape} weights for integers {self.low} to {self.high}; one for each is needed"
-            )
+            raise UsageError(f"{weights.shape} weights for integers {self.low} to {self.high}; one for each is needed")
         if not ((weights > 0) & np.isfinite(weights)).all():
             raise UsageError("a weight is not a finite number above 0")
 
@@ -182,9 +180,7 @@ class Discretised:
         mean = self.mean_for(probability[pushable], line[pushable])
         push[pushable] = self.win_push_lose(mean, line[pushable])[:, 1]
         push += 0 * line  # no line, no push
-        return np.column_stack(
-            (probability * (1 - push), push + 0 * probability, (1 - probability) * (1 - push))
-        )
+        return np.column_stack((probability * (1 - push), push + 0 * probability, (1 - probability) * (1 - push)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and lists, to be written as JSON; `from_dict` reads them."""
@@ -275,15 +271,11 @@ def _results(values: ArrayLike, means: ArrayLike) -> tuple[Floats, Floats]:
     games = np.array([values, means], dtype=np.float64)
     result, mean = games[:, ~np.isnan(games).any(axis=0)]
     if len(result) < 2 or (result != np.rint(result)).any():  # noqa: PLR2004
-        raise UsageError(
-            f"{len(result)} games with a result and a mean; at least two, of whole numbers, are needed"
-        )
+        raise UsageError(f"{len(result)} games with a result and a mean; at least two, of whole numbers, are needed")
     return result, mean
 
 
-def _support(
-    values: Floats, sd: float, symmetric: bool, low: int | None, high: int | None
-) -> tuple[int, int]:
+def _support(values: Floats, sd: float, symmetric: bool, low: int | None, high: int | None) -> tuple[int, int]:
     """The integers that the results span with room beside them, unless given."""
     if symmetric:
         widest = int(np.ceil(np.abs(values).max() + 2 * sd))

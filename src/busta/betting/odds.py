@@ -57,9 +57,7 @@ MOST_STEPS: Final = 64
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _FRACTION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*/\s*([0-9]+(?:\.[0-9]+)?)")
-_PRICE_FORMS = (
-    f"a price is +150, -110, 2.50, 5/2 or evens, above 1 and at most {HIGHEST_PRICE:.0f} in decimal"
-)
+_PRICE_FORMS = f"a price is +150, -110, 2.50, 5/2 or evens, above 1 and at most {HIGHEST_PRICE:.0f} in decimal"
 
 
 def american_to_decimal(american: ArrayLike) -> Floats:
@@ -217,9 +215,7 @@ def _raw(prices: Floats) -> Floats:
     columns = np.array(prices.T, order="C")
     impossible = (columns <= 1) | (columns == np.inf)
     if impossible.any():
-        raise UsageError(
-            f"price {columns[impossible][0]} cannot be right; a decimal price is finite and above 1"
-        )
+        raise UsageError(f"price {columns[impossible][0]} cannot be right; a decimal price is finite and above 1")
     return np.divide(1.0, columns, out=columns)
 
 

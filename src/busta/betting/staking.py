@@ -47,9 +47,7 @@ def fractional_kelly(
     return np.minimum(fraction * kelly(win, lose, price), cap)
 
 
-def flat(
-    win: ArrayLike, lose: ArrayLike, price: ArrayLike, min_edge: float = 0.02, unit: float = 1.0
-) -> Floats:
+def flat(win: ArrayLike, lose: ArrayLike, price: ArrayLike, min_edge: float = 0.02, unit: float = 1.0) -> Floats:
     """One unit wherever the edge is at least ``min_edge``, else nothing."""
     gain = edge(win, lose, price)
     return np.where(np.isnan(gain), np.nan, unit * (gain >= min_edge))

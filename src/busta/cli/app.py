@@ -28,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-features = typer.Typer(help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True)
+features = typer.Typer(
+    help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True
+)
 app.add_typer(features, name="features")
 
 
@@ -42,8 +44,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; goes anywhere on the line.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; goes anywhere on the line.")
+    ] = False,
 ) -> None: ...
 
 
@@ -62,7 +68,10 @@ def init(
 @app.command(epilog="Example: busta ingest nfl --from games.csv")
 def ingest(
     league: LeagueName,
-    files: Annotated[list[Path] | None, typer.Option("--from", help="Read this file instead of downloading; may be repeated.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Read this file instead of downloading; may be repeated."),
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -85,7 +94,11 @@ def sim(
     from busta.cli import show
     from busta.workflows.ingest import ingest as run
 
-    emit(run(settings(config, sim={"seasons": seasons, "seed": seed, "edge": edge}), "sim"), as_json, show.ingest)
+    emit(
+        run(settings(config, sim={"seasons": seasons, "seed": seed, "edge": edge}), "sim"),
+        as_json,
+        show.ingest,
+    )
 
 
 @features.command("build", epilog="Example: busta features build nfl")
@@ -152,7 +165,9 @@ def train(
     price: PriceOption = Price.close,
     through: Annotated[int | None, typer.Option(help="Last season to learn from.")] = None,
     first_test_season: Annotated[int | None, typer.Option(help="First season of the walk forward.")] = None,
-    window: Annotated[int | None, typer.Option(help="Train on so many seasons before the test; by default on all.")] = None,
+    window: Annotated[
+        int | None, typer.Option(help="Train on so many seasons before the test; by default on all.")
+    ] = None,
     refit_weeks: Annotated[int | None, typer.Option(help="Fit anew every so many weeks within a season.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the trees.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Threads; changes no result.")] = None,
@@ -164,11 +179,24 @@ def train(
     from busta.cli import show
     from busta.workflows.train import train as run
 
-    flags = {"first_test_season": first_test_season, "window": window, "refit_weeks": refit_weeks, "seed": seed, "jobs": jobs}
+    flags = {
+        "first_test_season": first_test_season,
+        "window": window,
+        "refit_weeks": refit_weeks,
+        "seed": seed,
+        "jobs": jobs,
+    }
     chosen = settings(config, train=flags)
     with progress(f"training {market}") as step:
         result = run(
-            chosen, market, league, blind=blind, moment=price.value, through=through, gold_path=gold, progress=step
+            chosen,
+            market,
+            league,
+            blind=blind,
+            moment=price.value,
+            through=through,
+            gold_path=gold,
+            progress=step,
         )
     emit(result, as_json, show.trained)
 
@@ -178,7 +206,9 @@ def predict(
     market: MarketName,
     week: Annotated[str | None, typer.Option(help="Season and week, as 2022-18.")] = None,
     date: Annotated[str | None, typer.Option(help="A day, as 2022-11-13.")] = None,
-    games: Annotated[list[Path] | None, typer.Option(help="A file of games in the source's format; may be repeated.")] = None,
+    games: Annotated[
+        list[Path] | None, typer.Option(help="A file of games in the source's format; may be repeated.")
+    ] = None,
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from busta.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -23,7 +24,7 @@ LeagueOption = Annotated[str, typer.Option("--league", help="nfl, or sim, the si
 Blind = Annotated[bool, typer.Option("--blind", help="Leave out every price of the game itself.")]
 
 
-class Price(str, Enum):
+class Price(StrEnum):
     """The price that is bet at."""
 
     open = "open"
@@ -57,12 +58,17 @@ def emit(result: Any, as_json: bool, show: Callable[[Any], None]) -> None:
 def progress(words: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error, only where somebody watches."""
     if not sys.stderr.isatty():
-        yield lambda done, of: None
+        yield lambda _done, _of: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(words, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -99,12 +99,16 @@ def trained(result: dict[str, Any]) -> None:
     table.add_row("model", *_figures(result["metrics"]), style="bold")
     for name, figures in result["baselines"].items():
         label = "first side" if name == "home" and result["market"] == "totals" else _NAMES[name]
-        table.add_row("home side" if label == "first side" and result["market"] != "totals" else label, *_figures(figures))
+        table.add_row(
+            "home side" if label == "first side" and result["market"] != "totals" else label,
+            *_figures(figures),
+        )
     _console.print(table)
     gap = result["difference"]
     if gap["log_loss"] is not None and gap["low"] is not None:
         _console.print(
-            f"log loss against the closing line: {gap['log_loss']:+.4f} (95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
+            f"log loss against the closing line: {gap['log_loss']:+.4f} "
+            f"(95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
     _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
     for name, note in result["notes"].items():

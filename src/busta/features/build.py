@@ -86,7 +86,9 @@ def _microseconds(at: pl.Series) -> NDArray[np.int64]:
     return np.asarray(at.dt.epoch("us").to_numpy() + _EPOCH, dtype=np.int64)
 
 
-def _moments(games: pl.DataFrame, keys: NDArray[np.int64], codes: dict[str, int]) -> tuple[NDArray[np.int64], pl.Series]:
+def _moments(
+    games: pl.DataFrame, keys: NDArray[np.int64], codes: dict[str, int]
+) -> tuple[NDArray[np.int64], pl.Series]:
     """Game index and time of every form row: the schedule's, then each change before the start."""
     first = games.select((pl.col("kickoff") - SCHEDULE_LEAD).cast(INSTANT)).to_series()
     index = [np.arange(games.height)]

@@ -21,7 +21,13 @@ __all__ = ["ROOF", "SCHEDULE", "roof_events", "schedule_events"]
 
 _SCHEDULED = "with the schedule, taken as eight days before the start"
 _TEAM = (
-    Feature("rest_days", "schedule", "days", "Days since the team's last game this season, at most 14.", _SCHEDULED),
+    Feature(
+        "rest_days",
+        "schedule",
+        "days",
+        "Days since the team's last game this season, at most 14.",
+        _SCHEDULED,
+    ),
     Feature("bye", "schedule", "flag", "The team had a week off.", _SCHEDULED),
     Feature("short_week", "schedule", "flag", "Five days of rest or fewer.", _SCHEDULED),
     Feature("travel_km", "schedule", "1,000 km", "Great-circle way from the team's home to the venue.", _SCHEDULED),

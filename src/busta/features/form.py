@@ -62,8 +62,12 @@ class States:
 def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
     """``game_id``, ``spread`` and ``total_line`` at the close; the first book by name where there are several."""
     lines = quotes.filter(pl.col("moment") == "close").sort("game_id", "book")
-    spread = lines.filter(pl.col("market") == "ats").group_by("game_id", maintain_order=True).agg(pl.col("line").first())
-    total = lines.filter(pl.col("market") == "totals").group_by("game_id", maintain_order=True).agg(pl.col("line").first())
+    spread = (
+        lines.filter(pl.col("market") == "ats").group_by("game_id", maintain_order=True).agg(pl.col("line").first())
+    )
+    total = (
+        lines.filter(pl.col("market") == "totals").group_by("game_id", maintain_order=True).agg(pl.col("line").first())
+    )
     return spread.rename({"line": "spread"}).join(
         total.rename({"line": "total_line"}), on="game_id", how="full", coalesce=True
     )
@@ -86,12 +90,19 @@ def team_states(games: pl.DataFrame, quotes: pl.DataFrame, league: League) -> St
         "team", "kickoff", "game_id"
     )
     weighted = [
-        pl.col(measure).ewm_mean(half_life=half_life, ignore_nulls=True).forward_fill().over("team").alias(f"{measure}_{half_life}")
+        pl.col(measure)
+        .ewm_mean(half_life=half_life, ignore_nulls=True)
+        .forward_fill()
+        .over("team")
+        .alias(f"{measure}_{half_life}")
         for half_life in HALF_LIVES
         for measure in _MEASURES
     ]
     frame = long.with_columns(weighted).select(
-        "team", "season", (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at"), *(f.name for f in FORM)
+        "team",
+        "season",
+        (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at"),
+        *(f.name for f in FORM),
     )
     return States(frame, carry)
 

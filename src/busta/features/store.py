@@ -111,7 +111,10 @@ class MemoryGold:
             found = found.join(latest, on="game_id", how="left", maintain_order="left")
             seen.append(f"known_at:{group}")
         return found.select(
-            "game_id", "decision_time", *(f.name for f in self.catalog), pl.max_horizontal(seen).alias("known_at")
+            "game_id",
+            "decision_time",
+            *(f.name for f in self.catalog),
+            pl.max_horizontal(seen).alias("known_at"),
         )
 
     def _checked(self, decision_times: pl.DataFrame) -> pl.DataFrame:
@@ -148,20 +151,22 @@ def open_gold(folder: Path) -> MemoryGold:
     if not folder.is_dir():
         raise UsageError(f"no gold store at {folder}; `busta features build LEAGUE` makes one")
     manifest = _read_manifest(folder / "manifest.json")
-    events = {path.stem: _read(path) for path in sorted((folder / "features").glob("*.parquet"))}
+    events = {path.stem: _read_events(path) for path in sorted((folder / "features").glob("*.parquet"))}
     if not events:
-        raise DataError(f"{folder} holds no features: expected features/GROUP.parquet with game_id, known_at and columns")
+        raise DataError(
+            f"{folder} holds no features: needed are features/GROUP.parquet with game_id, known_at and columns"
+        )
     catalog = [_feature(entry) for entry in manifest.get("features", [])] or _undescribed(events)
-    sorted_events = {group: frame.sort("game_id", "known_at") if {"game_id", "known_at"} <= set(frame.columns) else frame
-                     for group, frame in events.items()}  # fmt: skip
-    return MemoryGold(_read(folder / "games.parquet"), _read(folder / "quotes.parquet"), sorted_events, catalog, manifest)
+    return MemoryGold(_read(folder / "games.parquet"), _read(folder / "quotes.parquet"), events, catalog, manifest)
 
 
 def _feature(entry: Mapping[str, Any]) -> Feature:
     try:
-        return Feature(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+        return Feature(**(dict(entry) | {"needs": tuple(entry.get("needs", ()))}))
     except TypeError as exc:
-        raise DataError(f"manifest.json describes a feature as {dict(entry)}; needed: name, group, unit, meaning, known_at") from exc
+        raise DataError(
+            f"manifest.json describes a feature as {dict(entry)}; needed: name, group, unit, meaning, known_at"
+        ) from exc
 
 
 def _undescribed(events: Mapping[str, pl.DataFrame]) -> list[Feature]:
@@ -195,6 +200,15 @@ def _read(path: Path) -> pl.DataFrame:
         raise DataError(f"{path} is not a Parquet file: {exc}") from exc
 
 
+def _read_events(path: Path) -> pl.DataFrame:
+    frame = _read(path)
+    if not {"game_id", "known_at"} <= set(frame.columns):
+        raise DataError(
+            f"features/{path.name} needs the columns game_id and known_at; it has {', '.join(frame.columns)}"
+        )
+    return frame.sort("game_id", "known_at")
+
+
 def _check_table(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], name: str) -> None:
     wrong = [f"{column} ({dtype})" for column, dtype in schema.items() if frame.schema.get(column) != dtype]
     if wrong:
@@ -224,8 +238,12 @@ def _check_events(group: str, frame: pl.DataFrame, games: pl.DataFrame) -> None:
 def _check_catalog(catalog: Sequence[Feature], events: Mapping[str, pl.DataFrame]) -> None:
     for feature in catalog:
         if feature.group not in events or feature.name not in events[feature.group].columns:
-            raise DataError(f"the catalogue names {feature.name!r}, which features/{feature.group}.parquet does not hold")
+            raise DataError(
+                f"the catalogue names {feature.name!r}, but features/{feature.group}.parquet has no such column"
+            )
     names = [feature.name for feature in catalog]
     columns = sum(len(frame.columns) - 2 for frame in events.values())
     if len(set(names)) != len(names) or columns != len(names):
-        raise DataError(f"the features of this store and its catalogue differ: {columns} columns, {len(set(names))} described")
+        raise DataError(
+            f"the features of this store and its catalogue differ: {columns} columns, {len(set(names))} described"
+        )

@@ -1,4 +1,4 @@
-"""League × market → the table a model is trained and judged on, read from a gold store as of each decision."""
+"""League and market make the table a model is trained and judged on, read from a gold store as of each decision."""
 
 from __future__ import annotations
 
@@ -74,13 +74,14 @@ class Dataset:
         """Those games only, in the order given."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         arrays = {
-            name: getattr(self, name)[index]
-            for name in ("X", "y", "value", "line", "prices", "market_log_odds", "elo")
+            name: getattr(self, name)[index] for name in ("X", "y", "value", "line", "prices", "market_log_odds", "elo")
         }
         return replace(self, games=self.games[index], **arrays)
 
 
-def assemble(gold: GoldStore, league: League, market: Market, *, blind: bool = False, moment: Moment = "close") -> Dataset:
+def assemble(
+    gold: GoldStore, league: League, market: Market, *, blind: bool = False, moment: Moment = "close"
+) -> Dataset:
     """All games of the store with a line to bet at (a moneyline needs none), played or not.
 
     Raises:
@@ -100,7 +101,15 @@ def assemble(gold: GoldStore, league: League, market: Market, *, blind: bool = F
         blind=blind,
         moment=moment,
         games=games.select(
-            "game_id", "season", "week", "kickoff", "home_team", "away_team", "decision_time", "final_time", "known_at"
+            "game_id",
+            "season",
+            "week",
+            "kickoff",
+            "home_team",
+            "away_team",
+            "decision_time",
+            "final_time",
+            "known_at",
         ),
         names=tuple(names),
         X=np.ascontiguousarray(seen.select(names).to_numpy().astype(np.float64)),

@@ -86,9 +86,7 @@ def fit(data: Dataset, rows: NDArray[np.int64], settings: Train, weights: NDArra
     members = settings.blind if data.blind else settings.anchored
     linear = OffsetLogistic(**members.linear.model_dump(), intercept=True)
     boosting = OffsetBoosting(**members.boosting.model_dump(), seed=settings.seed, intercept=data.blind)
-    return Fitted(
-        linear.fit(X, y, offset), boosting.fit(X, y, offset), weights, fit_distribution(data, rows)
-    )
+    return Fitted(linear.fit(X, y, offset), boosting.fit(X, y, offset), weights, fit_distribution(data, rows))
 
 
 def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
@@ -117,7 +115,9 @@ def fit_weights(member_log_odds: NDArray[np.float64], y: NDArray[np.float64]) ->
 
     def loss(weights: NDArray[np.float64]) -> float:
         blended = blend(member_log_odds, weights)
-        return float(np.logaddexp(0.0, np.where(y > 0, -blended, blended)).sum() + _SHRINKAGE * ((weights - equal) ** 2).sum())
+        return float(
+            np.logaddexp(0.0, np.where(y > 0, -blended, blended)).sum() + _SHRINKAGE * ((weights - equal) ** 2).sum()
+        )
 
     found = minimize(
         loss,

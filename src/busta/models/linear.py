@@ -81,11 +81,14 @@ def _standard(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, X, 0.0).sum(axis=0) / count
     spread = np.sqrt(np.where(known, (X - mean) ** 2, 0.0).sum(axis=0) / count)
-    return mean, np.where(spread > 1e-9 * (1 + np.abs(mean)), spread, 1.0)  # noqa: PLR2004
+    return mean, np.where(spread > 1e-9 * (1 + np.abs(mean)), spread, 1.0)
 
 
 def _newton(
-    design: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64], penalty: NDArray[np.float64]
+    design: NDArray[np.float64],
+    y: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    penalty: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     weights = np.zeros(design.shape[1])
     for _ in range(_STEPS):

@@ -11,9 +11,8 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from busta.models.baseline import BASELINES, predict_baselines
-from busta.models.ensemble import MEMBERS, Fitted, fit, fit_weights
+from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, fit, fit_weights
 from busta.models.portable import blend, calibrated
-from busta.models.ensemble import NO_CALIBRATION
 from busta.models.splits import Fold, walk_forward
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class _Tested:
     fitted: Fitted
 
 
-def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = lambda done, of: None) -> Walk:
+def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Walk:
     """Walks forward through the table and fits the final ensemble on all of it.
 
     Folds are fitted side by side on ``settings.jobs`` threads, one thread a fit; the result does not

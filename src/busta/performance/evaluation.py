@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "evaluate"]
 
-Figures = dict[str, float | int | None]
+Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,14 @@ def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
         fraction=settings.kelly_fraction,
         cap=settings.kelly_cap,
     ).summary()
-    return {name: result[name] for name in _MONEY} | {"clv": np.nan, "clv_coverage": np.nan}
+    figures: Figures = {name: result[name] for name in _MONEY}
+    return figures | {"clv": None, "clv_coverage": None}
 
 
-def _baseline_money(
-    name: str, p: NDArray[np.float64], walk: Walk, scored: Dataset, settings: BetSettings
-) -> Figures:
+def _baseline_money(name: str, p: NDArray[np.float64], walk: Walk, scored: Dataset, settings: BetSettings) -> Figures:
     """What betting by the baseline's probabilities would have earned; pushes as the model expects them."""
     if name == "closing_line" and scored.moment == "close":
-        return dict.fromkeys((*_MONEY, "clv", "clv_coverage"), np.nan)
+        return dict.fromkeys((*_MONEY, "clv", "clv_coverage"))
     push = walk.triples[:, 1]
     triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])
     return _money(place(triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge), scored, settings)
@@ -195,7 +194,11 @@ def _notes(
     for baseline, figures in baselines.items():
         empty = [name for name, value in figures.items() if value is None and name not in ("clv", "clv_coverage")]
         if empty:
-            why = "it never differs from its own price, so it never bets" if baseline == "closing_line" else "does not apply"
+            why = (
+                "it never differs from its own price, so it never bets"
+                if baseline == "closing_line"
+                else "does not apply"
+            )
             notes[f"baselines.{baseline}"] = f"{', '.join(empty)}: {why}"
     unpriced = int((~priced).sum())
     if unpriced:

@@ -82,9 +82,7 @@ class Result:
         return asdict(self)
 
 
-def place(
-    triples_first: ArrayLike, price_first: ArrayLike, price_second: ArrayLike, min_edge: float = 0.02
-) -> Bets:
+def place(triples_first: ArrayLike, price_first: ArrayLike, price_second: ArrayLike, min_edge: float = 0.02) -> Bets:
     """Take the better side of each game where its edge is at least ``min_edge``.
 
     A side without a price (NaN) or without a probability cannot be bet; of two equal edges the first

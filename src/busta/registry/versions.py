@@ -15,7 +15,16 @@ from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Version", "fetch_model", "fetch_predictions", "model_name", "promote", "resolve", "rollback", "versions"]
+__all__ = [
+    "Version",
+    "fetch_model",
+    "fetch_predictions",
+    "model_name",
+    "promote",
+    "resolve",
+    "rollback",
+    "versions",
+]
 
 _HISTORY = "busta.champion."
 
@@ -159,7 +168,13 @@ def _aliases(registry: Registry, name: str) -> dict[str, str]:
 
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:
     return Version(
-        found.name, str(found.version), aliases, found.run_id, found.creation_timestamp, found.source, dict(found.tags)
+        found.name,
+        str(found.version),
+        aliases,
+        found.run_id,
+        found.creation_timestamp,
+        found.source,
+        dict(found.tags),
     )
 
 

@@ -45,7 +45,10 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     for league in leagues().values():
         yield f"data of {league.name}", lambda league=league: _data(settings, league)  # type: ignore[misc]
         yield f"gold of {league.name}", lambda league=league: _gold(settings, league)  # type: ignore[misc]
-    yield "MLflow", lambda: f"answers at {settings.tracking.tracking_uri or 'mlflow.db'}" if connect(settings) else ""
+    yield (
+        "MLflow",
+        lambda: f"answers at {settings.tracking.tracking_uri or 'mlflow.db'}" if connect(settings) else "",
+    )
 
 
 def _check(name: str, check: Callable[[], str]) -> dict[str, Any]:

@@ -33,7 +33,9 @@ def init(folder: Path) -> dict[str, Any]:
 
 def template() -> str:
     """All settings at their defaults, each commented out, as TOML."""
-    lines = ["# Settings of busta. Remove the # before a line to change it; BUSTA_SECTION__KEY in the environment wins."]
+    lines = [
+        "# Settings of busta. Remove the # before a line to change it; BUSTA_SECTION__KEY in the environment wins."
+    ]
     for name, section in Settings.model_fields.items():
         if isinstance(section.default, BaseModel):
             lines += _section(name, section.default)

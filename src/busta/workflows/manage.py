@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["list_models", "promote_version", "roll_back"]
 
 
-def list_models(settings: Settings, market_name: str | None = None, league_name: str | None = None) -> list[dict[str, Any]]:
+def list_models(
+    settings: Settings, market_name: str | None = None, league_name: str | None = None
+) -> list[dict[str, Any]]:
     """All versions of all models, or of one market or league, newest first within a model."""
     leagues = [pick("league", league_name).name] if league_name else league_names()
     markets = [pick("market", market_name).name] if market_name else market_names()
@@ -45,7 +47,13 @@ def list_models(settings: Settings, market_name: str | None = None, league_name:
 
 
 def promote_version(
-    settings: Settings, market_name: str, version: str, league_name: str = "nfl", *, blind: bool = False, moment: Moment = "close"
+    settings: Settings,
+    market_name: str,
+    version: str,
+    league_name: str = "nfl",
+    *,
+    blind: bool = False,
+    moment: Moment = "close",
 ) -> dict[str, Any]:
     """Makes a version the champion of its market.
 
@@ -59,7 +67,12 @@ def promote_version(
 
 
 def roll_back(
-    settings: Settings, market_name: str, league_name: str = "nfl", *, blind: bool = False, moment: Moment = "close"
+    settings: Settings,
+    market_name: str,
+    league_name: str = "nfl",
+    *,
+    blind: bool = False,
+    moment: Moment = "close",
 ) -> dict[str, Any]:
     """Makes the champion before this one champion again.
 

@@ -86,7 +86,11 @@ def predict(
     triples, out_of_fold, reason = _triples(data, portable, stored)
     rows = _rows(data, triples, settings.bets)
     for row, known, why in zip(rows, out_of_fold, reason, strict=True):
-        row |= {"out_of_fold": known, "model_version": version.number, "paper": version.tags.get("fit_to_bet") != "yes"}
+        row |= {
+            "out_of_fold": known,
+            "model_version": version.number,
+            "paper": version.tags.get("fit_to_bet") != "yes",
+        }
         row["abstain_reason"] = why or row["abstain_reason"]
     return {
         "market": market.name,
@@ -150,7 +154,9 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _triples(data: Dataset, portable: Any, stored: pl.DataFrame) -> tuple[NDArray[np.float64], list[bool], list[str | None]]:
+def _triples(
+    data: Dataset, portable: Any, stored: pl.DataFrame
+) -> tuple[NDArray[np.float64], list[bool], list[str | None]]:
     """Win, push and lose of the first side, whether it is an out-of-fold one, and why there is none."""
     trained_through = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
     seen = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= trained_through
@@ -207,9 +213,7 @@ def _game(data: Dataset, game: dict[str, Any], i: int, side: int) -> dict[str, A
     }
 
 
-def _bet(
-    triple: NDArray[np.float64], side: int, price: float, side_edge: float, bets: Bets
-) -> dict[str, Any]:
+def _bet(triple: NDArray[np.float64], side: int, price: float, side_edge: float, bets: Bets) -> dict[str, Any]:
     """Probability, fair price, edge and stake (a share of the bankroll) of one side."""
     win, push, lose = (float(part) for part in (triple if side == 0 else triple[::-1]))
     known = not np.isnan(win)

@@ -23,8 +23,8 @@ def quickstart(
     settings: Settings,
     *,
     offline: bool = False,
-    say: Callable[[str], None] = lambda words: None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    say: Callable[[str], None] = lambda _words: None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> dict[str, Any]:
     """Trains every market on real NFL games if they download within seconds, else on the simulated league.
 

@@ -1,0 +1,241 @@
+"""What is kept of a training: figures, parameters, lineage, predictions, plot."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from busta.models.portable import OFFSET
+from busta.registry.publish import Record
+from busta.registry.versions import model_name
+from busta.reports.calibration import plot_calibration
+from busta.scoring.proper import log_losses
+from busta.workflows.lineage import environment, git_commit, requirements
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from busta.features.store import GoldStore
+    from busta.markets.dataset import Dataset
+    from busta.models.walk import Walk
+    from busta.performance.evaluation import Evaluation
+    from busta.settings import Settings
+
+__all__ = ["Training", "record_of", "summary"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, whole: what went in and what came out."""
+
+    settings: Settings
+    gold: GoldStore
+    data: Dataset
+    walk: Walk
+    evaluation: Evaluation
+    started: float
+
+    @property
+    def name(self) -> str:
+        """Name of the registered model."""
+        data = self.data
+        return model_name(data.league.name, data.market.name, blind=data.blind, moment=data.moment)
+
+    @property
+    def learned(self) -> pl.DataFrame:
+        """The games the final model learned from."""
+        return self.data.games.filter(pl.Series(~np.isnan(self.data.y) & ~np.isnan(self.data.offset)))
+
+
+def summary(trained: Training) -> dict[str, Any]:
+    """What ``busta train --json`` prints, as far as it is known before the run is published."""
+    data, found, evaluation = trained.data, trained.walk, trained.evaluation
+    seasons = data.games["season"].to_numpy()[found.rows]
+    return {
+        "model": trained.name,
+        "market": data.market.name,
+        "league": data.league.name,
+        "information": "blind" if data.blind else "anchored",
+        "price": data.moment,
+        "run_id": None,
+        "model_version": None,
+        "gold_version": trained.gold.manifest.get("version"),
+        "folds": len(found.folds),
+        "games": int(found.rows.size),
+        "first_test_season": int(seasons.min()),
+        "last_test_season": int(seasons.max()),
+        "trained_through": trained_through(trained),
+        "metrics": evaluation.metrics,
+        "baselines": evaluation.baselines,
+        "difference": evaluation.difference,
+        "by_season": evaluation.by_season,
+        "verdict": evaluation.verdict,
+        "notes": evaluation.notes | _missing(trained),
+    }
+
+
+def _missing(trained: Training) -> dict[str, str]:
+    absent = trained.gold.manifest.get("missing", {})
+    return {f"missing.{column}": f"not in the source; empty: {', '.join(names)}" for column, names in absent.items()}
+
+
+def trained_through(trained: Training) -> str:
+    last: datetime = trained.learned["kickoff"].to_list()[-1]
+    return last.isoformat()
+
+
+def record_of(trained: Training) -> Record:
+    """The training as the registry publishes it."""
+    evaluation = trained.evaluation
+    metrics = {name: float(value) for name, value in evaluation.metrics.items() if value is not None}
+    metrics |= {
+        f"{baseline}.{name}": float(value)
+        for baseline, figures in evaluation.baselines.items()
+        for name, value in figures.items()
+        if value is not None
+    }
+    metrics |= {f"log_loss_difference.{k}": float(v) for k, v in evaluation.difference.items() if v is not None}
+    steps = [
+        (f"season.{name}", int(row["season"] or 0), float(value))
+        for row in evaluation.by_season
+        for name, value in row.items()
+        if name != "season" and value is not None
+    ]
+    return Record(
+        name=trained.name,
+        started=trained.started,
+        params=_params(trained),
+        metrics=metrics,
+        steps=steps,
+        tags=_tags(trained),
+        write_model=lambda folder: trained.walk.final.write(folder, _about(trained)),
+        write_artifacts=lambda folder: _write_artifacts(trained, folder),
+        example=_example(trained),
+        requirements=requirements(),
+    )
+
+
+def _params(trained: Training) -> dict[str, str]:
+    """The settings that shape a model, by flat names such as ``train.seed`` or ``linear.ridge``."""
+    members = trained.settings.train.blind if trained.data.blind else trained.settings.train.anchored
+    train = trained.settings.train.model_dump(exclude={"blind", "anchored"})
+    flat = {f"train.{name}": value for name, value in train.items()}
+    flat |= {
+        f"{member}.{name}": value for member, values in members.model_dump().items() for name, value in values.items()
+    }
+    flat |= {f"bets.{name}": value for name, value in trained.settings.bets.model_dump().items()}
+    return {name: str(value) for name, value in flat.items()}
+
+
+def _tags(trained: Training) -> dict[str, str]:
+    data, manifest = trained.data, trained.gold.manifest
+    seasons = trained.learned["season"].to_list()
+    figures = summary(trained)
+    return {
+        "league": data.league.name,
+        "market": data.market.name,
+        "information": figures["information"],
+        "price": data.moment,
+        "seasons": f"{min(seasons)}-{max(seasons)}",
+        "games": str(trained.learned.height),
+        "trained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(trained.started)),
+        "trained_through": figures["trained_through"],
+        "gold_version": str(manifest.get("version")),
+        "data": json.dumps({file["name"]: file["sha256"] for file in manifest.get("sources", [])}),
+        "git_commit": git_commit(),
+        "seed": str(trained.settings.train.seed),
+        "hyperparameters": json.dumps(_params(trained), sort_keys=True),
+        "verdict": figures["verdict"],
+        "fit_to_bet": "no",  # until a gate has said yes
+    }
+
+
+def _about(trained: Training) -> dict[str, Any]:
+    data = trained.data
+    return {
+        "market": data.market.name,
+        "league": data.league.name,
+        "sides": list(data.market.sides),
+        "information": "blind" if data.blind else "anchored",
+        "price": data.moment,
+        "features": list(data.names),
+        "trained_through": trained_through(trained),
+    }
+
+
+def _example(trained: Training) -> Any:
+    """The last three games as the model's input, a pandas DataFrame."""
+    last = trained.walk.rows[-3:]
+    frame = pl.DataFrame(trained.data.X[last], schema=list(trained.data.names))
+    return frame.with_columns(pl.Series(OFFSET, trained.data.offset[last])).to_pandas()
+
+
+def _write_artifacts(trained: Training, folder: Path) -> None:
+    evaluation, data = trained.evaluation, trained.data
+    predictions(trained.walk, data).write_parquet(folder / "predictions.parquet")
+    importances(trained.walk, data).write_csv(folder / "importances.csv")
+    everything = {
+        "evaluation.json": summary(trained),
+        "configuration.json": trained.settings.model_dump(mode="json", exclude={"tracking"}),
+        "environment.json": environment(),
+        "gold.json": dict(trained.gold.manifest),
+    }
+    for name, content in everything.items():
+        (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False))
+    known = ~np.isnan(data.y[trained.walk.rows]) & ~np.isnan(trained.walk.baselines["closing_line"])
+    curves = {"model": trained.walk.probability, "closing line": trained.walk.baselines["closing_line"]}
+    plot_calibration(
+        {name: p[known] for name, p in curves.items()},
+        data.y[trained.walk.rows][known],
+        f"{trained.name}: {evaluation.verdict}",
+        folder / "calibration.png",
+    )
+
+
+def predictions(found: Walk, data: Dataset) -> pl.DataFrame:
+    """The out-of-fold predictions, losses and baselines of a walk, a row a game."""
+    tested = data.take(found.rows)
+    y = tested.y
+    columns = {
+        "fold": found.fold,
+        "line": tested.line,
+        "first_price": tested.prices[:, 0],
+        "second_price": tested.prices[:, 1],
+        "probability": found.probability,
+        "win": found.triples[:, 0],
+        "push": found.triples[:, 1],
+        "lose": found.triples[:, 2],
+        "value": tested.value,
+        "y": y,
+        "log_loss": _losses(found.probability, y),
+        "closing_line_log_loss": _losses(found.baselines["closing_line"], y),
+    } | {f"baseline_{name}": p for name, p in found.baselines.items()}
+    return tested.games.with_columns(pl.Series(name, values, nan_to_null=True) for name, values in columns.items())
+
+
+def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
+    known = ~np.isnan(p) & ~np.isnan(y)
+    losses = np.full(y.size, np.nan)
+    losses[known] = log_losses(p[known], y[known])
+    return losses
+
+
+def importances(found: Walk, data: Dataset) -> pl.DataFrame:
+    """Share of the trees' gain and linear coefficient by feature, with their range over the folds."""
+    return pl.DataFrame(
+        {
+            "feature": list(data.names),
+            "gain": found.final.boosting.importances(),
+            "gain_lowest_fold": found.importances.min(axis=0),
+            "gain_highest_fold": found.importances.max(axis=0),
+            "coefficient": found.final.linear.coef_,
+        }
+    ).sort("gain", descending=True)
