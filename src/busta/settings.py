@@ -105,7 +105,7 @@ class Sim(_Section):
 
     seasons: Annotated[int, Field(ge=3, le=100)] = 12
     """Finished seasons; one more is under way."""
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
     open_bias: Annotated[float, Field(ge=0, le=20)] = 2.0
     """Standard deviation of the opening line's error, in points."""
     close_correction: Annotated[float, Field(ge=0, le=1)] = 0.5

@@ -17,18 +17,18 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
-    import click
+    import typer
 
     from busta.cli.app import app
 
     try:
         code = app(arguments, prog_name="busta", standalone_mode=False)
-    except click.exceptions.Exit as exc:
+    except typer.Exit as exc:
         return exc.exit_code
-    except click.ClickException as exc:
+    except typer.TyperException as exc:
         exc.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
         return 130
     except BrokenPipeError:

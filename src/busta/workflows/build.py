@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from busta.data.publish import current, publish
-from busta.data.tables import content_id
+from busta.data.publish import content_id, current, publish
 from busta.errors import UsageError, unknown
 from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.features.catalog import select
@@ -118,7 +117,7 @@ def compare(settings: Settings, league_name: str, a: str, b: str) -> dict[str, A
 def _build(settings: Settings, league: League) -> tuple[MemoryGold, bool]:
     ensure_tables(settings, league)
     games, quotes, meta = tables_of(settings, league).read()
-    made_of = {"tables": meta["id"], "recipe": _recipe(league, settings.bets.vig_method)}
+    made_of = {"tables": meta["version"], "recipe": _recipe(league, settings.bets.vig_method)}
     root = settings.gold / league.name
     folder = current(root)
     if folder is not None:

@@ -14,7 +14,7 @@ from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
 from busta.registry.connect import connect
 from busta.settings import Settings, load
-from busta.workflows.ingest import tables_of
+from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.lineage import LIBRARIES
 
 if TYPE_CHECKING:
@@ -81,10 +81,9 @@ def _disk(home: Path) -> str:
 
 
 def _data(settings: Settings, league: League) -> str:
-    tables = tables_of(settings, league)
-    if not tables.exists():
+    if not has_tables(settings, league):
         return f"none yet; `busta ingest {league.name}` gets it"
-    games, quotes, _ = tables.read()
+    games, quotes, _ = tables_of(settings, league).read()
     return f"{games.height} games, {quotes.height} quotes, seasons {games['season'].min()}-{games['season'].max()}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from busta.data.publish import current
 from busta.data.tables import Tables
 from busta.plugins import pick
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from busta.plugins import League
     from busta.settings import Settings
 
-__all__ = ["ensure_tables", "ingest", "tables_of"]
+__all__ = ["ensure_tables", "has_tables", "ingest", "tables_of"]
 
 
 def ingest(settings: Settings, league_name: str, paths: Sequence[Path] = ()) -> dict[str, Any]:
@@ -32,13 +33,18 @@ def ingest(settings: Settings, league_name: str, paths: Sequence[Path] = ()) -> 
     league: League = pick("league", league_name)
     batch = league.load(settings, paths)
     report = tables_of(settings, league).update(batch)
-    return {"league": league.name} | asdict(report)
+    return {"league": league.name} | asdict(report) | {"counts": {name: asdict(c) for name, c in report.counts.items()}}
 
 
 def ensure_tables(settings: Settings, league: League) -> None:
     """Ingests the league if the workspace has nothing of it yet."""
-    if not tables_of(settings, league).exists():
+    if not has_tables(settings, league):
         ingest(settings, league.name)
+
+
+def has_tables(settings: Settings, league: League) -> bool:
+    """Whether the workspace has anything of the league."""
+    return current(tables_of(settings, league).folder) is not None
 
 
 def tables_of(settings: Settings, league: League) -> Tables:

@@ -12,7 +12,7 @@ from scipy.special import expit
 from busta.betting.distribution import Discretised
 from busta.betting.odds import edge, fair_price
 from busta.betting.staking import fractional_kelly
-from busta.data.tables import merge
+from busta.data.source import Batch, concatenate
 from busta.errors import DataError, UsageError
 from busta.features.build import CATALOG, build_events
 from busta.features.store import MemoryGold
@@ -130,10 +130,10 @@ def _with_files(settings: Settings, league: League, files: Sequence[Path]) -> tu
     if batch.games.is_empty():
         why = batch.refused["reason"].to_list()[:1]
         raise DataError(f"no game in {', '.join(map(str, files))} could be taken{': ' + why[0] if why else ''}")
-    games, quotes = merge(games, quotes, batch)
-    events = build_events(games, quotes, league, vig_method=settings.bets.vig_method)
+    both = concatenate([Batch(games, quotes), batch])
+    events = build_events(both.games, both.quotes, league, vig_method=settings.bets.vig_method)
     manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
-    return MemoryGold(games, quotes, events, CATALOG, manifest), batch.games["game_id"].to_list()
+    return MemoryGold(both.games, both.quotes, events, CATALOG, manifest), batch.games["game_id"].to_list()
 
 
 def _season_and_week(text: str) -> tuple[int, int]:

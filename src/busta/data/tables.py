@@ -1,0 +1,279 @@
+"""The validated tables of one league on disk, and how a batch changes them.
+
+    FOLDER/CURRENT                 the version in force (see ``busta.data.publish``)
+    FOLDER/<content id>/           games.parquet, quotes.parquet, meta.json; truth.parquet if simulated
+    FOLDER/refused/<content id>.csv  rows that were not taken, and why
+
+An update takes new rows in, overwrites those that differ and leaves the others; the same batch twice
+writes nothing the second time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from busta.data.publish import atomic_write, content_id, current, locked, publish
+from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES, TRUTH, Counts
+from busta.data.source import REFUSED
+from busta.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from busta.data.source import Batch
+
+__all__ = ["KEEP", "Report", "Stored", "Tables"]
+
+KEEP = 2
+"""Versions kept: the one in force and the one before it."""
+DESCRIPTIVE = ("division", "roof", "surface", "venue")
+READS = 3  # a version may be pruned while it is read; the next look finds the new one
+
+
+class Stored(NamedTuple):
+    """The tables of a league, and where they came from.
+
+    Attributes:
+        games: Rows of ``GAMES`` by kick-off.
+        quotes: Rows of ``QUOTES`` by kick-off.
+        meta: ``version``, ``files``, ``ingested_at``, ``missing``.
+    """
+
+    games: pl.DataFrame
+    quotes: pl.DataFrame
+    meta: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an update did.
+
+    Attributes:
+        counts: For ``games`` and ``quotes``, what became of the rows. The quotes of a refused game
+            are not counted; they went with it.
+        warnings: What a person should know.
+        missing: Optional columns that the source did not have.
+        refused_file: The rows that were refused, if any were.
+        version: Content id of the tables now in force.
+        written: Whether anything changed on disk.
+    """
+
+    counts: Mapping[str, Counts]
+    warnings: tuple[str, ...]
+    missing: tuple[str, ...]
+    refused_file: Path | None
+    version: str
+    written: bool
+
+
+class Tables:
+    """The tables in one folder, which need not be there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self) -> Stored:
+        """The tables in force.
+
+        Raises:
+            UsageError: There are none.
+            DataError: They cannot be read.
+        """
+        games, quotes, _, meta = self._load()
+        return Stored(games, quotes, meta)
+
+    def truth(self) -> pl.DataFrame | None:
+        """The true probabilities of a simulated league; ``None`` for a real one.
+
+        Raises:
+            UsageError: There are no tables.
+            DataError: They cannot be read.
+        """
+        return self._load()[2]
+
+    def update(self, batch: Batch, *, now: datetime | None = None) -> Report:
+        """Takes a batch in. Rows it does not have stay, except that a simulated world replaces another.
+
+        A descriptive column (division, roof, surface, venue) in which the batch says nothing at all
+        keeps what was known.
+
+        Raises:
+            DataError: Every row was refused, or the stored tables cannot be read.
+            OutsideError: The disk is full or refuses; the tables are as before.
+        """
+        with locked(self.folder):
+            before = self._load() if current(self.folder) else _nothing()
+            change = _Change.of(before, batch)
+            refused_file = self._keep_refused(change.refused)
+            if batch.games.is_empty() and refused_file:
+                first = change.refused.row(0, named=True)
+                raise DataError(
+                    f"all {change.refused.height} rows were refused; the first, line {first['row']}: "
+                    f"{first['reason']}.\nAll reasons: {refused_file}"
+                )
+            version, written = self._write(change.frames, _meta(before.meta, batch, now or datetime.now(UTC)))
+        return Report(change.counts, change.warnings, batch.missing, refused_file, version, written)
+
+    def _load(self) -> _Loaded:
+        for _ in range(READS):
+            folder = current(self.folder)
+            if folder is None:
+                raise UsageError(f"no tables in {self.folder}; run `busta ingest {self.folder.name}`")
+            try:
+                return _Loaded.from_folder(folder)
+            except FileNotFoundError as exc:
+                missing = exc
+        raise DataError(
+            f"{missing.filename or missing} is missing; delete {self.folder} and run `busta ingest {self.folder.name}`"
+        ) from missing
+
+    def _write(self, frames: Mapping[str, pl.DataFrame], meta: Mapping[str, Any]) -> tuple[str, bool]:
+        version = content_id(frames)
+        there = current(self.folder)
+        if there is not None and there.name == version:
+            return version, False
+        content = json.dumps({"version": version, **meta}, indent=1, ensure_ascii=False)
+
+        def write(folder: Path) -> None:
+            for name, frame in frames.items():
+                frame.write_parquet(folder / f"{name}.parquet")
+            (folder / "meta.json").write_text(content, encoding="utf-8")
+
+        publish(self.folder, version, write, keep=KEEP)
+        return version, True
+
+    def _keep_refused(self, refused: pl.DataFrame) -> Path | None:
+        """Writes the refused rows down, under a name made from them: the same ones make no second file."""
+        if refused.is_empty():
+            return None
+        path = self.folder / "refused" / f"{content_id({'refused': refused})}.csv"
+        if not path.exists():
+            atomic_write(path, refused.write_csv().encode())
+        return path
+
+
+class _Loaded(NamedTuple):
+    games: pl.DataFrame
+    quotes: pl.DataFrame
+    truth: pl.DataFrame | None
+    meta: dict[str, Any]
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> _Loaded:
+        has_truth = (folder / "truth.parquet").exists()
+        return cls(
+            _read_table(folder / "games.parquet", GAMES),
+            _read_table(folder / "quotes.parquet", QUOTES),
+            _read_table(folder / "truth.parquet", TRUTH) if has_truth else None,
+            _read_meta(folder / "meta.json"),
+        )
+
+
+def _nothing() -> _Loaded:
+    return _Loaded(pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES), None, {})
+
+
+def _read_table(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(path)
+    except pl.exceptions.PolarsError as exc:
+        raise DataError(f"{path} is damaged: {exc}. Delete the folder of the league and ingest again") from exc
+    if dict(frame.schema) != dict(schema):
+        raise DataError(
+            f"{path} has other columns than this version of busta; delete its league's folder and ingest again"
+        )
+    return frame
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        meta: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise DataError(f"{path} is damaged: {exc}. Delete the folder of the league and ingest again") from exc
+    return meta
+
+
+def _meta(before: Mapping[str, Any], batch: Batch, now: datetime) -> dict[str, Any]:
+    """Where the tables come from: all files that ever went in, each once."""
+    files = [*before.get("files", []), *(asdict(file) for file in batch.files)]
+    files = [file for position, file in enumerate(files) if file not in files[:position]]
+    return {"files": files, "ingested_at": now.isoformat(timespec="seconds"), "missing": list(batch.missing)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The tables as they will be, and how they come to be so."""
+
+    frames: Mapping[str, pl.DataFrame]
+    counts: Mapping[str, Counts]
+    refused: pl.DataFrame
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, before: _Loaded, batch: Batch) -> _Change:
+        games_before = before.games if batch.truth is None else before.games.clear()
+        games = _upsert(games_before, _filled(batch.games, before.games), GAME_KEY).sort("kickoff", "game_id")
+        offered, orphans = _with_game(batch.quotes, games)
+        quotes_before = before.quotes if batch.truth is None else before.quotes.clear()
+        quotes = _by_kickoff(_upsert(quotes_before, offered, QUOTE_KEY), games)
+        refused = pl.concat([batch.refused.select(*REFUSED), orphans])
+        frames = {"games": games, "quotes": quotes}
+        if batch.truth is not None:
+            frames["truth"] = batch.truth.sort("game_id")
+        counts = {
+            "games": _count(before.games, games, batch.games, GAME_KEY, refused.filter(pl.col("table") == "games")),
+            "quotes": _count(before.quotes, quotes, offered, QUOTE_KEY, refused.filter(pl.col("table") == "quotes")),
+        }
+        return cls(frames, counts, refused, (*batch.warnings, *_replaced(before, games)))
+
+
+def _filled(new: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """The new games, with what is known of them where the batch has nothing in a whole column."""
+    silent = [column for column in DESCRIPTIVE if new[column].null_count() == new.height]
+    known = old.select("game_id", *silent)
+    return new.drop(silent).join(known, on="game_id", how="left", maintain_order="left").select(*GAMES)
+
+
+def _with_game(quotes: pl.DataFrame, games: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quotes whose game is in the tables, and a refusal of each other."""
+    there = quotes.join(games, on="game_id", how="semi", maintain_order="left")
+    orphans = quotes.join(games, on="game_id", how="anti", maintain_order="left")
+    reason = pl.format("{}: there is no game of that id", "market")
+    row = pl.lit(None, pl.Int64).alias("row")
+    return there, orphans.select(pl.lit("quotes").alias("table"), row, "game_id", reason.alias("reason"))
+
+
+def _upsert(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    return pl.concat([old.join(new, on=key, how="anti"), new])
+
+
+def _by_kickoff(quotes: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    timed = quotes.join(games.select("game_id", "kickoff"), on="game_id", how="left")
+    return timed.sort("kickoff", *QUOTE_KEY).drop("kickoff")
+
+
+def _count(
+    before: pl.DataFrame, after: pl.DataFrame, came: pl.DataFrame, key: Sequence[str], refused: pl.DataFrame
+) -> Counts:
+    """What became of the rows that came."""
+    taken = after.join(came, on=key, how="semi")
+    known = taken.join(before, on=key, how="semi")
+    same = known.join(before, on=before.columns, how="semi", nulls_equal=True)
+    return Counts(
+        came=taken.height + refused.height,
+        new=taken.height - known.height,
+        changed=known.height - same.height,
+        unchanged=same.height,
+        refused=refused.height,
+    )
+
+
+def _replaced(before: _Loaded, games: pl.DataFrame) -> tuple[str, ...]:
+    gone = before.games.join(games, on="game_id", how="anti").height
+    return (f"{gone} games of another simulated world were replaced",) if gone else ()
