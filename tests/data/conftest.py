@@ -75,6 +75,11 @@ def game(week: int, away: str, home: str, **changes: str) -> dict[str, str]:
 
 
 @pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
 def make_game() -> Callable[..., dict[str, str]]:
     return game
 

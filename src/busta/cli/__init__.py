@@ -31,7 +31,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except (typer.Abort, KeyboardInterrupt):
         print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich exits when its reader, such as head, has gone
         return 0
     except BaseException as exc:
         if debug:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +25,7 @@ __all__ = [
     "trained",
 ]
 
-_console = Console(highlight=False, soft_wrap=True)
+_console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 _NAMES = {"closing_line": "closing line", "elo": "Elo only", "favourite": "favourite", "home": "first side"}
 
 
@@ -120,22 +122,30 @@ def trained(result: dict[str, Any]) -> None:
 def predicted(result: dict[str, Any]) -> None:
     """A row a game: the better side."""
     title = f"{result['model']} version {result['model_version']} ({result['role']})"
-    table = _table("game", "start (UTC)", "bet", "price", "win", "push", "fair", "edge", "stake", "", title=title)
+    table = _table("start (UTC)", "game", "bet", "price", "win", "push", "fair", "edge", "stake", "why no bet", title=title)
     for row in result["predictions"]:
-        chance = row["probability"]
-        table.add_row(
-            row["game_id"],
-            str(row.get("kickoff") or "")[:16].replace("T", " "),
-            _bet_name(row),
-            _american(row["price"]),
-            f"{chance['win']:.3f}" if chance else "-",
-            f"{chance['push']:.3f}" if chance else "-",
-            _american(row["fair_price"]),
-            f"{row['edge']:+.1%}" if row["edge"] is not None else "-",
-            f"{row['stake']:.2%}" + (" paper" if row["paper"] else "") if row["stake"] else "-",
-            ", ".join(filter(None, ["out of fold" if row["out_of_fold"] else "", row["abstain_reason"] or ""])),
-        )
+        table.add_row(*_prediction(row))
     _console.print(table)
+    if any(row["out_of_fold"] for row in result["predictions"]):
+        _console.print("* the version learned from this game: shown is what it said before it had")
+    if any(row["stake"] for row in result["predictions"]):
+        _console.print("stakes are shares of the bankroll, on paper until a gate has found the model fit to bet")
+
+
+def _prediction(row: dict[str, Any]) -> list[str]:
+    chance = row["probability"]
+    return [
+        str(row.get("kickoff") or "")[5:16].replace("T", " "),
+        row["game_id"] + ("*" if row["out_of_fold"] else ""),
+        _bet_name(row),
+        _american(row["price"]),
+        f"{chance['win']:.3f}" if chance else "-",
+        f"{chance['push']:.3f}" if chance else "-",
+        _american(row["fair_price"]),
+        f"{row['edge']:+.1%}" if row["edge"] is not None else "-",
+        f"{row['stake']:.2%}" if row["stake"] else "-",
+        row["abstain_reason"] or "",
+    ]
 
 
 def models(rows: list[dict[str, Any]]) -> None:
@@ -149,10 +159,10 @@ def models(rows: list[dict[str, Any]]) -> None:
             row["model"],
             row["version"],
             ", ".join(row["aliases"]),
-            row["trained_at"],
+            row["trained_at"][:16].replace("T", " "),
             str(row["seasons"]),
             str(row["gold_version"])[:8],
-            str(row["verdict"]),
+            str(row["verdict"]).partition(":")[0],
         )
     _console.print(table)
 
@@ -182,7 +192,7 @@ def doctor(findings: list[dict[str, Any]]) -> None:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for name in columns:
         table.add_column(name)
     return table

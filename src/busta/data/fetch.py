@@ -14,6 +14,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -97,10 +98,7 @@ def fetch(
     cached = _lookup(url, cache)
     with httpx.Client(transport=transport, timeout=timeout, follow_redirects=True) as client:
         request = client.build_request("GET", url, headers=_headers(cached))
-
-        def one_try() -> tuple[httpx.Response, bytes]:
-            return _get(client, request, max_bytes, SLOWEST * timeout)
-
+        one_try = partial(_get, client, request, max_bytes, SLOWEST * timeout)
         try:
             response, body = _insist(one_try, retries, sleep)
         except _PassingError as exc:

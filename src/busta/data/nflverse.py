@@ -31,7 +31,7 @@ from busta.data.textfile import (
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from busta.data.source import Batch
@@ -98,7 +98,7 @@ class NflverseGames:
         missing = tuple(name for name in self.optional if name not in table.columns)
         table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
         table = table.with_columns(_kickoff(), _misread().alias("misread"))
-        batch = validate.check(_games(table, league), _quotes(table), now=now)
+        batch = validate.check(_games(table, league), _quotes(table, missing), now=now)
         return replace(batch, missing=missing, warnings=(*_noted(table), *batch.warnings))
 
 
@@ -198,9 +198,12 @@ def _game_problems(codes: Mapping[str, str], league: str) -> pl.Expr:
     return pl.coalesce(pl.col(PROBLEM), found).alias("problem")
 
 
-def _quotes(table: pl.DataFrame) -> pl.DataFrame:
-    """Candidate quotes: a row for each market of a game that the file has a line or a price of."""
-    frames = [_market_quotes(table, *market) for market in MARKETS]
+def _quotes(table: pl.DataFrame, missing: Sequence[str]) -> pl.DataFrame:
+    """Candidate quotes: a row for each market of a game that the file has a line or a price of.
+
+    A market whose line is no column of the file has none: its prices say nothing.
+    """
+    frames = [_market_quotes(table, *market) for market in MARKETS if market[1] not in missing]
     return pl.concat(frames)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from busta.data.schema import GAME_KEY, QUOTE_KEY
-from busta.errors import UsageError
+from busta.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,10 @@ def from_files(
             raw = path.read_bytes()
         except OSError as exc:
             raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
-        batch = source.parse(raw, league, columns=columns, now=now)
+        try:
+            batch = source.parse(raw, league, columns=columns, now=now)
+        except DataError as exc:
+            raise DataError(f"{path.name}: {exc}") from exc
         file = RawFile(path.name, hashlib.sha256(raw).hexdigest(), str(path.resolve()))
         batch = replace(batch, files=(file,))
         batches.append(_named(batch, path.name) if len(files) > 1 else batch)

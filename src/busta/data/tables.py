@@ -10,6 +10,7 @@ writes nothing the second time.
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -180,6 +181,8 @@ def _nothing() -> _Loaded:
 
 
 def _read_table(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
     try:
         frame = pl.read_parquet(path)
     except pl.exceptions.PolarsError as exc:

@@ -69,7 +69,9 @@ def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
         pl.col("week").cast(pl.Float64),
         (pl.col("phase") == "post").cast(pl.Float64).alias("postseason"),
     )
-    sides = {side: rest[side] | _journey(games, side, league) for side in ("home", "away")}
+    homes = {side: _homes(games[f"{side}_team"], games["season"], league) for side in rest}
+    grounds = _grounds(games, homes["home"], league)
+    sides = {side: rest[side] | _journey(games["kickoff"], homes[side], grounds) for side in rest}
     pairs = [(f.name, sides["home"][f.name], sides["away"][f.name]) for f in _TEAM]
     columns = [pl.Series(f"{name}_diff", home - away, nan_to_null=True) for name, home, away in pairs]
     columns += [pl.Series(f"{name}_sum", home + away, nan_to_null=True) for name, home, away in pairs]
@@ -110,25 +112,29 @@ def _rest(games: pl.DataFrame) -> dict[str, dict[str, NDArray[np.float64]]]:
     return found
 
 
-def _journey(games: pl.DataFrame, side: str, league: League) -> dict[str, NDArray[np.float64]]:
+def _journey(
+    kickoff: pl.Series, here: Sequence[Place | None], there: Sequence[Place | None]
+) -> dict[str, NDArray[np.float64]]:
     """Way and time zones from a team's home to the venue; NaN where either place is unknown."""
-    here = _homes(games[f"{side}_team"], games["season"], league)
-    home = _homes(games["home_team"], games["season"], league)
-    neutral = games["neutral"].to_list()
-    there = [league.places.get(venue) if off else place
-             for venue, off, place in zip(games["venue"], neutral, home, strict=True)]  # fmt: skip
     return {
         "travel_km": _great_circle(_degrees(here), _degrees(there)) / 1000,
-        "zones_east": _hours(games["kickoff"], there) - _hours(games["kickoff"], here),
+        "zones_east": _hours(kickoff, there) - _hours(kickoff, here),
     }
 
 
+def _grounds(games: pl.DataFrame, homes: Sequence[Place | None], league: League) -> list[Place | None]:
+    """Where each game is played: at the home team's, or at the neutral venue."""
+    rows = zip(games["venue"].to_list(), games["neutral"].to_list(), homes, strict=True)
+    return [league.places.get(venue) if neutral else home for venue, neutral, home in rows]
+
+
 def _homes(teams: pl.Series, seasons: pl.Series, league: League) -> list[Place | None]:
+    pairs = list(zip(teams.to_list(), seasons.to_list(), strict=True))
     homes = {}
-    for team, season in set(zip(teams, seasons, strict=True)):
+    for team, season in set(pairs):
         moved = [p for (t, first, last), p in league.moves.items() if t == team and first <= season <= last]
         homes[team, season] = moved[0] if moved else league.places.get(team)
-    return [homes[pair] for pair in zip(teams, seasons, strict=True)]
+    return [homes[pair] for pair in pairs]
 
 
 def _degrees(places: Sequence[Place | None]) -> NDArray[np.float64]:
@@ -140,9 +146,9 @@ def _hours(instants: pl.Series, places: Sequence[Place | None]) -> NDArray[np.fl
     hours = np.full(len(places), np.nan)
     zone_of = np.array([p.zone if p else "" for p in places])
     for zone in set(zone_of) - {""}:
-        local = instants.dt.convert_time_zone(zone)
-        offset = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes() / 60
-        hours[zone_of == zone] = offset.to_numpy()[zone_of == zone]
+        there = zone_of == zone
+        local = instants.filter(there).dt.convert_time_zone(zone)
+        hours[there] = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().to_numpy() / 60
     return hours
 
 

@@ -90,6 +90,8 @@ class MemoryGold:
         _check_table(self.quotes, QUOTES, "quotes")
         for group, frame in self.events.items():
             _check_events(group, frame, self.games)
+        ordered = {group: frame.sort("game_id", "known_at") for group, frame in self.events.items()}
+        object.__setattr__(self, "events", ordered)  # as_of takes the last row that was known
         _check_catalog(self.catalog, self.events)
 
     @cached_property
@@ -102,7 +104,7 @@ class MemoryGold:
         found, seen = decisions, []
         for group, frame in self.events.items():
             latest = (
-                frame.join(decisions, on="game_id", how="inner")
+                frame.join(decisions, on="game_id", how="inner", maintain_order="left")
                 .filter(pl.col("known_at") < pl.col("decision_time"))
                 .unique("game_id", keep="last", maintain_order=True)
                 .drop("decision_time")
@@ -163,9 +165,9 @@ def open_gold(folder: Path) -> MemoryGold:
 def _feature(entry: Mapping[str, Any]) -> Feature:
     try:
         return Feature(**(dict(entry) | {"needs": tuple(entry.get("needs", ()))}))
-    except TypeError as exc:
+    except (TypeError, ValueError, AttributeError) as exc:
         raise DataError(
-            f"manifest.json describes a feature as {dict(entry)}; needed: name, group, unit, meaning, known_at"
+            f"manifest.json describes a feature as {entry!r}; needed: name, group, unit, meaning, known_at"
         ) from exc
 
 
@@ -206,7 +208,7 @@ def _read_events(path: Path) -> pl.DataFrame:
         raise DataError(
             f"features/{path.name} needs the columns game_id and known_at; it has {', '.join(frame.columns)}"
         )
-    return frame.sort("game_id", "known_at")
+    return frame
 
 
 def _check_table(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], name: str) -> None:
@@ -231,7 +233,8 @@ def _check_events(group: str, frame: pl.DataFrame, games: pl.DataFrame) -> None:
     late = frame.join(games.select("game_id", "kickoff"), on="game_id").filter(pl.col("known_at") >= pl.col("kickoff"))
     if late.height:
         raise DataError(
-            f"{where}: {late.height} values are known only at or after the start, the first of game {late['game_id'][0]}"
+            f"{where}: {late.height} values are known only at or after the start, "
+            f"the first of game {late['game_id'][0]}"
         )
 
 

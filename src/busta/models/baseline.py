@@ -40,8 +40,7 @@ def _elo(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.fl
 
 def _favourite(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.float64]) -> NDArray[np.float64]:
     """The favourite at the rate favourites have won so far; a half where there is none."""
-    favoured = np.where(train > 0, y, 1 - y)[train != 0]
-    rate = _rate(favoured[~np.isnan(favoured)])
+    rate = _rate(np.where(train > 0, y, 1 - y)[np.abs(train) > 0])  # a game without a market has no favourite
     return np.where(test > 0, rate, np.where(test < 0, 1 - rate, 0.5))
 
 

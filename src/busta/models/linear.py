@@ -90,12 +90,21 @@ def _newton(
     offset: NDArray[np.float64],
     penalty: NDArray[np.float64],
 ) -> NDArray[np.float64]:
+    """Newton's method, each step halved until it does not climb: a whole one overshoots far from the minimum."""
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        z = offset + design @ weights
+        return float((np.logaddexp(0.0, z) - y * z).sum() + (penalty * weights**2).sum() / 2)
+
     weights = np.zeros(design.shape[1])
     for _ in range(_STEPS):
         p = expit(offset + design @ weights)
         gradient = design.T @ (p - y) + penalty * weights
         curvature = (design * np.maximum(p * (1 - p), 1e-9)[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(curvature, gradient)
+        most = loss(weights) + _TOLERANCE
+        while loss(weights - step) > most:
+            step = step / 2
         weights = weights - step
         if np.abs(step).max() < _TOLERANCE:
             break

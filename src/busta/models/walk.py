@@ -66,7 +66,7 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
     """Walks forward through the table and fits the final ensemble on all of it.
 
     Folds are fitted side by side on ``settings.jobs`` threads, one thread a fit; the result does not
-    depend on how many. Weights of a fold come from the folds before it.
+    depend on how many. Weights of a fold come from the games of other folds that were final before it.
 
     Raises:
         DataError: Nothing to test on, or nothing to learn from.
@@ -98,9 +98,11 @@ def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fit
     number = np.repeat(np.arange(len(folds)), [fold.test.size for fold in folds])
     members = np.concatenate([found.member_log_odds for found in tested])
     labelled = ~np.isnan(data.y[rows])
+    final_time, decision_time = data.games["final_time"].gather(rows), data.games["decision_time"].gather(rows)
     weights, log_odds, triples = [], np.empty(rows.size), np.empty((rows.size, 3))
     for i, found in enumerate(tested):
-        earlier, here = (number < i) & labelled, number == i
+        here = number == i
+        earlier = (final_time < decision_time.filter(here).min()).to_numpy() & labelled
         weights.append(fit_weights(members[earlier], data.y[rows][earlier]))
         log_odds[here] = calibrated(blend(members[here], weights[-1]), NO_CALIBRATION)
         triples[here] = found.fitted.distribution.split(expit(log_odds[here]), data.line[rows[here]])

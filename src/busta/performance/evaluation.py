@@ -59,13 +59,14 @@ def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
     }
     difference = _difference(walk, scored, priced)
     clean = {name: _nulls(figures) for name, figures in baselines.items()}
+    by_season = _by_season(walk, scored, priced, bets, settings)
     return Evaluation(
         metrics=_nulls(metrics),
         baselines=clean,
-        by_season=_by_season(walk, scored, priced, bets, settings),
+        by_season=by_season,
         difference=difference,
         verdict=_verdict(difference),
-        notes=_notes(_nulls(metrics), clean, scored, priced),
+        notes=_notes(_nulls(metrics), clean, scored, priced) | _season_notes(by_season),
         bets=bets,
     )
 
@@ -97,6 +98,7 @@ _MONEY = (
     "kelly_growth",
     "max_drawdown",
 )
+_LATER = ("clv", "clv_coverage")
 
 
 def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
@@ -109,13 +111,13 @@ def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
         cap=settings.kelly_cap,
     ).summary()
     figures: Figures = {name: result[name] for name in _MONEY}
-    return figures | {"clv": None, "clv_coverage": None}
+    return figures | dict.fromkeys(_LATER)
 
 
 def _baseline_money(name: str, p: NDArray[np.float64], walk: Walk, scored: Dataset, settings: BetSettings) -> Figures:
     """What betting by the baseline's probabilities would have earned; pushes as the model expects them."""
     if name == "closing_line" and scored.moment == "close":
-        return dict.fromkeys((*_MONEY, "clv", "clv_coverage"))
+        return dict.fromkeys((*_MONEY, *_LATER))
     push = walk.triples[:, 1]
     triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])
     return _money(place(triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge), scored, settings)
@@ -176,30 +178,16 @@ def _notes(
     metrics: Figures, baselines: dict[str, Figures], scored: Dataset, priced: NDArray[np.bool_]
 ) -> dict[str, str]:
     """Why a figure is null, and what the figures leave out."""
-    reasons = {
-        "clv": "bets are placed at the close itself, so there is no later line to compare with"
-        if scored.moment == "close"
-        else "closing-line value of bets at the open is not measured yet",
-        "roi": f"no bet had the edge asked for and a price in these {len(scored)} games",
-        "precision": "no first side was ever picked",
-        "recall": "the first side never won",
-        "auc": "all outcomes are the same",
-        "calibration_slope": "probabilities are constant, or separate the outcomes entirely",
-    }
-    same = {"clv_coverage": "clv", "roi_low": "roi", "roi_high": "roi", "hit_rate": "roi",
-            "kelly_growth": "roi", "max_drawdown": "roi"}  # fmt: skip
-    notes = {
-        name: reasons.get(same.get(name, name), "too few games") for name, value in metrics.items() if value is None
-    }
+    notes = _reasons(metrics, scored)
     for baseline, figures in baselines.items():
-        empty = [name for name, value in figures.items() if value is None and name not in ("clv", "clv_coverage")]
-        if empty:
-            why = (
-                "it never differs from its own price, so it never bets"
-                if baseline == "closing_line"
-                else "does not apply"
+        why = {name: reason for name, reason in _reasons(figures, scored).items() if name not in _LATER}
+        if figures["bets"] is None:
+            why = dict.fromkeys(why, "it never differs from its own price, so it never bets")
+        if why:
+            notes[f"baselines.{baseline}"] = "; ".join(
+                f"{', '.join(name for name in why if why[name] == reason)}: {reason}"
+                for reason in dict.fromkeys(why.values())
             )
-            notes[f"baselines.{baseline}"] = f"{', '.join(empty)}: {why}"
     unpriced = int((~priced).sum())
     if unpriced:
         notes["games"] = f"{unpriced} games without a closing price are in no score"
@@ -207,3 +195,32 @@ def _notes(
     if unquoted:
         notes["prices"] = f"{unquoted} games have no quoted price on a side and could not be bet there"
     return notes
+
+
+def _reasons(figures: Figures, scored: Dataset) -> dict[str, str]:
+    """The reason of each figure that is null."""
+    at_close = "bets are placed at the close itself, so there is no later line to compare with"
+    no_bet = f"no bet had the edge asked for and a price in these {len(scored)} games"
+    one_week = "bets of a single week say nothing of how weeks differ"
+    reasons = {
+        "precision": "no first side was ever picked",
+        "recall": "the first side never won",
+        "auc": "all outcomes are the same",
+        "calibration_slope": "probabilities are constant, or separate the outcomes entirely",
+        "roi_low": one_week,
+        "roi_high": one_week,
+        "hit_rate": "every bet was a push",
+        "kelly_growth": "the bankroll was lost",
+    }
+    if not figures["bets"]:
+        reasons |= dict.fromkeys(_MONEY, no_bet)
+    later = at_close if scored.moment == "close" else "closing-line value of bets at the open is not measured yet"
+    reasons |= dict.fromkeys(_LATER, later)
+    return {name: reasons.get(name, "too few games") for name, value in figures.items() if value is None}
+
+
+def _season_notes(by_season: list[Figures]) -> dict[str, str]:
+    """Why a season's figure is null."""
+    reasons = {"roi": "in a season without a settled bet", "log_loss": "(and the other scores) in one without a price"}
+    found = [f"{name} is null {why}" for name, why in reasons.items() if any(row[name] is None for row in by_season)]
+    return {"by_season": "; ".join(found)} if found else {}

@@ -219,7 +219,7 @@ def _bet(triple: NDArray[np.float64], side: int, price: float, side_edge: float,
     known = not np.isnan(win)
     worth = known and not np.isnan(price) and side_edge >= bets.min_edge
     stake = float(fractional_kelly(win, lose, price, bets.kelly_fraction, bets.kelly_cap)) if worth else 0.0
-    reason = None if worth else "no price is quoted" if np.isnan(price) else f"edge below {bets.min_edge:g}"
+    reason = None if worth else "no price is quoted" if np.isnan(price) else f"edge < {bets.min_edge:.1%}"
     return {
         "price": None if np.isnan(price) else float(price),
         "probability": {"win": win, "push": push, "lose": lose} if known else None,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from busta.errors import OutsideError
-from busta.plugins import market_names
-from busta.workflows.ingest import ingest
+from busta.plugins import market_names, pick
+from busta.workflows.ingest import ingest, tables_of
 from busta.workflows.train import train
 
 if TYPE_CHECKING:
@@ -34,12 +34,11 @@ def quickstart(
     league = _league(settings, offline=offline, say=say)
     trainings = [train(settings, market, league, progress=progress) for market in market_names()]
     option = "" if league == "nfl" else f" --league {league}"
-    season = trainings[0]["last_test_season"] + (1 if league == "sim" else 0)
     return {
         "league": league,
         "trainings": trainings,
         "next": [
-            f"busta predict moneyline --week {season}-18{option}",
+            f"busta predict moneyline --week {_coming_week(settings, league)}{option}",
             f"busta train moneyline --blind{option}",
             f"busta models{option}",
             "busta features catalog",
@@ -48,13 +47,21 @@ def quickstart(
     }
 
 
+def _coming_week(settings: Settings, league: str) -> str:
+    """The week of the next game without a score; the last week where all are played."""
+    games = tables_of(settings, pick("league", league)).read().games.sort("kickoff")
+    coming = games.filter(games["home_score"].is_null())
+    game = coming.row(0, named=True) if coming.height else games.row(-1, named=True)
+    return f"{game['season']}-{game['week']:02d}"
+
+
 def _league(settings: Settings, *, offline: bool, say: Callable[[str], None]) -> str:
     if not offline:
         quick = settings.data.model_copy(update={"timeout": _SECONDS, "retries": 0})
         try:
             ingest(settings.model_copy(update={"data": quick}), "nfl")
         except OutsideError as exc:
-            say(f"no NFL games to be had ({str(exc).splitlines()[0]}); playing the simulated league instead")
+            say(f"no NFL games to be had ({str(exc).splitlines()[0].rstrip(".")}); playing the simulated league instead")
         else:
             say("real NFL games downloaded from nflverse")
             return "nfl"

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from busta import settings as settings_module
+from busta.data.fetch import Fetched
+from busta.data.source import RawFile
+from busta.errors import OutsideError, UsageError
+from busta.leagues.nfl import CLUBS, LEAGUE, MOVES
+
+DATA = Path(os.environ.get("BUSTA_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+HEADER = "game_id,season,game_type,week,gameday,home_team,away_team,home_score,away_score,spread_line\n"
+ROW = "2023_01_KC_BUF,2023,REG,1,2023-09-10,Bills,KC,20,17,-2.5\n"
+
+
+@pytest.fixture
+def config(tmp_path):
+    return settings_module.load(home=tmp_path)
+
+
+def test_there_are_32_teams_each_with_a_home():
+    assert len(set(LEAGUE.teams)) == 32
+    assert set(LEAGUE.teams) <= set(LEAGUE.places)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("OAK", "LV"),
+        ("SD", "LAC"),
+        ("STL", "LA"),
+        ("LAR", "LA"),
+        ("JAC", "JAX"),
+        ("WSH", "WAS"),
+        ("ARZ", "ARI"),
+        ("chiefs", "KC"),
+        ("Kansas City Chiefs", "KC"),
+        ("KansasCity", "KC"),
+        (" Green Bay ", "GB"),
+        ("N.Y. Giants", "NYG"),
+        ("NYJets", "NYJ"),
+        ("49ers", "SF"),
+        ("St.Louis", "LA"),
+        ("Washington Football Team", "WAS"),
+        ("la", "LA"),
+    ],
+)
+def test_a_team_is_known_by_all_its_names(name, code):
+    assert LEAGUE.team(name) == code
+
+
+@pytest.mark.parametrize("name", ["New York", "Los Angeles", "Kansas", "", "Kansas City Chefs"])
+def test_a_name_of_two_teams_or_of_none_is_refused(name):
+    with pytest.raises(UsageError, match="unknown nfl team"):
+        LEAGUE.team(name)
+
+
+def test_aliases_are_lower_case_and_lead_to_teams():
+    assert all(alias == alias.lower() and code in LEAGUE.teams for alias, code in LEAGUE.aliases.items())
+    for code, club in CLUBS.items():
+        assert LEAGUE.aliases[club.nickname.lower()] == code
+
+
+def test_places_are_on_the_map_in_a_zone_that_fits_their_longitude():
+    for place in [*LEAGUE.places.values(), *MOVES.values()]:
+        offset = (
+            ZoneInfo(place.zone).utcoffset(datetime(2023, 1, 15, tzinfo=UTC).replace(tzinfo=None)).total_seconds()
+            / 3600
+        )
+        assert -35 < place.latitude < 54
+        assert abs(place.longitude / 15 - offset) < 1.3
+
+
+def test_the_moved_franchises_have_their_old_homes():
+    assert {(team, last) for team, _, last in LEAGUE.moves} == {("LA", 2015), ("LAC", 2016), ("LV", 2019)}
+
+
+def test_files_are_read_in_place_of_a_download(config, tmp_path):
+    (tmp_path / "mine.csv").write_text(HEADER + ROW)
+    batch = LEAGUE.load(config, [tmp_path / "mine.csv"])
+    assert batch.games.select("home_team", "away_team", "home_score").row(0) == ("BUF", "KC", 20)
+    assert batch.quotes.select("market", "line", "first_price").rows() == [("ats", -2.5, None)]
+    assert batch.files[0].name == "mine.csv"
+
+
+def test_the_users_column_names_come_from_the_settings(tmp_path):
+    (tmp_path / "mine.csv").write_text(HEADER.replace("home_team", "Host") + ROW)
+    config = settings_module.load(home=tmp_path, data={"columns": {"Host": "home_team"}})
+    assert LEAGUE.load(config, [str(tmp_path / "mine.csv")]).games["home_team"].to_list() == ["BUF"]
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(config, tmp_path):
+    with pytest.raises(UsageError, match="no file or folder"):
+        LEAGUE.load(config, [tmp_path / "none.csv"])
+
+
+def test_without_files_the_url_of_the_settings_is_fetched(config, tmp_path, monkeypatch):
+    asked = {}
+
+    def fetched(url: str, cache: Path, **options: float) -> Fetched:
+        asked.update(url=url, cache=cache, **options)
+        return Fetched(cache / "ab", (HEADER + ROW).encode(), RawFile("games.csv", "ab", url), from_cache=False)
+
+    monkeypatch.setattr("busta.data.fetch.fetch", fetched)
+    batch = LEAGUE.load(config, [])
+    assert asked == {"url": config.data.nflverse_url, "cache": tmp_path / "data/raw/nfl", "timeout": 30.0, "retries": 3}
+    assert (batch.games.height, batch.files[0].sha256) == (1, "ab")
+
+
+def test_a_download_that_fails_says_to_give_a_file(tmp_path):
+    url = {"nflverse_url": "http://127.0.0.1:9/games.csv", "retries": 0, "timeout": 1}
+    with pytest.raises(OutsideError, match="--from FILE"):
+        LEAGUE.load(settings_module.load(home=tmp_path, data=url), [])
+
+
+@pytest.mark.real_data
+def test_every_neutral_game_of_the_real_file_is_at_a_place_that_is_known(config):
+    games = LEAGUE.load(config, [DATA / "nflverse_games.csv"]).games
+    venues = games.filter(pl.col("neutral"))["venue"].unique().to_list()
+    assert [venue for venue in venues if venue not in LEAGUE.places] == []
+
+
+@pytest.mark.real_data
+def test_the_leagues_numbers_are_those_of_the_real_games(config):
+    batch = LEAGUE.load(config, [DATA / "nflverse_games.csv"])
+    lines = batch.quotes.pivot("market", index="game_id", values="line")
+    played = batch.games.join(lines, on="game_id")
+    margin = (played["home_score"] - played["away_score"]).cast(pl.Float64)
+    total = (played["home_score"] + played["away_score"]).cast(pl.Float64)
+    assert (margin - played["ats"]).std() == pytest.approx(LEAGUE.margin_sd, abs=0.3)
+    assert (total - played["totals"]).std() == pytest.approx(LEAGUE.total_sd, abs=0.3)
+    assert margin.filter(~played["neutral"]).mean() == pytest.approx(LEAGUE.home_edge, abs=0.5)
