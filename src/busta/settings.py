@@ -9,11 +9,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -26,6 +27,12 @@ VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio",
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unset(cls, values: Any) -> Any:
+        """An empty text says nothing: TOML has no word for "not set"."""
+        return {key: value for key, value in values.items() if value != ""} if isinstance(values, dict) else values
 
 
 class Data(_Section):
@@ -120,6 +127,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="BUSTA_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
@@ -178,8 +186,10 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     bound = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=file), "__module__": __name__})
     try:
         settings: Settings = bound(**flags | {"home": home})
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{file} is not valid TOML: {exc}") from exc
+    except SettingsError as exc:  # a section given whole, in the environment
+        raise UsageError(f"{exc}; give one value as BUSTA_SECTION__KEY, or the section as JSON") from exc
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
     if settings.tracking.tracking_uri and "@" in settings.tracking.tracking_uri and file.is_file():

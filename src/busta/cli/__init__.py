@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 from busta.errors import BustaError, OutsideError
 
@@ -26,7 +27,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except typer.Exit as exc:
         return exc.exit_code
     except typer.TyperException as exc:
-        exc.show()
+        exc.show()  # type: ignore[attr-defined]  # those that reach us are usage errors, which have it
         return 2
     except (typer.Abort, KeyboardInterrupt):
         print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
@@ -35,7 +36,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return 0
     except BaseException as exc:
         if debug:
-            raise
+            traceback.print_exception(exc)
         return _explain(exc)
     return code if isinstance(code, int) else 0
 

@@ -116,7 +116,7 @@ def features_list(league: LeagueOption = "nfl", as_json: Json = False, config: C
     from busta.cli import show
     from busta.workflows.build import gold_versions
 
-    emit(gold_versions(settings(config), league), as_json, show.records)
+    emit(gold_versions(settings(config), league), as_json, show.records, under="versions")
 
 
 @features.command("show", epilog="Example: busta features show 3fa2 --league nfl")
@@ -139,7 +139,7 @@ def features_catalog(as_json: Json = False) -> None:
     from busta.cli import show
     from busta.workflows.build import catalog
 
-    emit(catalog(), as_json, show.catalog)
+    emit(catalog(), as_json, show.catalog, under="features")
 
 
 @features.command("diff", epilog="Example: busta features diff 3fa2 91bc")
@@ -237,7 +237,7 @@ def models(
     from busta.cli import show
     from busta.workflows.manage import list_models
 
-    emit(list_models(settings(config), market, league), as_json, show.models)
+    emit(list_models(settings(config), market, league), as_json, show.models, under="models")
 
 
 @app.command(epilog="Example: busta promote moneyline 3")
@@ -299,5 +299,5 @@ def doctor(as_json: Json = False, config: Config = None) -> int:
     from busta.workflows.doctor import diagnose
 
     findings = diagnose(config)
-    emit(findings, as_json, show.doctor)
+    emit(findings, as_json, show.doctor, under="findings")
     return 0 if all(finding["ok"] for finding in findings) else 3

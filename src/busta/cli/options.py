@@ -46,10 +46,12 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in nested.items() if value is not None and value != {}}
 
 
-def emit(result: Any, as_json: bool, show: Callable[[Any], None]) -> None:
-    """Prints a result for programs or for people."""
+def emit(result: Any, as_json: bool, show: Callable[[Any], None], *, under: str | None = None) -> None:
+    """Prints a result for programs, as one object (a list stands ``under`` a name), or for people."""
     if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False, allow_nan=False, default=str))
+        typer.echo(
+            json.dumps(result if under is None else {under: result}, ensure_ascii=False, allow_nan=False, default=str)
+        )
     else:
         show(result)
 

@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 _console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
-_NAMES = {"closing_line": "closing line", "elo": "Elo only", "favourite": "favourite", "home": "first side"}
 
 
 def init(result: dict[str, Any]) -> None:
@@ -100,16 +99,12 @@ def trained(result: dict[str, Any]) -> None:
     table = _table("", "log loss", "Brier", "accuracy", "AUC", "bets", "ROI", "95 % by week", title=title)
     table.add_row("model", *_figures(result["metrics"]), style="bold")
     for name, figures in result["baselines"].items():
-        label = "first side" if name == "home" and result["market"] == "totals" else _NAMES[name]
-        table.add_row(
-            "home side" if label == "first side" and result["market"] != "totals" else label,
-            *_figures(figures),
-        )
+        table.add_row(_label(name, result), *_figures(figures))
     _console.print(table)
     gap = result["difference"]
     if gap["log_loss"] is not None and gap["low"] is not None:
         _console.print(
-            f"log loss against the closing line: {gap['log_loss']:+.4f} "
+            f"log loss against the {_label('closing_line', result)}: {gap['log_loss']:+.4f} "
             f"(95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
     _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
@@ -122,7 +117,9 @@ def trained(result: dict[str, Any]) -> None:
 def predicted(result: dict[str, Any]) -> None:
     """A row a game: the better side."""
     title = f"{result['model']} version {result['model_version']} ({result['role']})"
-    table = _table("start (UTC)", "game", "bet", "price", "win", "push", "fair", "edge", "stake", "why no bet", title=title)
+    table = _table(
+        "start (UTC)", "game", "bet", "price", "win", "push", "fair", "edge", "stake", "why no bet", title=title
+    )
     for row in result["predictions"]:
         table.add_row(*_prediction(row))
     _console.print(table)
@@ -192,7 +189,14 @@ def doctor(findings: list[dict[str, Any]]) -> None:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
     for name in columns:
         table.add_column(name)
     return table
@@ -213,6 +217,15 @@ def _figures(figures: dict[str, Any]) -> list[str]:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
+
+
+def _label(baseline: str, result: dict[str, Any]) -> str:
+    names = {
+        "closing_line": "closing line" if result["price"] == "close" else "opening line",
+        "elo": "Elo only",
+        "home": "every over" if result["market"] == "totals" else "home side",
+    }
+    return names.get(baseline, baseline)
 
 
 def _american(price: float | None) -> str:

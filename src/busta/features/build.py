@@ -111,17 +111,15 @@ def _latest(team: pl.Series, at: pl.Series, keys: NDArray[np.int64], codes: dict
     """Row of the team's last state known at or before ``at``; -1 where there is none."""
     wanted = _key(team, at, codes)
     row = np.searchsorted(keys, wanted, side="right") - 1
-    same = (row >= 0) & (keys[row] >> 56 == wanted >> 56)
+    same = (row >= 0) & (np.append(keys, 0)[row] >> 56 == wanted >> 56)
     return np.where(same, row, -1)
 
 
 def _carried(states: States, rows: NDArray[np.int64], season: pl.Series) -> dict[str, NDArray[np.float64]]:
     """The features of those states, NaN for row -1, ratings regressed for the seasons gone by since."""
-    gap = np.maximum(season.to_numpy() - states.frame["season"].to_numpy()[rows], 0)
+    gap = np.maximum(season.to_numpy() - np.append(states.frame["season"].to_numpy(), 0)[rows], 0)
     found = {}
     for name in (f.name for f in FORM):
-        values = states.frame[name].to_numpy().astype(np.float64)[rows]
-        if name in states.carry:
-            values = values * states.carry[name] ** gap
-        found[name] = np.where(rows >= 0, values, np.nan)
+        values = np.append(states.frame[name].to_numpy().astype(np.float64), np.nan)[rows]
+        found[name] = values * states.carry[name] ** gap if name in states.carry else values
     return found

@@ -87,7 +87,7 @@ def assemble(
     Raises:
         DataError: The store has no quotes of that market at that moment, or none of the market's features.
     """
-    games = _with_quotes(gold, league, market, moment)
+    games = _with_quotes(gold, league, market, moment, blind=blind)
     seen = gold.as_of(games.select("game_id", "decision_time"))
     names = select(gold.catalog, _patterns(gold, market), blind=blind)
     if not names:
@@ -127,7 +127,7 @@ def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
     return market.features if gold.manifest.get("features") else ("*",)
 
 
-def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment) -> pl.DataFrame:
+def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:
     quotes = (
         gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
         .sort("game_id", "book")
@@ -135,9 +135,7 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
         .select("game_id", "line", "first_price", "second_price", pl.col("known_at").alias("quoted_at"))
     )
     if quotes.is_empty():
-        kinds = gold.quotes.select("market", "moment").unique().sort("market", "moment").rows()
-        there = ", ".join(f"{name} at the {when}" for name, when in kinds) or "none"
-        raise DataError(f"{league.name} has no {market.name} quotes at the {moment}; it has: {there}")
+        _refuse_unquoted(gold, league, market, moment, blind=blind)
     games = gold.games.join(quotes, on="game_id", how="left", maintain_order="left")
     if market.has_line:
         games = games.filter(pl.col("line").is_not_null())
@@ -147,6 +145,15 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
     return games.with_columns(
         decided.alias("decision_time"), (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("final_time")
     ).sort("kickoff", "game_id")
+
+
+def _refuse_unquoted(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> None:
+    """A market that nobody quotes can still be learned blind, or from the spread, if it needs no line."""
+    others = not gold.quotes.filter((pl.col("moment") == moment) & (pl.col("market") == "ats")).is_empty()
+    if market.has_line or moment == "open" or not (others or blind):
+        kinds = gold.quotes.select("market", "moment").unique().sort("market", "moment").rows()
+        there = ", ".join(f"{name} at the {when}" for name, when in kinds) or "none"
+        raise DataError(f"{league.name} has no {market.name} quotes at the {moment}; it has: {there}")
 
 
 def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:

@@ -48,9 +48,9 @@ class Evaluation:
 
 
 def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
-    """Scores and back-tests a walk forward on the games that have a closing price."""
+    """Scores and back-tests a walk forward, on the games that have a closing price where any has one."""
     scored = data.take(walk.rows)
-    priced = ~np.isnan(scored.market_log_odds)
+    priced = _priced(scored)
     bets = place(walk.triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge)
     metrics = _scores(walk.probability, scored.y, priced) | _money(bets, scored, settings)
     baselines = {
@@ -71,8 +71,16 @@ def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
     )
 
 
+def _priced(scored: Dataset) -> NDArray[np.bool_]:
+    """The games that every figure is made on: those the closing line can be scored on, too."""
+    known = ~np.isnan(scored.market_log_odds)
+    return known if known.any() else np.ones(len(scored), dtype=bool)
+
+
 def _scores(p: NDArray[np.float64], y: NDArray[np.float64], priced: NDArray[np.bool_]) -> Figures:
     p, y = p[priced], y[priced]
+    if np.isnan(p).any():
+        return dict.fromkeys(_SCORES)
     slope, _ = calibration_line(p, y)
     return {
         "log_loss": log_loss(p, y),
@@ -86,6 +94,7 @@ def _scores(p: NDArray[np.float64], y: NDArray[np.float64], priced: NDArray[np.b
     }
 
 
+_SCORES = ("log_loss", "brier", "accuracy", "precision", "recall", "auc", "ece", "calibration_slope")
 _MONEY = (
     "bets",
     "pushes",
@@ -126,6 +135,8 @@ def _baseline_money(name: str, p: NDArray[np.float64], walk: Walk, scored: Datas
 def _difference(walk: Walk, scored: Dataset, priced: NDArray[np.bool_]) -> Figures:
     rows = priced & ~np.isnan(scored.y)
     y = scored.y[rows]
+    if np.isnan(walk.baselines["closing_line"][rows]).any():
+        return {"log_loss": None, "low": None, "high": None}
     gap = log_losses(walk.probability[rows], y) - log_losses(walk.baselines["closing_line"][rows], y)
     low, high = weekly_ratio_interval(gap, 1.0, scored.weeks[rows])
     return _nulls({"log_loss": float(gap.mean()) if gap.size else np.nan, "low": low, "high": high})
@@ -134,6 +145,8 @@ def _difference(walk: Walk, scored: Dataset, priced: NDArray[np.bool_]) -> Figur
 def _verdict(difference: Figures) -> str:
     """What the log loss against the closing line proves; whether to bet is for a gate to say."""
     low, high = difference["low"], difference["high"]
+    if difference["log_loss"] is None:
+        return "not proven: there is no closing line to compare with"
     if low is None or high is None:
         return "not proven: too few games"
     if low > 0:
@@ -146,27 +159,18 @@ def _verdict(difference: Figures) -> str:
 def _by_season(
     walk: Walk, scored: Dataset, priced: NDArray[np.bool_], bets: Bets, settings: BetSettings
 ) -> list[Figures]:
+    """All figures of each test season, the closing line's scores beside them."""
     season = scored.games["season"].to_numpy()
     bet_season = season[bets.game]
     found = []
     for year in np.unique(season):
         rows = priced & (season == year)
-        y, p, closing = scored.y[rows], walk.probability[rows], walk.baselines["closing_line"][rows]
         chosen = Bets(*(getattr(bets, name)[bet_season == year] for name in Bets.__dataclass_fields__))
-        found.append(
-            _nulls(
-                {
-                    "season": int(year),
-                    "games": int((~np.isnan(y)).sum()),
-                    "log_loss": log_loss(p, y),
-                    "brier": brier(p, y),
-                    "closing_line_log_loss": log_loss(closing, y),
-                    "closing_line_brier": brier(closing, y),
-                    "bets": len(chosen),
-                    "roi": _money(chosen, scored, settings)["roi"],
-                }
-            )
-        )
+        closing = _scores(walk.baselines["closing_line"], scored.y, rows)
+        figures: Figures = {"season": int(year), "games": int((rows & ~np.isnan(scored.y)).sum())}
+        figures |= _scores(walk.probability, scored.y, rows) | _money(chosen, scored, settings)
+        figures |= {f"closing_line_{name}": value for name, value in closing.items()}
+        found.append(_nulls(figures))
     return found
 
 

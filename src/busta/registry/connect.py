@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from busta.data.publish import locked
 from busta.errors import OutsideError
 
 if TYPE_CHECKING:
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
 
     from busta.settings import Settings
 
-__all__ = ["Registry", "connect", "guarded"]
+__all__ = ["Registry", "connect", "guarded", "without_password"]
+
+_SECONDS = 4.0  # to wait for a server's first answer
+_MAKING = ".making-"
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,27 @@ def connect(settings: Settings) -> Registry:
     import mlflow
 
     with guarded(uri):
-        client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-        if artifacts is None:
-            client.search_experiments(max_results=1)
-    return Registry(client, uri, artifacts)
+        _knock(uri)
+        return Registry(mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri), uri, artifacts)
+
+
+def _knock(uri: str) -> None:
+    """One quick look whether there is an answer; left to itself, MLflow tries again for minutes."""
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+    from sqlalchemy import create_engine, inspect
+
+    scheme = uri.partition(":")[0]
+    if scheme in {"http", "https"}:
+        http_request(get_default_host_creds(uri.rstrip("/")), "/health", "GET", max_retries=0, timeout=_SECONDS)
+    elif scheme.partition("+")[0] in DATABASE_ENGINES:
+        try:
+            engine = create_engine(uri)
+        except ModuleNotFoundError as exc:
+            raise OutsideError(f"a database {scheme}:// needs the package {exc.name}, which is not installed") from exc
+        inspect(engine).get_table_names()
+        engine.dispose()
 
 
 class guarded:  # noqa: N801 - used like a function
@@ -87,9 +110,9 @@ class guarded:  # noqa: N801 - used like a function
 
         known = (mlflow.exceptions.MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError)
         if isinstance(error, known):
-            first = str(error).strip().splitlines()[0][:200]
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise OutsideError(
-                f"MLflow at {_without_password(self.uri)} failed: {_without_password(first)}\n"
+                f"MLflow at {without_password(self.uri)} failed: {without_password(first)[:200]}\n"
                 "check tracking.tracking_uri and that the server runs; `busta doctor` tells more"
             ) from error
 
@@ -97,32 +120,40 @@ class guarded:  # noqa: N801 - used like a function
 def _ensure_database(database: Path) -> None:
     """Makes the database beside its place and moves it there whole, so that it is never half migrated.
 
-    Of two first trainings at once, one wins; the other's empty database is thrown away.
+    Of two first trainings at once, one makes it and the other waits.
     """
     if database.exists():
         return
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=database.parent) as folder:
-        made = Path(folder) / database.name
-        store = SqlAlchemyStore(f"sqlite:///{made}", (database.parent / "mlruns").as_uri())
-        store.engine.dispose()
-        try:
-            os.link(made, database)
-        except FileExistsError:
+    with locked(database.parent):
+        if database.exists():
             return
+        for left in database.parent.glob(f"{_MAKING}*"):  # by a killed run; no living one holds the lock
+            shutil.rmtree(left)
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=database.parent) as folder:
+            made = Path(folder) / database.name
+            store = SqlAlchemyStore(f"sqlite:///{made}", (database.parent / "mlruns").as_uri())
+            store.engine.dispose()
+            made.rename(database)
 
 
 def _quiet() -> None:
-    """No telemetry, and only warnings in the log."""
+    """No telemetry, only warnings in the log, nothing on standard output, and no tries that last for minutes."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _without_password(text: str) -> str:
-    import re
+def without_password(text: str) -> str:
+    """The text with user and password of every address in it starred out.
 
-    return re.sub(r"://[^@/\s]*@", "://***@", text)
+    >>> without_password("http://me:secret@host:5000 failed")
+    'http://***@host:5000 failed'
+    """
+    return re.sub(r"://\S*@", "://***@", text)

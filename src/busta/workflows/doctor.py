@@ -12,7 +12,7 @@ from busta.data.publish import current
 from busta.errors import BustaError
 from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
-from busta.registry.connect import connect
+from busta.registry.connect import connect, guarded, without_password
 from busta.settings import Settings, load
 from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.lineage import LIBRARIES
@@ -45,10 +45,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     for league in leagues().values():
         yield f"data of {league.name}", lambda league=league: _data(settings, league)  # type: ignore[misc]
         yield f"gold of {league.name}", lambda league=league: _gold(settings, league)  # type: ignore[misc]
-    yield (
-        "MLflow",
-        lambda: f"answers at {settings.tracking.tracking_uri or 'mlflow.db'}" if connect(settings) else "",
-    )
+    yield "MLflow", lambda: _mlflow(settings)
 
 
 def _check(name: str, check: Callable[[], str]) -> dict[str, Any]:
@@ -84,7 +81,8 @@ def _data(settings: Settings, league: League) -> str:
     if not has_tables(settings, league):
         return f"none yet; `busta ingest {league.name}` gets it"
     games, quotes, _ = tables_of(settings, league).read()
-    return f"{games.height} games, {quotes.height} quotes, seasons {games['season'].min()}-{games['season'].max()}"
+    seasons = games["season"].to_list()
+    return f"{games.height} games, {quotes.height} quotes, seasons {min(seasons)}-{max(seasons)}"
 
 
 def _gold(settings: Settings, league: League) -> str:
@@ -93,3 +91,12 @@ def _gold(settings: Settings, league: League) -> str:
         return "none yet; training builds it"
     gold = open_gold(folder)
     return f"version {gold.manifest['version']}, {len(gold.catalog)} features"
+
+
+def _mlflow(settings: Settings) -> str:
+    if settings.tracking.tracking_uri is None and not (settings.home / "mlflow.db").exists():
+        return "no mlflow.db yet; training makes it"
+    registry = connect(settings)
+    with guarded(registry.uri):
+        registry.client.search_registered_models(max_results=1)
+    return f"answers at {without_password(registry.uri)}"

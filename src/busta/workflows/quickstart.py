@@ -61,7 +61,9 @@ def _league(settings: Settings, *, offline: bool, say: Callable[[str], None]) ->
         try:
             ingest(settings.model_copy(update={"data": quick}), "nfl")
         except OutsideError as exc:
-            say(f"no NFL games to be had ({str(exc).splitlines()[0].rstrip(".")}); playing the simulated league instead")
+            say(
+                f"no NFL games to be had ({str(exc).splitlines()[0].rstrip('.')}); playing the simulated league instead"
+            )
         else:
             say("real NFL games downloaded from nflverse")
             return "nfl"

@@ -84,7 +84,10 @@ def summary(trained: Training) -> dict[str, Any]:
 
 def _missing(trained: Training) -> dict[str, str]:
     absent = trained.gold.manifest.get("missing", {})
-    return {f"missing.{column}": f"not in the source; empty: {', '.join(names)}" for column, names in absent.items()}
+    return {
+        f"missing.{column}": f"{column} is not in the source; empty: {', '.join(names)}"
+        for column, names in absent.items()
+    }
 
 
 def trained_through(trained: Training) -> str:

@@ -61,9 +61,10 @@ def train(
     league, market = pick("league", league_name), pick("market", market_name)
     gold = gold_of(settings, league, gold_path)
     data = _through(assemble(gold, league, market, blind=blind, moment=moment), through)
+    registry = connect(settings)
     found = walk(data, settings.train, progress)
     trained = Training(settings, gold, data, found, evaluate(found, data, settings.bets), started)
-    published = publish(connect(settings), record_of(trained))
+    published = publish(registry, record_of(trained))
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+from support import gold_from
+
+from busta.leagues.sim import LEAGUE, World, play
+
+if TYPE_CHECKING:
+    from busta.data.source import Batch
+    from busta.features.store import MemoryGold
+
+hypothesis.settings.register_profile("busta", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("busta")
+
+
+@pytest.fixture(scope="session")
+def world() -> Batch:
+    """Six small seasons of the simulated league and one under way."""
+    return play(World(seasons=6, seed=3))
+
+
+@pytest.fixture(scope="session")
+def gold(world: Batch) -> MemoryGold:
+    """Their gold store."""
+    return gold_from(world.games, world.quotes, LEAGUE)

@@ -1,0 +1,140 @@
+"""The events of a store: which feature takes which value when."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from support import game, games_of, quote, quotes_of, same_bytes, tiny_league
+
+from busta.data.schema import FINAL_LAG, SCHEDULE_LEAD
+from busta.features.build import CATALOG, build_events, missing_inputs
+from busta.leagues.sim import LEAGUE as SIM
+
+LEAGUE = tiny_league()
+NO_QUOTES = quotes_of()
+
+SUNDAY, THURSDAY, NEXT = "2020-09-13T17:00", "2020-09-18T00:20", "2020-09-27T17:00"
+
+
+def form(*rows, quotes=NO_QUOTES):
+    """The rows of the last game given."""
+    events = build_events(games_of(*rows), quotes, LEAGUE)["form"]
+    return events.filter(pl.col("game_id") == rows[-1]["game_id"])
+
+
+def test_a_game_has_a_row_with_its_schedule_and_one_at_each_final_before_it():
+    first = game("BOS", "LAX", SUNDAY, (24, 10))
+    other = game("PHX", "LAX", THURSDAY, (7, 3))
+    last = game("BOS", "PHX", "2020-09-20T17:00")
+    told = form(first, other, last)
+    assert told["known_at"].to_list() == [
+        last["kickoff"] - SCHEDULE_LEAD,
+        first["kickoff"] + FINAL_LAG,
+        other["kickoff"] + FINAL_LAG,
+    ]
+    assert told["margin_5_diff"].to_list() == [None, None, pytest.approx(14 - 4)]  # Phoenix plays once before
+
+
+def test_finals_before_the_schedule_make_one_row_together():
+    told = form(game("BOS", "LAX", SUNDAY, (24, 10)), game("PHX", "NEW", SUNDAY, (7, 3)), game("BOS", "PHX", NEXT))
+    assert told.height == 1
+    assert told["margin_5_diff"].to_list() == [pytest.approx(10)]
+    assert told["margin_5_sum"].to_list() == [pytest.approx(18)]
+
+
+def test_two_games_final_at_one_moment_make_one_row():
+    told = form(game("BOS", "LAX", SUNDAY, (24, 10)), game("PHX", "NEW", SUNDAY, (7, 3)), game("BOS", "PHX", THURSDAY))
+    assert told.height == 2
+    assert told["margin_5_diff"].to_list() == [None, pytest.approx(10)]
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(-1, True), (0, False), (1, False)])
+def test_a_final_at_the_start_of_a_game_comes_too_late_for_it(minutes, seen):
+    last = game("BOS", "LAX", "2020-09-20T17:00")
+    start = last["kickoff"] - FINAL_LAG + timedelta(minutes=minutes)
+    earlier = game("BOS", "NEW", start.strftime("%Y-%m-%dT%H:%M"), (20, 10))
+    assert (form(earlier, last).height == 2) == seen
+
+
+def test_a_feature_never_reads_the_game_it_describes():
+    before = game("BOS", "LAX", SUNDAY, (24, 10)), game("LAX", "BOS", NEXT, (3, 0))
+    after = before[0], before[1] | {"home_score": 50, "away_score": 49}
+    assert same_bytes(form(*before), form(*after))
+
+
+def test_the_first_row_of_a_new_season_is_regressed():
+    rows = [game("BOS", "LAX", SUNDAY, (24, 10)), game("BOS", "LAX", NEXT), game("BOS", "LAX", "2021-09-13T17:00")]
+    events = build_events(games_of(*rows), NO_QUOTES, LEAGUE)["form"].sort("known_at")
+    same, new = (events.filter(pl.col("game_id") == row["game_id"]) for row in rows[1:])
+    assert new["elo_diff"][0] == pytest.approx(same["elo_diff"][-1] * 2 / 3)
+    assert new["score_rating_diff"][0] == pytest.approx(same["score_rating_diff"][-1] * 0.6)
+    assert new["margin_5_diff"][0] == same["margin_5_diff"][-1]
+
+
+def test_a_team_that_never_played_has_no_form():
+    told = form(game("BOS", "LAX", SUNDAY, (24, 10)), game("BOS", "PHX", NEXT))
+    values = told.drop("game_id", "known_at").row(0)
+    assert set(values) == {None}
+
+
+def test_a_schedule_without_results_has_no_form():
+    told = form(game("BOS", "LAX", SUNDAY))
+    assert told.height == 1
+    assert told["elo_diff"].to_list() == [None]
+
+
+def test_past_lines_come_from_both_teams_own_sides():
+    row = game("BOS", "LAX", SUNDAY, (24, 10))
+    told = form(row, game("LAX", "BOS", NEXT), quotes=quotes_of(quote(row, "ats", 3.0)))
+    assert told["past_spread_5_diff"].to_list() == [pytest.approx(-6)]  # Los Angeles, at home now, was the underdog
+    assert told["past_spread_5_sum"].to_list() == [pytest.approx(0)]
+
+
+def test_events_are_sorted_and_unique_and_before_the_start(world):
+    for group, frame in build_events(world.games, world.quotes, SIM).items():
+        keys = frame.select("game_id", "known_at")
+        assert keys.equals(keys.sort("game_id", "known_at")), group
+        assert not keys.is_duplicated().any(), group
+        late = frame.join(world.games, on="game_id").filter(pl.col("known_at") >= pl.col("kickoff"))
+        assert late.is_empty(), group
+
+
+def test_every_game_has_an_event_of_its_schedule_and_form(world):
+    events = build_events(world.games, world.quotes, SIM)
+    for group in ("form", "schedule"):
+        first = events[group].group_by("game_id").agg(pl.col("known_at").min())
+        found = world.games.join(first, on="game_id", how="left")
+        assert (found["known_at"] == found["kickoff"] - SCHEDULE_LEAD).all(), group
+
+
+def test_the_order_of_the_tables_does_not_matter(world):
+    straight = build_events(world.games, world.quotes, SIM)
+    shuffled = build_events(
+        world.games.sample(fraction=1, shuffle=True, seed=1), world.quotes.sample(fraction=1, shuffle=True, seed=2), SIM
+    )
+    for group in straight:
+        assert same_bytes(straight[group], shuffled[group]), group
+
+
+def test_an_input_that_is_empty_names_the_features_that_stay_empty():
+    row = game("BOS", "LAX", SUNDAY, (24, 10), roof=None)
+    found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))))
+    assert set(found) == {"roof", "first_price", "second_price"}
+    assert found["roof"] == ["indoors"]
+    assert found["first_price"] == ["price_home_win", "price_home_cover", "price_over"]
+
+
+def test_nothing_is_missing_in_the_simulated_league(world):
+    assert missing_inputs(world.games, world.quotes) == {}
+
+
+def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_missing(world):
+    """Held against the build itself: what is null everywhere must have been announced."""
+    games = world.games.with_columns(pl.lit(None).cast(pl.String).alias("roof"), pl.lit(None).cast(pl.Boolean).alias("division"),
+                                     pl.lit(None).cast(pl.String).alias("surface"))  # fmt: skip
+    quotes = world.quotes.clear()
+    announced = {name for names in missing_inputs(games, quotes).values() for name in names}
+    events = build_events(games, quotes, SIM)
+    empty = {f.name for f in CATALOG if events[f.group][f.name].null_count() == events[f.group].height}
+    rated = {f.name for f in CATALOG if f.name.startswith(("market_rating", "market_total_rating"))}
+    assert empty | rated == announced  # a rating without lines is 0, the average

@@ -1,0 +1,69 @@
+"""The catalogue describes every column of the store."""
+
+from collections import Counter
+
+import pytest
+
+from busta.features.build import CATALOG
+from busta.features.catalog import PRICES, Feature, of_both_teams, select
+from busta.plugins import markets
+
+MARKETS = markets().values()
+
+
+def test_every_column_of_every_group_is_described_once(gold):
+    columns = Counter(
+        (group, column)
+        for group, frame in gold.events.items()
+        for column in frame.columns
+        if column not in {"game_id", "known_at"}
+    )
+    assert columns == Counter((feature.group, feature.name) for feature in CATALOG)
+    assert max(Counter(feature.name for feature in CATALOG).values()) == 1
+
+
+@pytest.mark.parametrize("feature", CATALOG, ids=lambda feature: feature.name)
+def test_a_feature_says_what_it_is_and_when_it_is_known(feature):
+    assert feature.unit
+    assert feature.known_at
+    assert feature.meaning.endswith(".")
+
+
+def test_what_a_feature_needs_is_a_column_of_a_table(world):
+    columns = {*world.games.columns, *world.quotes.columns}
+    assert {need for feature in CATALOG for need in feature.needs} <= columns
+
+
+@pytest.mark.parametrize("market", MARKETS, ids=lambda market: market.name)
+def test_every_pattern_of_a_market_selects_a_feature(market):
+    for pattern in market.features:
+        assert select(CATALOG, [pattern], blind=False), pattern
+    assert {market.price_feature, market.elo_feature} <= set(select(CATALOG, market.features, blind=False))
+
+
+@pytest.mark.parametrize("market", MARKETS, ids=lambda market: market.name)
+def test_a_blind_model_never_selects_a_price(market):
+    prices = {feature.name for feature in CATALOG if feature.group == PRICES}
+    sees, blind = (set(select(CATALOG, market.features, blind=flag)) for flag in (False, True))
+    assert sees - blind == sees & prices != set()
+    assert not select(CATALOG, ["price_*"], blind=True)
+
+
+def test_a_selection_stands_in_catalogue_order_and_names_a_feature_once():
+    names = [feature.name for feature in CATALOG]
+    assert select(CATALOG, ["week", "*_diff", "elo_*"], blind=False) == [
+        name for name in names if name.endswith("_diff") or name in {"week", "elo_sum"}
+    ]
+
+
+def test_a_teams_feature_becomes_a_difference_and_a_sum():
+    diff, total = of_both_teams([Feature("elo", "form", "Elo", "Strength.", "final", ("line",))])
+    assert (diff.name, total.name) == ("elo_diff", "elo_sum")
+    assert diff.to_dict() == {
+        "name": "elo_diff",
+        "group": "form",
+        "unit": "Elo",
+        "meaning": "Strength. Home minus away.",
+        "known_at": "final",
+        "needs": ("line",),
+    }

@@ -1,0 +1,158 @@
+"""What the schedule and the venue say."""
+
+from datetime import timedelta
+
+import pytest
+from support import BOSTON, LONDON, game, games_of, tiny_league
+
+from busta.features.context import roof_events, schedule_events
+from busta.plugins import Place
+
+LEAGUE = tiny_league()
+
+
+def context(*rows, league=LEAGUE):
+    """The schedule's features by game, in the order given."""
+    told = schedule_events(games_of(*rows), league).rows_by_key("game_id", named=True, unique=True)
+    return [told[row["game_id"]] for row in rows]
+
+
+def sides(row, name):
+    """Home's and away's value of a team feature, from its difference and sum."""
+    return (row[f"{name}_sum"] + row[f"{name}_diff"]) / 2, (row[f"{name}_sum"] - row[f"{name}_diff"]) / 2
+
+
+def test_rest_counts_days_since_each_teams_own_last_game():
+    told = context(
+        game("BOS", "PHX", "2020-09-13T17:00"),
+        game("LAX", "NEW", "2020-09-14T00:20"),
+        game("BOS", "LAX", "2020-09-18T00:20"),  # a Thursday night: four days after the Sunday
+    )
+    assert sides(told[2], "rest_days") == (4.0, 4.0)
+    assert sides(told[2], "short_week") == (1.0, 1.0)
+    assert sides(told[2], "bye") == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("day", "rest", "short", "bye"),
+    [
+        ("18", 5.0, 1.0, 0.0),
+        ("19", 6.0, 0.0, 0.0),
+        ("25", 12.0, 0.0, 1.0),
+        ("27", 14.0, 0.0, 1.0),
+        ("30", 14.0, 0.0, 1.0),
+    ],
+)
+def test_a_short_week_is_five_days_and_a_bye_twelve_and_no_rest_is_more_than_fourteen(day, rest, short, bye):
+    told = context(
+        game("BOS", "NEW", "2020-09-13T17:00"),
+        game("LAX", "PHX", f"2020-09-{int(day) - 7:02d}T17:00"),
+        game("BOS", "LAX", f"2020-09-{day}T17:00"),
+    )[2]
+    assert [sides(told, name)[0] for name in ("rest_days", "short_week", "bye")] == [rest, short, bye]
+    assert [sides(told, name)[1] for name in ("rest_days", "short_week", "bye")] == [7.0, 0.0, 0.0]
+
+
+def test_before_its_first_game_of_a_season_a_teams_rest_is_unknown():
+    told = context(game("BOS", "LAX", "2020-12-13T17:00"), game("BOS", "LAX", "2021-09-13T17:00"))
+    for row in told:
+        assert [row[f"{name}_diff"] for name in ("rest_days", "short_week", "bye")] == [None] * 3
+
+
+def test_rest_comes_from_the_schedule_whether_or_not_the_game_before_was_played():
+    rows = game("BOS", "LAX", "2020-09-13T17:00"), game("BOS", "LAX", "2020-09-20T17:00")
+    played = game("BOS", "LAX", "2020-09-13T17:00", (1, 0)), rows[1]
+    assert context(*rows) == context(*played)
+
+
+def test_travel_is_the_way_between_the_airports_of_boston_and_los_angeles():
+    told = context(game("BOS", "LAX", "2020-09-13T17:00"))[0]
+    home, away = sides(told, "travel_km")
+    assert home == pytest.approx(0, abs=1e-12)
+    assert away == pytest.approx(4.19, rel=0.005)  # thousands: 2,605 statute miles on a great circle
+
+
+def test_travel_has_its_own_home_in_every_season():
+    moved = tiny_league(moves={("LAX", 2000, 2015): BOSTON})
+    before, after = context(
+        game("BOS", "LAX", "2015-09-13T17:00"), game("BOS", "LAX", "2016-09-13T17:00"), league=moved
+    )
+    assert sides(before, "travel_km")[1] == pytest.approx(0, abs=1e-12)
+    assert sides(after, "travel_km")[1] > 4
+
+
+@pytest.mark.parametrize(
+    ("home", "away", "kickoff", "hours"),
+    [
+        ("BOS", "LAX", "2020-09-13T17:00", 3),  # eastward
+        ("LAX", "BOS", "2020-09-13T17:00", -3),
+        ("PHX", "LAX", "2020-09-13T17:00", 0),  # Arizona knows no summer time
+        ("PHX", "LAX", "2020-12-13T17:00", 1),
+    ],
+)
+def test_zones_count_the_hours_that_the_clocks_differ_on_the_day(home, away, kickoff, hours):
+    assert sides(context(game(home, away, kickoff))[0], "zones_east") == (0, hours)
+
+
+def test_to_a_neutral_venue_both_teams_travel():
+    told = context(game("BOS", "LAX", "2020-09-13T17:00", neutral=True, venue="wembley"))[0]
+    home, away = sides(told, "travel_km")
+    assert home == pytest.approx(5.24, rel=0.01)
+    assert away == pytest.approx(8.76, rel=0.01)
+    assert sides(told, "zones_east") == (5, 8)
+    assert told["neutral"] == 1
+
+
+def test_an_unknown_neutral_venue_leaves_the_journey_unknown():
+    told = context(game("BOS", "LAX", "2020-09-13T17:00", neutral=True, venue="the moon"))[0]
+    assert [told[f"{name}_{kind}"] for name in ("travel_km", "zones_east") for kind in ("diff", "sum")] == [None] * 4
+
+
+def test_a_team_without_a_known_home_leaves_the_journey_unknown():
+    homeless = tiny_league(places={"BOS": BOSTON})
+    told = context(game("BOS", "LAX", "2020-09-13T17:00"), league=homeless)[0]
+    assert told["travel_km_diff"] is None
+    assert told["zones_east_sum"] is None
+
+
+def test_the_schedule_is_known_eight_days_before_the_start():
+    row = game("BOS", "LAX", "2020-09-13T17:00")
+    assert context(row)[0]["known_at"] == row["kickoff"] - timedelta(days=8)
+
+
+def test_flags_of_the_schedule_say_what_the_table_says():
+    told = context(
+        game("BOS", "NEW", "2020-09-13T17:00", division=True, surface="fieldturf", week=7),
+        game("BOS", "NEW", "2021-01-13T17:00", division=None, surface=None, phase="post", week=19),
+        game("BOS", "NEW", "2021-09-13T17:00", surface="dessograss"),
+    )
+    names = ("division", "artificial", "week", "postseason", "neutral")
+    assert [tuple(row[name] for name in names) for row in told] == [
+        (1, 1, 7, 0, 0),
+        (None, None, 19, 1, 0),
+        (0, 0, 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roof", "indoors", "lead"),
+    [
+        ("dome", 1.0, timedelta(days=8)),
+        ("outdoors", 0.0, timedelta(days=8)),
+        ("closed", 1.0, timedelta(minutes=90)),
+        ("open", 0.0, timedelta(minutes=90)),
+    ],
+)
+def test_a_retractable_roof_is_known_ninety_minutes_before_the_start(roof, indoors, lead):
+    row = game("BOS", "LAX", "2020-09-13T17:00", roof=roof)
+    assert roof_events(games_of(row)).rows() == [(row["game_id"], row["kickoff"] - lead, indoors)]
+
+
+def test_an_unknown_roof_has_no_event():
+    assert roof_events(games_of(game("BOS", "LAX", "2020-09-13T17:00", roof=None))).is_empty()
+
+
+def test_summer_time_begins_at_the_venue_and_not_at_home():
+    """On 25 October 2020 London had set its clocks back already, Boston not: four hours and not five."""
+    league = tiny_league(places={"BOS": BOSTON, "LAX": Place(51.47, -0.45, LONDON.zone)})
+    assert sides(context(game("LAX", "BOS", "2020-10-25T13:30"), league=league)[0], "zones_east") == (0, 4)

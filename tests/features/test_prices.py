@@ -1,0 +1,85 @@
+"""Prices of the game itself."""
+
+from datetime import timedelta
+
+import pytest
+from scipy.stats import norm
+from support import game, games_of, quote, quotes_of, tiny_league
+
+from busta.features.prices import price_events
+
+LEAGUE = tiny_league()
+GAME = game("BOS", "LAX", "2020-09-13T17:00")
+
+
+def prices(*quotes, vig_method="multiplicative", games=(GAME,)):
+    return price_events(games_of(*games), quotes_of(*quotes), LEAGUE, vig_method).sort("known_at").rows(named=True)
+
+
+def test_a_moneyline_gives_its_vig_free_probability():
+    (told,) = prices(quote(GAME, "moneyline", 0.0, (1.25, 4.0)))  # implied .8 and .25
+    assert told["price_home_win"] == pytest.approx(0.8 / 1.05)
+    assert told["price_spread"] is None
+    assert told["price_home_cover"] is None
+
+
+def test_the_vig_goes_by_the_method_asked_for():
+    (told,) = prices(quote(GAME, "moneyline", 0.0, (1.25, 4.0)), vig_method="additive")
+    assert told["price_home_win"] == pytest.approx(0.775)
+
+
+def test_without_a_moneyline_the_spread_says_who_wins():
+    (told,) = prices(quote(GAME, "ats", 7.0, (1.9, 1.9)))
+    assert told["price_home_win"] == pytest.approx(norm.cdf(0.7))  # the tiny league's margin has sd 10
+    assert told["price_home_cover"] == 0.5
+    assert told["price_spread"] == 7.0
+
+
+@pytest.mark.parametrize("half", [(None, 1.9), (1.9, None), (None, None)])
+def test_a_moneyline_that_lacks_a_price_stands_back_for_the_spread(half):
+    (told,) = prices(quote(GAME, "moneyline", 0.0, half), quote(GAME, "ats", 7.0))
+    assert told["price_home_win"] == pytest.approx(norm.cdf(0.7))
+
+
+def test_a_line_without_prices_is_a_coin_toss():
+    (told,) = prices(quote(GAME, "ats", 3.0, (None, None)), quote(GAME, "totals", 44.5, (None, 1.9)))
+    assert (told["price_home_cover"], told["price_over"]) == (0.5, 0.5)
+    assert (told["price_spread"], told["price_total"]) == (3.0, 44.5)
+
+
+def test_uneven_prices_of_a_line_are_no_coin_toss():
+    (told,) = prices(quote(GAME, "ats", 3.0, (1.8, 2.25)), quote(GAME, "totals", 44.5, (2.25, 1.8)))
+    assert told["price_home_cover"] == pytest.approx(2.25 / 4.05)
+    assert told["price_over"] == pytest.approx(1.8 / 4.05)
+
+
+def test_of_several_books_the_first_by_name_is_quoted():
+    (told,) = prices(quote(GAME, "ats", 3.0, book="zeta"), quote(GAME, "ats", 4.0, (2.0, 1.8), book="alpha"))
+    assert told["price_spread"] == 4.0
+    assert told["price_home_cover"] == pytest.approx(1.8 / 3.8)
+
+
+def test_open_and_close_are_known_at_their_own_times():
+    opened = GAME["kickoff"] - timedelta(days=7)
+    told = prices(quote(GAME, "ats", 4.0), quote(GAME, "ats", 3.0, moment="open", known_at=opened))
+    assert [(row["known_at"], row["price_spread"]) for row in told] == [
+        (opened, 3.0),
+        (GAME["kickoff"] - timedelta(seconds=1), 4.0),
+    ]
+
+
+def test_a_row_is_known_when_the_last_quote_in_it_is():
+    late = GAME["kickoff"] - timedelta(minutes=1)
+    (told,) = prices(
+        quote(GAME, "ats", 4.0, known_at=late),
+        quote(GAME, "totals", 44.0, known_at=GAME["kickoff"] - timedelta(hours=1)),
+    )
+    assert told["known_at"] == late
+
+
+def test_quotes_of_games_that_are_not_there_make_no_row():
+    assert prices(quote(GAME, "ats", 4.0), games=(game("BOS", "LAX", "2021-09-13T17:00"),)) == []
+
+
+def test_no_quotes_make_no_rows():
+    assert prices() == []

@@ -1,0 +1,139 @@
+"""Ratings, against numbers worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import tiny_league
+
+from busta.features.ratings import Played, _elo_step, _linear_step, rate, ratings_of
+
+LEAGUE = tiny_league()
+GROUND = 2.2
+TEAMS = 4
+
+
+def played(*games, edge=GROUND):
+    """Games as (home, away, season, margin, spread, total line)."""
+    home, away, season, margin, spread, total = zip(*games, strict=True)
+    return Played(home, away, season, margin, spread, total, [edge] * len(games), TEAMS)
+
+
+@st.composite
+def histories(draw):
+    """Games of four teams over some seasons, on neutral ground, some without lines."""
+    games = draw(st.integers(1, 25))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    pairs = [rng.choice(TEAMS, 2, replace=False).tolist() for _ in range(games)]
+    seasons = np.sort(rng.integers(2000, 2004, games)).tolist()
+    margins = rng.integers(-30, 31, games).astype(float).tolist()
+    spreads = np.where(rng.uniform(size=games) < 0.2, np.nan, rng.normal(0, 6, games)).tolist()
+    totals = np.where(rng.uniform(size=games) < 0.2, np.nan, rng.normal(44, 4, games)).tolist()
+    return [(h, a, s, m, x, t) for (h, a), s, m, x, t in zip(pairs, seasons, margins, spreads, totals, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("margin", "move"),
+    [
+        # lead 55 Elo: expected 1 / (1 + 10^(-55/400)) = .578500
+        (7.0, 17.1018),  # 20 · ln 8 · 2.2/2.255 · (1 - .5785)
+        (-3.0, -16.4504),  # 20 · ln 4 · 2.2/2.145 · (0 - .5785)
+        (0.0, -1.5700),  # 20 · (.5 - .5785)
+    ],
+)
+def test_elo_moves_as_worked_out_by_hand(margin, move):
+    rating = ratings_of(played((0, 1, 2020, margin, math.nan, math.nan)), LEAGUE)["elo"]
+    assert rating.home[0] == pytest.approx(move, abs=2e-3)
+    assert rating.away[0] == -rating.home[0]
+
+
+def test_an_upset_moves_elo_more_than_the_win_that_was_expected():
+    strong, weak = 200.0, -200.0
+    expected, _ = _elo_step(strong, weak, 10.0, 0.0)
+    upset, _ = _elo_step(strong, weak, -10.0, 0.0)
+    assert -upset > 5 * expected > 0
+
+
+def test_a_surprise_of_ten_points_moves_both_teams_by_its_gain():
+    games = played((0, 1, 2020, 12.2, 12.2, math.nan))
+    found = ratings_of(games, LEAGUE)
+    assert found["score_rating"].home[0] == pytest.approx(0.7)
+    assert found["score_rating"].away[0] == pytest.approx(-0.7)
+    assert found["market_rating"].home[0] == pytest.approx(10 * LEAGUE.market_gain)
+    assert found["market_rating"].away[0] == pytest.approx(-10 * LEAGUE.market_gain)
+
+
+def test_a_high_total_lifts_both_teams_from_the_level_before_it():
+    games = played((0, 1, 2020, 0.0, math.nan, 40.0), (0, 1, 2020, 0.0, math.nan, 50.0))
+    found = ratings_of(games, LEAGUE)["market_total_rating"]
+    assert found.home.tolist() == pytest.approx([0.0, 10 * LEAGUE.market_gain / 2])
+    assert found.away.tolist() == found.home.tolist()
+
+
+def test_the_level_of_totals_follows_them_slowly():
+    games = played(*[(0, 1, 2020, 0.0, math.nan, total) for total in (40.0, 50.0, 40.1)])
+    steady = rate(games, [0.0, 10.0, 0.0], _linear_step(LEAGUE.market_gain / 2, 1), carry=1)
+    found = ratings_of(games, LEAGUE)["market_total_rating"]
+    assert found.home[2] == pytest.approx(steady.home[2])  # level before the third: 40 + 1 % of 10
+
+
+@given(histories())
+def test_ratings_of_differences_add_up_to_zero_in_a_single_season(games):
+    games = [(h, a, 2000, m, x, t) for h, a, _, m, x, t in games]
+    found = ratings_of(played(*games, edge=0.0), LEAGUE)
+    for name in ("elo", "score_rating", "market_rating"):
+        last = {}
+        for i, (home, away, *_) in enumerate(games):
+            last[home], last[away] = found[name].home[i], found[name].away[i]
+        assert sum(last.values()) == pytest.approx(0, abs=1e-8)
+
+
+@given(histories())
+def test_on_neutral_ground_it_does_not_matter_who_is_called_home(games):
+    swapped = [(a, h, s, -m, -x, t) for h, a, s, m, x, t in games]
+    one, other = (ratings_of(played(*rows, edge=0.0), LEAGUE) for rows in (games, swapped))
+    for name in one:
+        np.testing.assert_allclose(one[name].home, other[name].away, atol=1e-9)
+        np.testing.assert_allclose(one[name].away, other[name].home, atol=1e-9)
+
+
+@given(histories(), st.integers(0, 24))
+def test_later_games_never_change_an_earlier_rating(games, cut):
+    found, less = ratings_of(played(*games), LEAGUE), ratings_of(played(*games[: cut + 1]), LEAGUE)
+    for name in found:
+        assert found[name].home[: cut + 1].tobytes() == less[name].home.tobytes()
+
+
+@pytest.mark.parametrize(("gap", "share"), [(0, 1.0), (1, 0.5), (3, 0.125)])
+def test_a_new_season_keeps_its_share_of_a_rating_once_for_every_season(gap, share):
+    games = played((0, 1, 2020, 8.0, 0.0, 0.0), (0, 2, 2020 + gap, math.nan, 0.0, 0.0))
+    found = rate(games, games.margin, _linear_step(1.0, -1), carry=0.5)
+    assert found.home.tolist() == [8.0, 8.0 * share]
+
+
+def test_a_season_regresses_a_rating_once_and_not_every_game():
+    games = played(
+        *[(0, 1, season, value, 0.0, 0.0) for season, value in ((2020, 8.0), (2021, math.nan)) for _ in "ab"]
+    )
+    found = rate(games, [8.0, math.nan, math.nan, math.nan], _linear_step(1.0, -1), carry=0.5)
+    assert found.home.tolist() == [8.0, 8.0, 4.0, 4.0]
+
+
+@given(histories())
+def test_a_game_without_a_line_leaves_the_ratings_as_they_are(games):
+    games = [(h, a, 2000, m, x, t) for h, a, _, m, x, t in games]
+    found = ratings_of(played(*games), LEAGUE)
+    now = dict.fromkeys(range(TEAMS), 0.0)
+    for i, (home, away, _, _, spread, _) in enumerate(games):
+        before, after = (now[home], now[away]), (found["market_rating"].home[i], found["market_rating"].away[i])
+        assert (after == before) if math.isnan(spread) else all(map(math.isfinite, after))
+        now[home], now[away] = after
+
+
+def test_no_line_at_all_rates_everyone_as_average():
+    games = played(*[(0, 1, 2020, 7.0, math.nan, math.nan)] * 3)
+    found = ratings_of(games, LEAGUE)
+    assert not found["market_rating"].home.any()
+    assert not found["market_total_rating"].home.any()
