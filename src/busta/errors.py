@@ -12,13 +12,14 @@ libraries are chained with ``from``, so that ``--debug`` can show them.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BustaError", "DataError", "OutsideError", "Refusal", "UsageError", "unknown"]
+__all__ = ["BustaError", "DataError", "OutsideError", "Refusal", "UsageError", "unknown", "without_password"]
 
 
 class BustaError(Exception):
@@ -61,3 +62,12 @@ def unknown(kind: str, given: object, allowed: Iterable[object]) -> UsageError:
     near = get_close_matches(str(given), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return UsageError(f"unknown {kind} {str(given)!r}{hint} Allowed: {', '.join(names) or 'none yet'}")
+
+
+def without_password(text: str) -> str:
+    """The text with user and password of every address in it starred out.
+
+    >>> without_password("http://me:secret@host:5000 failed")
+    'http://***@host:5000 failed'
+    """
+    return re.sub(r"://\S*@", "://***@", text)

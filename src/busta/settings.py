@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from busta.errors import UsageError
+from busta.errors import UsageError, without_password
 
 __all__ = ["Bets", "Boosting", "Data", "Linear", "Members", "Settings", "Tracking", "Train", "load"]
 
@@ -71,6 +71,8 @@ class Members(_Section):
 
     linear: Linear = Linear()
     boosting: Boosting = Boosting()
+    line_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of a training label that comes from the price of that past game, the rest from its outcome."""
 
 
 class Train(_Section):
@@ -87,7 +89,7 @@ class Train(_Section):
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
     anchored: Members = Members(linear=Linear(ridge=3000.0))
     """Members that start from the market's price."""
-    blind: Members = Members(boosting=Boosting(rounds=150, eta=0.05))
+    blind: Members = Members(boosting=Boosting(rounds=150, eta=0.05), line_share=0.5)
     """Members that see no price of the game."""
 
 
@@ -220,7 +222,8 @@ def _explain(error: ValidationError, file: Path) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
-    return f"setting {key} = {first['input']!r}: {first['msg'].lower()}{more}. Set in {file}, BUSTA_… or by a flag"
+    given = without_password(repr(first["input"]))
+    return f"setting {key} = {given}: {first['msg'].lower()}{more}. Set in {file}, BUSTA_… or by a flag"
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:

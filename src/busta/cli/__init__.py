@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 
-from busta.errors import BustaError, OutsideError
+from busta.errors import BustaError, OutsideError, without_password
 
 __all__ = ["main"]
 
@@ -34,9 +34,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return 130
     except (BrokenPipeError, SystemExit):  # rich exits when its reader, such as head, has gone
         return 0
-    except BaseException as exc:
+    except BaseException as exc:  # noqa: BLE001 - whatever it is, it becomes a line and an exit code
         if debug:
-            traceback.print_exception(exc)
+            print(without_password("".join(traceback.format_exception(exc))), end="", file=sys.stderr)  # noqa: T201
         return _explain(exc)
     return code if isinstance(code, int) else 0
 

@@ -84,9 +84,20 @@ def fit(data: Dataset, rows: NDArray[np.int64], settings: Train, weights: NDArra
             "whose outcomes are all the same; more results are needed"
         )
     members = settings.blind if data.blind else settings.anchored
+    y = _target(y, data.market_log_odds[rows], members.line_share)
     linear = OffsetLogistic(**members.linear.model_dump(), intercept=True)
     boosting = OffsetBoosting(**members.boosting.model_dump(), seed=settings.seed, intercept=data.blind)
     return Fitted(linear.fit(X, y, offset), boosting.fit(X, y, offset), weights, fit_distribution(data, rows))
+
+
+def _target(y: NDArray[np.float64], market_log_odds: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Outcomes blended with what the market said of the same past games.
+
+    One game's outcome says little of its probability, its closing price says much: a blind model
+    learns faster from both (distillation; Hinton, Vinyals & Dean 2015). A game without a price keeps
+    its outcome alone.
+    """
+    return np.where(np.isnan(market_log_odds), y, (1 - share) * y + share * expit(market_log_odds))
 
 
 def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -12,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from busta.data.publish import locked
-from busta.errors import OutsideError
+from busta.errors import OutsideError, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from busta.settings import Settings
 
-__all__ = ["Registry", "connect", "guarded", "without_password"]
+__all__ = ["Registry", "connect", "guarded"]
 
 _SECONDS = 4.0  # to wait for a server's first answer
 _MAKING = ".making-"
@@ -78,6 +77,7 @@ def connect(settings: Settings) -> Registry:
 
 def _knock(uri: str) -> None:
     """One quick look whether there is an answer; left to itself, MLflow tries again for minutes."""
+    from mlflow.exceptions import MlflowException
     from mlflow.store.db.db_types import DATABASE_ENGINES
     from mlflow.utils.credentials import get_default_host_creds
     from mlflow.utils.rest_utils import http_request
@@ -85,7 +85,13 @@ def _knock(uri: str) -> None:
 
     scheme = uri.partition(":")[0]
     if scheme in {"http", "https"}:
-        http_request(get_default_host_creds(uri.rstrip("/")), "/health", "GET", max_retries=0, timeout=_SECONDS)
+        try:
+            http_request(get_default_host_creds(uri.rstrip("/")), "/health", "GET", max_retries=0, timeout=_SECONDS)
+        except MlflowException as exc:
+            raise OutsideError(
+                f"no MLflow server answers at {without_password(uri)}\n"
+                "check tracking.tracking_uri and that the server runs"
+            ) from exc
     elif scheme.partition("+")[0] in DATABASE_ENGINES:
         try:
             engine = create_engine(uri)
@@ -148,12 +154,3 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def without_password(text: str) -> str:
-    """The text with user and password of every address in it starred out.
-
-    >>> without_password("http://me:secret@host:5000 failed")
-    'http://***@host:5000 failed'
-    """
-    return re.sub(r"://\S*@", "://***@", text)

@@ -9,10 +9,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from busta.data.publish import current
-from busta.errors import BustaError
+from busta.errors import BustaError, without_password
 from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
-from busta.registry.connect import connect, guarded, without_password
+from busta.registry.connect import connect, guarded
 from busta.settings import Settings, load
 from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.lineage import LIBRARIES

@@ -18,6 +18,7 @@ from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment, git_commit, requirements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -127,15 +128,23 @@ def record_of(trained: Training) -> Record:
 
 
 def _params(trained: Training) -> dict[str, str]:
-    """The settings that shape a model, by flat names such as ``train.seed`` or ``linear.ridge``."""
-    members = trained.settings.train.blind if trained.data.blind else trained.settings.train.anchored
-    train = trained.settings.train.model_dump(exclude={"blind", "anchored"})
-    flat = {f"train.{name}": value for name, value in train.items()}
-    flat |= {
-        f"{member}.{name}": value for member, values in members.model_dump().items() for name, value in values.items()
+    """The settings that shape a model, by flat names such as ``train.seed`` or ``members.linear.ridge``."""
+    train = trained.settings.train
+    members = train.blind if trained.data.blind else train.anchored
+    nested = {
+        "train": train.model_dump(exclude={"blind", "anchored"}),
+        "members": members.model_dump(),
+        "bets": trained.settings.bets.model_dump(),
     }
-    flat |= {f"bets.{name}": value for name, value in trained.settings.bets.model_dump().items()}
-    return {name: str(value) for name, value in flat.items()}
+    return {name: str(value) for name, value in _flat(nested)}
+
+
+def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _tags(trained: Training) -> dict[str, str]:
