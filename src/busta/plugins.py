@@ -13,17 +13,14 @@ from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - datacla
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from busta.errors import UsageError, unknown
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from busta.settings import Settings
 
-__all__ = ["League", "Market", "Model", "Place", "league_names", "leagues", "market_names", "markets", "pick"]
+__all__ = ["League", "Market", "Place", "league_names", "leagues", "market_names", "markets", "pick"]
 
 Quantity = Literal["margin", "total"]
 
@@ -115,22 +112,6 @@ class Market:
     price_feature: str
     elo_feature: str
     aliases: tuple[str, ...] = ()
-
-
-class Model(Protocol):
-    """A member of the ensemble: an sklearn-compatible estimator that speaks in log-odds.
-
-    ``X`` has shape (games, features), ``y`` is 0 or 1, ``offset`` holds the log-odds that the
-    model starts from (zeros for a blind model), all of float64.
-    """
-
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64]) -> Model:
-        """Learn the correction to the offset; returns itself."""
-        ...
-
-    def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Log-odds of the first side given no push, offset included."""
-        ...
 
 
 P = TypeVar("P", League, Market)

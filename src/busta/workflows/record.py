@@ -191,7 +191,7 @@ def _example(trained: Training) -> Any:
 
 
 def _write_artifacts(trained: Training, folder: Path) -> None:
-    evaluation, data = trained.evaluation, trained.data
+    data = trained.data
     predictions(trained.walk, data).write_parquet(folder / "predictions.parquet")
     importances(trained.walk, data).write_csv(folder / "importances.csv")
     everything = {
@@ -207,7 +207,7 @@ def _write_artifacts(trained: Training, folder: Path) -> None:
     plot_calibration(
         {name: p[known] for name, p in curves.items()},
         data.y[trained.walk.rows][known],
-        f"{trained.name}: {evaluation.verdict}",
+        trained.name,
         folder / "calibration.png",
     )
 
