@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from support import gold_from
 
 from busta.leagues.sim import LEAGUE, World, play
+from support import gold_from
 
 if TYPE_CHECKING:
     from busta.data.source import Batch

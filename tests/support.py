@@ -70,7 +70,7 @@ def game(home: str, away: str, kickoff: str, score: tuple[int, int] | None = Non
 
 def games_of(*rows: dict[str, Any]) -> pl.DataFrame:
     """The table of those games."""
-    return pl.DataFrame(list(rows), schema=GAMES)  # type: ignore[arg-type]
+    return pl.DataFrame(list(rows), schema=GAMES)
 
 
 def quote(of: dict[str, Any], market: str, line: float = 0.0, prices: tuple[Any, Any] = (1.9, 1.9), **changes: Any):
@@ -91,7 +91,7 @@ def quote(of: dict[str, Any], market: str, line: float = 0.0, prices: tuple[Any,
 
 def quotes_of(*rows: dict[str, Any]) -> pl.DataFrame:
     """The table of those quotes."""
-    return pl.DataFrame(list(rows), schema=QUOTES)  # type: ignore[arg-type]
+    return pl.DataFrame(list(rows), schema=QUOTES)
 
 
 def gold_from(games: pl.DataFrame, quotes: pl.DataFrame, league: League) -> MemoryGold:
@@ -108,7 +108,7 @@ def same_bytes(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     return all(one[name].to_numpy().tobytes() == other[name].to_numpy().tobytes() for name in floats)
 
 
-def planted(  # noqa: PLR0914
+def planted(
     *,
     seasons: int = 6,
     weeks: int = 10,

@@ -1,14 +1,15 @@
 """The events of a store: which feature takes which value when."""
 
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pytest
-from support import game, games_of, quote, quotes_of, same_bytes, tiny_league
 
 from busta.data.schema import FINAL_LAG, SCHEDULE_LEAD
 from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.leagues.sim import LEAGUE as SIM
+from support import game, games_of, quote, quotes_of, same_bytes, tiny_league
 
 LEAGUE = tiny_league()
 NO_QUOTES = quotes_of()
@@ -16,7 +17,7 @@ NO_QUOTES = quotes_of()
 SUNDAY, THURSDAY, NEXT = "2020-09-13T17:00", "2020-09-18T00:20", "2020-09-27T17:00"
 
 
-def form(*rows, quotes=NO_QUOTES):
+def form(*rows: Any, quotes=NO_QUOTES):
     """The rows of the last game given."""
     events = build_events(games_of(*rows), quotes, LEAGUE)["form"]
     return events.filter(pl.col("game_id") == rows[-1]["game_id"])
@@ -130,8 +131,8 @@ def test_nothing_is_missing_in_the_simulated_league(world):
 
 def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_missing(world):
     """Held against the build itself: what is null everywhere must have been announced."""
-    games = world.games.with_columns(pl.lit(None).cast(pl.String).alias("roof"), pl.lit(None).cast(pl.Boolean).alias("division"),
-                                     pl.lit(None).cast(pl.String).alias("surface"))  # fmt: skip
+    optional = ("division", "roof", "surface")
+    games = world.games.with_columns(pl.when(pl.lit(value=False)).then(pl.col(optional)))
     quotes = world.quotes.clear()
     announced = {name for names in missing_inputs(games, quotes).values() for name in names}
     events = build_events(games, quotes, SIM)

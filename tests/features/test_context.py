@@ -1,17 +1,18 @@
 """What the schedule and the venue say."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from support import BOSTON, LONDON, game, games_of, tiny_league
 
 from busta.features.context import roof_events, schedule_events
 from busta.plugins import Place
+from support import BOSTON, LONDON, game, games_of, tiny_league
 
 LEAGUE = tiny_league()
 
 
-def context(*rows, league=LEAGUE):
+def context(*rows: Any, league=LEAGUE):
     """The schedule's features by game, in the order given."""
     told = schedule_events(games_of(*rows), league).rows_by_key("game_id", named=True, unique=True)
     return [told[row["game_id"]] for row in rows]

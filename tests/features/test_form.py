@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import game, games_of, quote, quotes_of, tiny_league
 
 from busta.features.form import FORM, HALF_LIVES, closing_lines, finished, team_states
+from support import game, games_of, quote, quotes_of, tiny_league
 
 LEAGUE = tiny_league()
 NO_QUOTES = quotes_of()

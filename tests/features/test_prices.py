@@ -1,18 +1,19 @@
 """Prices of the game itself."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from scipy.stats import norm
-from support import game, games_of, quote, quotes_of, tiny_league
 
 from busta.features.prices import price_events
+from support import game, games_of, quote, quotes_of, tiny_league
 
 LEAGUE = tiny_league()
 GAME = game("BOS", "LAX", "2020-09-13T17:00")
 
 
-def prices(*quotes, vig_method="multiplicative", games=(GAME,)):
+def prices(*quotes: Any, vig_method="multiplicative", games=(GAME,)):
     return price_events(games_of(*games), quotes_of(*quotes), LEAGUE, vig_method).sort("known_at").rows(named=True)
 
 

@@ -1,21 +1,22 @@
 """Ratings, against numbers worked out by hand."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import tiny_league
 
 from busta.features.ratings import Played, _elo_step, _linear_step, rate, ratings_of
+from support import tiny_league
 
 LEAGUE = tiny_league()
 GROUND = 2.2
 TEAMS = 4
 
 
-def played(*games, edge=GROUND):
+def played(*games: Any, edge=GROUND):
     """Games as (home, away, season, margin, spread, total line)."""
     home, away, season, margin, spread, total = zip(*games, strict=True)
     return Played(home, away, season, margin, spread, total, [edge] * len(games), TEAMS)

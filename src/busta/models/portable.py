@@ -25,7 +25,7 @@ OFFSET = "market_log_odds"
 def linear_log_odds(X: Any, offset: Any, member: dict[str, Any]) -> Any:
     """``offset + intercept + Σ coef · (x - mean) / scale``, a missing x standing at its mean."""
     scaled = (X - np.asarray(member["mean"])) / np.asarray(member["scale"])
-    return offset + member["intercept"] + np.nan_to_num(scaled) @ np.asarray(member["coef"])
+    return offset + member["intercept"] + _weighted(np.nan_to_num(scaled), member["coef"])
 
 
 def boosting_log_odds(X: Any, offset: Any, member: dict[str, Any], booster: Any) -> Any:
@@ -38,7 +38,12 @@ def boosting_log_odds(X: Any, offset: Any, member: dict[str, Any], booster: Any)
 
 def blend(member_log_odds: Any, weights: Any) -> Any:
     """The weighted sum over members of log-odds, shape (games, members)."""
-    return member_log_odds @ np.asarray(weights, dtype=np.float64)
+    return _weighted(member_log_odds, weights)
+
+
+def _weighted(rows: Any, weights: Any) -> Any:
+    """Sums of the rows so weighted: a game alone has the same bits as among others, which ``@`` does not promise."""
+    return (np.ascontiguousarray(rows) * np.asarray(weights, dtype=np.float64)).sum(axis=1)
 
 
 def calibrated(log_odds: Any, calibration: dict[str, float]) -> Any:

@@ -90,7 +90,7 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
         last = pool.submit(fit, data, learned, settings, equal)
         tested = list(pool.map(test, folds))
         final = last.result()
-    return _collect(data, folds, tested, final)
+        return _collect(data, folds, tested, final)
 
 
 def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fitted) -> Walk:

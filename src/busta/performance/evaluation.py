@@ -13,6 +13,8 @@ from busta.scoring.intervals import weekly_ratio_interval
 from busta.scoring.proper import accuracy, auc, brier, log_loss, log_losses, precision, recall
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from busta.markets.dataset import Dataset
@@ -31,7 +33,7 @@ class Evaluation:
     Attributes:
         metrics: The model's.
         baselines: The same figures of each baseline.
-        by_season: Scores of model and closing line and the ROI, one entry a test season.
+        by_season: The model's figures and the closing line's scores, one entry a test season.
         difference: The model's log loss less the closing line's, with its 95 % interval by week.
         verdict: One sentence.
         notes: Reason of every ``None``, by figure, and what else a reader should know.
@@ -66,7 +68,7 @@ def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
         by_season=by_season,
         difference=difference,
         verdict=_verdict(difference),
-        notes=_notes(_nulls(metrics), clean, scored, priced) | _season_notes(by_season),
+        notes=_notes(_nulls(metrics), clean, scored, priced) | _season_notes(by_season, scored),
         bets=bets,
     )
 
@@ -185,13 +187,12 @@ def _notes(
     notes = _reasons(metrics, scored)
     for baseline, figures in baselines.items():
         why = {name: reason for name, reason in _reasons(figures, scored).items() if name not in _LATER}
+        if baseline == "closing_line":
+            why |= _no_line(why, scored)
         if figures["bets"] is None:
-            why = dict.fromkeys(why, "it never differs from its own price, so it never bets")
+            why |= dict.fromkeys(_MONEY, "it never differs from its own price, so it never bets")
         if why:
-            notes[f"baselines.{baseline}"] = "; ".join(
-                f"{', '.join(name for name in why if why[name] == reason)}: {reason}"
-                for reason in dict.fromkeys(why.values())
-            )
+            notes[f"baselines.{baseline}"] = _by_reason(why)
     unpriced = int((~priced).sum())
     if unpriced:
         notes["games"] = f"{unpriced} games without a closing price are in no score"
@@ -204,7 +205,6 @@ def _notes(
 def _reasons(figures: Figures, scored: Dataset) -> dict[str, str]:
     """The reason of each figure that is null."""
     at_close = "bets are placed at the close itself, so there is no later line to compare with"
-    no_bet = f"no bet had the edge asked for and a price in these {len(scored)} games"
     one_week = "bets of a single week say nothing of how weeks differ"
     reasons = {
         "precision": "no first side was ever picked",
@@ -217,14 +217,29 @@ def _reasons(figures: Figures, scored: Dataset) -> dict[str, str]:
         "kelly_growth": "the bankroll was lost",
     }
     if not figures["bets"]:
-        reasons |= dict.fromkeys(_MONEY, no_bet)
+        reasons |= dict.fromkeys(_MONEY, "no bet had the edge asked for and a price")
     later = at_close if scored.moment == "close" else "closing-line value of bets at the open is not measured yet"
     reasons |= dict.fromkeys(_LATER, later)
-    return {name: reasons.get(name, "too few games") for name, value in figures.items() if value is None}
+    empty = [name for name, value in figures.items() if value is None]
+    return {name: reasons.get(name.removeprefix("closing_line_"), "too few games") for name in empty}
 
 
-def _season_notes(by_season: list[Figures]) -> dict[str, str]:
-    """Why a season's figure is null."""
-    reasons = {"roi": "in a season without a settled bet", "log_loss": "(and the other scores) in one without a price"}
-    found = [f"{name} is null {why}" for name, why in reasons.items() if any(row[name] is None for row in by_season)]
-    return {"by_season": "; ".join(found)} if found else {}
+def _no_line(scores: Iterable[str], scored: Dataset) -> dict[str, str]:
+    """The reason of the closing line's empty scores where there is no closing line at all."""
+    return dict.fromkeys(scores, "there is no closing line") if np.isnan(scored.market_log_odds).all() else {}
+
+
+def _season_notes(by_season: list[Figures], scored: Dataset) -> dict[str, str]:
+    """Why figures are null in some seasons."""
+    why: dict[str, str] = {}
+    for figures in by_season:
+        why |= _reasons(figures, scored)
+    why |= _no_line([name for name in why if name.startswith("closing_line_")], scored)
+    return {"by_season": _by_reason(why)} if why else {}
+
+
+def _by_reason(why: dict[str, str]) -> str:
+    """Figures with the same reason together."""
+    return "; ".join(
+        f"{', '.join(name for name in why if why[name] == reason)}: {reason}" for reason in dict.fromkeys(why.values())
+    )

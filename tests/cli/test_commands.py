@@ -1,0 +1,261 @@
+"""Every command's way to a good end, for people and for programs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+import typer
+from workspaces import CURRENT, KINDS, as_nflverse
+
+import busta
+from busta.cli.app import app
+
+SIM = ("--league", "sim")
+IN_PYTHON = {
+    "init": "init",
+    "ingest": "ingest",
+    "sim": "ingest",
+    "features build": "build",
+    "features list": "gold_versions",
+    "features show": "open_version",
+    "features catalog": "catalog",
+    "features diff": "compare",
+    "train": "train",
+    "predict": "predict",
+    "models": "list_models",
+    "promote": "promote_version",
+    "rollback": "roll_back",
+    "quickstart": "quickstart",
+    "doctor": "diagnose",
+}
+
+
+def commands(group=typer.main.get_command(app), prefix=""):  # noqa: B008 - the whole tree
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} ")
+        else:
+            yield prefix + name
+
+
+def test_what_the_command_line_can_python_can():
+    assert sorted(IN_PYTHON) == sorted(commands())
+    for name in IN_PYTHON.values():
+        assert name in busta.__all__
+        assert callable(getattr(busta, name))
+
+
+def test_everything_the_package_offers_is_there():
+    assert all(getattr(busta, name) for name in busta.__all__)
+    assert dir(busta) == list(busta.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        busta.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("command", sorted(IN_PYTHON))
+def test_the_help_of_every_command_has_an_example(run, command):
+    answer = run(*command.split(), "--help")
+
+    assert answer.code == 0
+    assert f"Example: busta {command}" in answer.out
+    assert answer.err == ""
+
+
+def test_help_names_every_command_and_where_to_start(run):
+    answer = run("--help")
+
+    assert answer.code == 0
+    assert "Start with: busta quickstart" in " ".join(answer.out.split())
+    assert all(f"\n  {name.split()[0]} " in answer.out for name in IN_PYTHON)
+
+
+def test_help_and_version_import_nothing_heavy():
+    heavy = ("polars", "numpy", "mlflow", "xgboost", "pandas", "sklearn", "scipy", "pydantic", "httpx")
+    code = (
+        "import sys, busta.cli\n"
+        "for words in (['--help'], ['train', '--help'], ['--version']):\n"
+        "    try: busta.cli.main(words)\n"
+        "    except SystemExit: pass\n"
+        f"print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "Usage: busta train" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+def test_version_is_the_packages(run):
+    assert run("--version").out == "busta 0.1.0\n"
+
+
+def test_init_writes_a_file_and_then_keeps_it(busta_in, tmp_path):
+    assert busta_in(tmp_path, "init", tmp_path / "bets", "--json").json["written"] == [
+        str(tmp_path / "bets" / "busta.toml")
+    ]
+    assert busta_in(tmp_path, "init", tmp_path / "bets", "--json").json["written"] == []
+    assert "kept" in busta_in(tmp_path, "init", tmp_path / "bets").out
+
+
+def test_ingest_counts_and_shows(busta_in, home):
+    assert busta_in(home, "ingest", "sim", "--json").json["counts"]["games"]["unchanged"] > 1000
+    assert "ingested sim" in busta_in(home, "ingest", "sim").out
+
+
+def test_ingest_reads_several_files_and_shows_what_was_refused(busta_in, home, settings, tmp_path):
+    as_nflverse(settings, (2010,)).write_csv(tmp_path / "a.csv")
+    spoilt = as_nflverse(settings, (2011,)).with_columns(home_moneyline=pl.lit(50)).drop("surface")
+    spoilt.write_csv(tmp_path / "b.csv")
+    files = ("--from", tmp_path / "a.csv", "--from", tmp_path / "b.csv")
+
+    answer = busta_in(home, "ingest", "nfl", *files)
+
+    assert answer.code == 0
+    assert "surface" in answer.out
+    assert "refused rows, each with its reason: " in answer.out
+    found = busta_in(home, "ingest", "nfl", *files, "--json").json
+    assert found["counts"]["quotes"]["refused"] == spoilt.height
+
+
+def test_sim_plays_the_world_asked_for(busta_in, home):
+    found = busta_in(home, "sim", "--seasons", 3, "--seed", 9, "--edge", 2, "--json").json
+
+    assert found["counts"]["games"]["new"] + found["counts"]["games"]["changed"] > 500
+    assert "replaced" in found["warnings"][0]
+
+
+def test_features_are_built_listed_shown_compared_and_explained(run):
+    version = run("features", "build", "sim", "--json").json["version"]
+
+    (row,) = run("features", "list", *SIM, "--json").json["versions"]
+    assert (row["version"], row["current"]) == (version, True)
+    assert run("features", "show", version[:4], *SIM, "--json").json["version"] == version
+    assert run("features", "show", *SIM, "--json").json["version"] == version
+    assert run("features", "diff", version, version, *SIM, "--json").json["values_changed"] == {}
+    assert {row["name"] for row in run("features", "catalog", "--json").json["features"]} > {"elo_diff"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shows"),
+    [
+        (("features", "build", "sim"), "nothing changed; gold "),
+        (("features", "list", *SIM), "version"),
+        (("features", "list"), "none yet"),
+        (("features", "show", *SIM), "features: "),
+        (("features", "catalog"), "elo_diff"),
+        (("models",), "busta-sim-totals"),
+        (("models", "--league", "nfl"), "no models yet"),
+        (("predict", "ats", "--week", f"{CURRENT}-18", *SIM), "busta-sim-ats version 1 (challenger)"),
+        (("predict", "totals", "--week", "2012-05", *SIM), "* the version learned from this game"),
+        (("predict", "moneyline", "--week", "2010-05", *SIM), "no out-of-fold prediction"),
+        (("doctor",), "ok    MLflow"),
+    ],
+)
+def test_people_get_a_table(run, arguments, shows):
+    answer = run(*arguments)
+
+    assert answer.code == 0
+    assert shows in answer.out
+    assert answer.err == ""
+
+
+def test_training_shows_the_verdict_beside_the_closing_line(busta_in, home):
+    answer = busta_in(home, "train", "over-under", *SIM, "--price", "open", "--first-test-season", CURRENT)
+
+    assert answer.code == 0
+    assert "busta-sim-totals-open version 1" in answer.out
+    assert "closing line" in answer.out
+    assert "verdict: " in answer.out
+
+
+def test_training_options_reach_the_training(busta_in, home):
+    options = {"first-test-season": 2013, "window": 2, "refit-weeks": 9, "seed": 5, "jobs": 2, "through": 2013}
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    answer = busta_in(home, "train", "moneyline", *SIM, "--blind", *flags, "--json")
+
+    found = answer.json
+    assert answer.err == ""
+    assert (found["information"], found["price"]) == ("blind", "close")
+    assert (found["first_test_season"], found["last_test_season"]) == (2013, 2013)
+    assert found["folds"] > 1
+    run = busta.registry.connect.connect(busta.load(home=home)).client.get_run(found["run_id"])
+    assert {name: run.data.params[f"train.{name}"] for name in ("window", "refit_weeks", "seed", "jobs")} == {
+        "window": "2",
+        "refit_weeks": "9",
+        "seed": "5",
+        "jobs": "2",
+    }
+
+
+def test_predict_gives_one_object_for_a_week_a_date_and_a_kind(run):
+    week = run("predict", "moneyline", "--week", f"{CURRENT}-18", *SIM, "--json").json
+    day = week["predictions"][-1]["kickoff"][:10]
+    date = run("predict", "moneyline", "--date", day, *SIM, "--json").json
+    blind = run("predict", "moneyline", "--week", f"{CURRENT}-18", *SIM, "--blind", "--price", "open", "--json").json
+
+    assert len(week["predictions"]) == 16
+    assert {row["game_id"] for row in date["predictions"]} <= {row["game_id"] for row in week["predictions"]}
+    assert blind["model"] == "busta-sim-moneyline-blind-open"
+
+
+def test_predict_takes_files_of_games(busta_in, borrowed, tmp_path):
+    sheet = as_nflverse(borrowed)
+    sheet.filter(pl.col("home_score").is_not_null()).write_csv(tmp_path / "played.csv")
+    sheet.filter(pl.col("home_score").is_null()).write_csv(tmp_path / "coming.csv")
+    assert busta_in(borrowed.home, "ingest", "nfl", "--from", tmp_path / "played.csv").code == 0
+    assert busta_in(borrowed.home, "train", "moneyline", "--json").json["league"] == "nfl"
+
+    found = busta_in(borrowed.home, "predict", "moneyline", "--games", tmp_path / "coming.csv", "--json").json
+
+    assert len(found["predictions"]) == 16
+
+
+def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
+    found = busta_in(borrowed.home, "models", "--json").json["models"]
+    assert {row["model"] for row in found} == {f"busta-sim-{kind}" for kind in KINDS}
+
+    assert busta_in(borrowed.home, "promote", "ats", "challenger", *SIM, "--json").json == {
+        "model": "busta-sim-ats",
+        "champion": "1",
+        "before": None,
+    }
+    assert "champion of busta-sim-ats: version 1" in busta_in(borrowed.home, "promote", "ats", 1, *SIM).out
+    answer = busta_in(borrowed.home, "rollback", "ats", *SIM)
+    assert answer.code == 2
+    assert "no champion before version 1" in answer.err
+
+
+def test_quickstart_says_its_progress_on_standard_error_when_asked_for_json(busta_in, home, monkeypatch):
+    def train(_settings, market, league, **_options):
+        return {"market": market, "league": league, "last_test_season": CURRENT}
+
+    monkeypatch.setattr("busta.workflows.quickstart.train", train)
+
+    answer = busta_in(home, "quickstart", "--json")
+
+    assert answer.json["league"] == "sim"
+    assert answer.err.startswith("no NFL games to be had")
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_quickstart_shows_every_verdict_and_what_to_try_next(busta_in, home, trained, monkeypatch):
+    monkeypatch.setattr(
+        "busta.workflows.quickstart.train", lambda _settings, market, _league, **_options: trained.results[market]
+    )
+
+    answer = busta_in(home, "quickstart", "--offline")
+
+    assert answer.code == 0
+    assert answer.out.startswith("offline: playing the simulated league")
+    assert all(f"busta-sim-{market} version 1" in answer.out for market in ("moneyline", "ats", "totals"))
+    assert "busta predict moneyline --week" in answer.out
+
+
+def test_doctor_gives_all_findings_as_one_object(run):
+    findings = run("doctor", "--json").json["findings"]
+
+    assert all(finding["ok"] for finding in findings)
+    assert findings[0]["check"] == "configuration"

@@ -1,0 +1,140 @@
+"""The walk forward."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from busta.errors import DataError
+from busta.leagues.sim import LEAGUE
+from busta.markets.dataset import assemble
+from busta.models.baseline import BASELINES
+from busta.models.ensemble import fit, fit_weights
+from busta.models.walk import walk
+from busta.plugins import markets
+from busta.scoring.proper import log_loss
+from busta.settings import Train
+from support import planted
+
+ARRAYS = ("rows", "fold", "probability", "triples", "member_log_odds", "weights", "importances")
+
+
+def as_bytes(found, data):
+    """All numbers of a walk."""
+    numbers = [getattr(found, name).tobytes() for name in ARRAYS]
+    numbers += [p.tobytes() for p in found.baselines.values()]
+    return [*numbers, found.final.log_odds(data.X, data.offset).tobytes(), found.final.weights.tobytes()]
+
+
+@pytest.fixture(scope="module", params=markets().values(), ids=lambda market: market.name)
+def data(request, gold):
+    """Each market's table of the simulated world."""
+    return assemble(gold, LEAGUE, request.param)
+
+
+@pytest.fixture(scope="module")
+def found(data):
+    return walk(data, Train(jobs=1))
+
+
+def test_it_is_the_same_bit_for_bit_on_one_thread_and_on_two(data, found):
+    assert as_bytes(found, data) == as_bytes(walk(data, Train(jobs=2)), data)
+
+
+def test_it_is_the_same_bit_for_bit_however_many_threads_algebra_may_use(data, found):
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            assert as_bytes(found, data) == as_bytes(walk(data, Train(jobs=1)), data)
+
+
+def test_a_game_alone_is_predicted_bit_for_bit_as_among_others(data, found):
+    together = found.final.log_odds(data.X, data.offset)
+    for row in range(600, 640):
+        alone = found.final.log_odds(data.X[[row]], data.offset[[row]])
+        assert alone.tolist() == [together[row]]
+
+
+def test_another_seed_gives_other_bytes(data, found):
+    assert as_bytes(found, data) != as_bytes(walk(data, Train(jobs=1, seed=21)), data)
+
+
+def test_every_test_game_is_predicted_once(data, found):
+    season = data.games["season"].to_numpy()
+    played = ~np.isnan(data.value)
+    assert found.rows.tolist() == np.flatnonzero(played & (season >= found.folds[0].season)).tolist()
+    for name in ("fold", "probability", "triples", "member_log_odds"):
+        assert len(getattr(found, name)) == found.rows.size
+    for number, fold in enumerate(found.folds):
+        assert found.rows[found.fold == number].tolist() == fold.test.tolist()
+    assert tuple(found.baselines) == BASELINES
+    assert {p.size for p in found.baselines.values()} == {found.rows.size}
+
+
+def test_win_push_and_lose_sum_to_one_and_agree_with_the_probability(found, data):
+    win, push, lose = found.triples.T
+    np.testing.assert_allclose(win + push + lose, 1, atol=1e-12)
+    np.testing.assert_allclose(win / (win + lose), found.probability, atol=1e-9)
+    whole = data.line[found.rows] % 1 == 0
+    assert (push[whole] > 0).all()
+    assert not push[~whole].any()
+
+
+def test_a_fold_is_what_an_ensemble_of_its_training_games_says(data, found):
+    fold = found.folds[2]
+    with threadpool_limits(1):
+        alone = fit(data, fold.train, Train(), found.weights[2])
+    here = found.fold == 2
+    X, offset = data.X[fold.test], data.offset[fold.test]
+    np.testing.assert_array_equal(found.member_log_odds[here], alone.member_log_odds(X, offset))
+    np.testing.assert_allclose(found.probability[here], 1 / (1 + np.exp(-alone.log_odds(X, offset))))
+    np.testing.assert_array_equal(found.importances[2], alone.boosting.importances())
+
+
+def test_the_weights_of_a_fold_come_from_the_folds_before_it(data, found):
+    assert found.weights[0].tolist() == [0.5, 0.5]
+    y = data.y[found.rows]
+    for number in range(1, len(found.folds)):
+        earlier = (found.fold < number) & ~np.isnan(y)
+        assert found.weights[number].tolist() == fit_weights(found.member_log_odds[earlier], y[earlier]).tolist()
+    known = ~np.isnan(y)
+    assert found.final.weights.tolist() == fit_weights(found.member_log_odds[known], y[known]).tolist()
+
+
+def test_the_final_ensemble_has_learned_from_all_finished_games(data, found):
+    rows = np.flatnonzero(~np.isnan(data.y))
+    with threadpool_limits(1):
+        everything = fit(data, rows, Train(), found.final.weights)
+    np.testing.assert_array_equal(found.final.log_odds(data.X, data.offset), everything.log_odds(data.X, data.offset))
+
+
+def test_a_planted_signal_beats_the_market_and_no_signal_does_not_harm():
+    loose = Train(jobs=1, anchored=Train().blind)
+    for signal, better in ((0.8, True), (0.0, False)):
+        data = planted(signal=signal, seasons=8, per_week=20)
+        found = walk(data, loose)
+        y = data.y[found.rows]
+        gap = log_loss(found.probability, y) - log_loss(found.baselines["closing_line"], y)
+        assert (gap < -0.02) if better else (abs(gap) < 0.01)
+
+
+def test_progress_counts_every_fold_and_ends_before_the_final_fit():
+    seen = []
+    data = planted()
+    found = walk(data, Train(jobs=2), lambda done, of: seen.append((done, of)))
+    assert sorted(seen) == [(n, len(found.folds) + 1) for n in range(1, len(found.folds) + 1)]
+
+
+def test_pushes_are_predicted_but_teach_nothing():
+    data = planted()
+    y = data.y.copy()
+    y[-5:] = y[:5] = np.nan
+    found = walk(replace(data, y=y), Train(jobs=1))
+    assert np.isfinite(found.probability[-5:]).all()
+    assert found.rows[-5:].tolist() == list(range(len(data) - 5, len(data)))
+
+
+def test_results_all_alike_are_refused():
+    data = planted()
+    with pytest.raises(DataError, match="outcomes are all the same"):
+        walk(replace(data, y=np.ones(len(data))), Train(jobs=1))

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from busta.errors import OutsideError, UsageError
+from busta.registry.publish import publish
+from busta.registry.versions import _before, fetch_model, promote, resolve, rollback, versions
+
+NAME = "busta-sim-moneyline"
+
+
+@pytest.fixture
+def trained(registry, make_record):
+    """A registry with eleven versions of one model, the last of them challenger."""
+    publish(registry, make_record())
+    (first,) = versions(registry, NAME)
+    for _ in range(10):
+        registry.client.create_model_version(NAME, first.source, first.run_id)
+    registry.client.set_registered_model_alias(NAME, "challenger", "11")
+    return registry
+
+
+def champion(registry):
+    return [version.number for version in versions(registry, NAME) if "champion" in version.aliases]
+
+
+def history(registry):
+    tags = registry.client.get_registered_model(NAME).tags
+    return [tags[key].split()[0] for key in sorted(tags)]
+
+
+def test_versions_come_newest_first_by_number(trained):
+    assert [version.number for version in versions(trained, NAME)] == [str(n) for n in range(11, 0, -1)]
+
+
+def test_a_model_that_was_never_trained_has_no_versions(registry):
+    assert versions(registry, NAME) == []
+    with pytest.raises(UsageError, match="there is no model busta-sim-moneyline yet; `busta train`"):
+        resolve(registry, NAME)
+
+
+def test_of_models_whose_names_start_alike_each_has_its_own_versions(trained):
+    assert versions(trained, NAME + "-blind") == []
+    assert versions(trained, "busta-sim") == []
+
+
+def test_a_version_is_found_by_number_or_alias(trained):
+    promote(trained, resolve(trained, NAME, "3"))
+
+    assert resolve(trained, NAME, "7").number == "7"
+    assert resolve(trained, NAME, "challenger").number == "11"
+    assert resolve(trained, NAME, "champion").number == "3"
+
+
+def test_by_default_it_is_the_champion_and_before_there_is_one_the_challenger(trained):
+    assert resolve(trained, NAME).number == "11"
+    promote(trained, resolve(trained, NAME, "3"))
+    assert resolve(trained, NAME).number == "3"
+
+
+@pytest.mark.parametrize("wanted", ["12", "champion", "0", "v3"])
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(trained, wanted):
+    with pytest.raises(UsageError, match=f"no version '{wanted}'; it has: 11, 10, .*, 1, and aliases challenger"):
+        resolve(trained, NAME, wanted)
+
+
+def test_promoting_says_who_was_champion_before_and_keeps_the_history(trained):
+    assert promote(trained, resolve(trained, NAME, "3")) is None
+    assert promote(trained, resolve(trained, NAME, "5")) == "3"
+    assert champion(trained) == ["5"]
+    assert history(trained) == ["3", "5"]
+    assert resolve(trained, NAME, "challenger").number == "11"
+
+
+def test_promoting_the_champion_again_changes_nothing(trained):
+    promote(trained, resolve(trained, NAME, "3"))
+    assert promote(trained, resolve(trained, NAME, "3")) == "3"
+    assert history(trained) == ["3"]
+
+
+def test_a_roll_back_goes_one_champion_back_each_time_and_is_itself_history(trained):
+    for number in ("2", "5", "9"):
+        promote(trained, resolve(trained, NAME, number))
+
+    assert rollback(trained, NAME) == ("5", "9")
+    assert rollback(trained, NAME) == ("2", "5")
+    assert champion(trained) == ["2"]
+    assert history(trained) == ["2", "5", "9", "5", "2"]
+    with pytest.raises(UsageError, match="no champion before version 2"):
+        rollback(trained, NAME)
+    assert champion(trained) == ["2"]
+
+
+def test_after_a_roll_back_a_promotion_starts_from_there(trained):
+    for number in ("2", "5"):
+        promote(trained, resolve(trained, NAME, number))
+    rollback(trained, NAME)
+    promote(trained, resolve(trained, NAME, "9"))
+
+    assert rollback(trained, NAME) == ("2", "9")
+
+
+@pytest.mark.parametrize("train_first", [True, False])
+def test_without_a_champion_there_is_nothing_to_roll_back(registry, make_record, train_first):
+    if train_first:
+        publish(registry, make_record())
+
+    with pytest.raises(UsageError, match="has no champion; `busta promote`"):
+        rollback(registry, NAME)
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_rolling_back_undoes_promotions_as_a_stack_does(promotions):
+    """Promotions are of ever newer versions; a roll-back with nothing before it is refused."""
+    stack, written = ["0"], ["0"]
+    for number, is_promotion in enumerate(promotions, start=1):
+        if is_promotion:
+            stack.append(str(number))
+            written.append(str(number))
+        elif len(stack) > 1:
+            stack.pop()
+            written.append(stack[-1])
+
+    assert _before(written, stack[-1]) == (stack[-2] if len(stack) > 1 else None)
+
+
+def test_a_model_whose_files_are_gone_is_an_outside_error(trained, home):
+    import shutil
+
+    shutil.rmtree(home / "mlruns")
+
+    with pytest.raises((OutsideError, OSError)):
+        fetch_model(trained, resolve(trained, NAME))

@@ -1,0 +1,70 @@
+"""Plugins of other packages, found through entry points."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from busta import plugins
+from busta.errors import UsageError
+from busta.plugins import Market
+from support import tiny_league
+
+
+@dataclass
+class Point:
+    loaded: Any
+
+    def load(self) -> Any:
+        return self.loaded
+
+
+MINE = Market("first-half", "First half", ("home", "away"), "margin", True, ("*_diff",), "price", "elo_diff", ("1h",))
+OURS = plugins.market_names()
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Pretends that packages are installed which offer these objects."""
+    found: dict[str, list[Any]] = {}
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Point(o) for o in found.get(group, [])])
+    _forget()
+    yield found
+    _forget()
+
+
+def _forget() -> None:
+    plugins.leagues.cache_clear()
+    plugins.markets.cache_clear()
+
+
+def test_another_packages_market_is_found_beside_our_own(installed):
+    installed["busta.markets"] = [MINE]
+    assert plugins.pick("market", "first-half") is MINE
+    assert plugins.pick("market", "1h") is MINE
+    assert set(plugins.market_names()) == {*OURS, "first-half"}
+
+
+def test_another_packages_league_is_found_beside_our_own(installed):
+    installed["busta.leagues"] = [tiny_league()]
+    assert plugins.pick("league", "tiny").teams[0] == "BOS"
+    assert {"sim", "tiny"} <= set(plugins.league_names())
+
+
+def test_a_plugin_of_the_wrong_type_is_refused(installed):
+    installed["busta.markets"] = [tiny_league()]
+    with pytest.raises(UsageError, match=r"busta.markets is a League, not a Market"):
+        plugins.markets()
+
+
+@pytest.mark.parametrize("kind", ["markets", "leagues"])
+def test_two_plugins_of_one_name_are_refused(installed, kind):
+    twin = replace(MINE, name="ats") if kind == "markets" else tiny_league(name="sim")
+    installed[f"busta.{kind}"] = [twin]
+    with pytest.raises(UsageError, match=f"two plugins in busta.{kind} are called '{twin.name}'; rename one"):
+        getattr(plugins, kind)()
+
+
+def test_without_other_packages_there_are_our_own(installed):
+    assert plugins.market_names() == OURS
+    assert "sim" in plugins.league_names()

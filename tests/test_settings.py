@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from workspaces import forget_variables
+
+import busta
+from busta.errors import UsageError
+from busta.settings import Settings
+from busta.workflows.init import init, template
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    forget_variables(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def toml(home):
+    def write(text):
+        (home / "busta.toml").write_text(text)
+
+    return write
+
+
+def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(toml, monkeypatch):
+    seeds = [busta.load().train.seed]
+    toml("[train]\nseed = 1")
+    seeds.append(busta.load().train.seed)
+    monkeypatch.setenv("BUSTA_TRAIN__SEED", "2")
+    seeds.append(busta.load().train.seed)
+    seeds.append(busta.load(train={"seed": 3}).train.seed)
+
+    assert seeds == [20, 1, 2, 3]
+
+
+def test_a_value_of_a_section_leaves_the_others_at_their_defaults(toml, monkeypatch):
+    toml("[train.blind.boosting]\nmax_depth = 3")
+    monkeypatch.setenv("BUSTA_TRAIN__BLIND__BOOSTING__ETA", "0.5")
+
+    blind, default = busta.load(train={"jobs": 1}).train.blind, Settings().train.blind
+
+    assert blind.boosting == default.boosting.model_copy(update={"max_depth": 3, "eta": 0.5})
+    assert blind.boosting.rounds != busta.load().train.anchored.boosting.rounds
+    assert blind.linear == default.linear
+
+
+def test_the_workspace_is_the_current_folder_or_busta_home_or_a_flag(home, monkeypatch):
+    assert busta.load().home.resolve() == home.resolve()
+
+    (home / "mine").mkdir()
+    (home / "mine" / "busta.toml").write_text("[train]\nseed = 5")
+    monkeypatch.setenv("BUSTA_HOME", str(home / "mine"))
+    assert busta.load().home == home / "mine"
+    assert busta.load().train.seed == 5
+    assert busta.load(home=home).home == home
+    assert busta.load(home=home).train.seed == 20
+
+
+def test_a_file_named_explicitly_is_read_instead_of_the_workspaces(toml, home):
+    toml("[train]\nseed = 1")
+    (home / "other.toml").write_text("[train]\njobs = 4")
+
+    train = busta.load(home / "other.toml").train
+
+    assert (train.seed, train.jobs) == (20, 4)
+
+
+def test_folders_lie_in_the_workspace(home):
+    settings = busta.load(home=home)
+
+    assert [settings.tables, settings.raw, settings.gold] == [home / "data" / x for x in ("tables", "raw", "gold")]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "allowed"),
+    [
+        ("[trian]\nseed = 1", "trian", ["bets", "data", "home", "sim", "tracking", "train"]),
+        ("[bets]\nmin_edg = 1", "bets.min_edg", ["kelly_cap", "kelly_fraction", "min_edge", "vig_method"]),
+        ("[train.anchored.linear]\nlasso = 1", "train.anchored.linear.lasso", ["ridge"]),
+    ],
+)
+def test_an_unknown_key_is_refused_with_those_that_are_allowed(toml, text, key, allowed):
+    toml(text)
+
+    with pytest.raises(UsageError, match=re.escape(f"unknown setting {key!r}; allowed there: {', '.join(allowed)}.")):
+        busta.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[train]\nmin_train_games = 3", r"train.min_train_games = 3: .*greater than or equal to 50"),
+        ("[train]\nseed = 'x'", r"train.seed = 'x': .*valid integer"),
+        ("[bets]\nvig_method = 'magic'", r"bets.vig_method = 'magic': .*'multiplicative', 'additive', 'power'"),
+        ("[train]\nseed = 'x'\njobs = 0", r"train.seed = 'x': .* \(and 1 more\)"),
+        ("train = 1", r"setting train = 1: "),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(toml, home, text, says):
+    toml(text)
+
+    with pytest.raises(UsageError, match=says) as caught:
+        busta.load()
+    assert "busta.toml" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_wrong_value_of_the_environment_is_refused(monkeypatch):
+    monkeypatch.setenv("BUSTA_TRAIN__SEED", "many")
+
+    with pytest.raises(UsageError, match=r"train\.seed = 'many': .*valid integer.*BUSTA_"):
+        busta.load()
+
+
+def test_a_section_given_whole_in_the_environment_must_be_json(monkeypatch):
+    monkeypatch.setenv("BUSTA_TRAIN", "seed=1")
+    with pytest.raises(UsageError, match="BUSTA_SECTION__KEY"):
+        busta.load()
+
+    monkeypatch.setenv("BUSTA_TRAIN", '{"seed": 1}')
+    assert busta.load().train.seed == 1
+
+
+@pytest.mark.parametrize("content", [b"[train\nseed = 1", b"[train]\nseed = 1\nseed = 2", b"\xff\xfe[train]"])
+def test_a_file_that_is_not_toml_is_one_clear_error(home, content):
+    (home / "busta.toml").write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"busta\.toml is not valid TOML"):
+        busta.load()
+
+
+def test_a_configuration_file_that_is_not_there_is_refused(home):
+    with pytest.raises(UsageError, match=r"no configuration file .*nope\.toml; `busta init`"):
+        busta.load(home / "nope.toml")
+
+
+@pytest.mark.parametrize("path", ["home", "train", "train.seed", "train.blind.linear.ridge"])
+def test_settings_are_frozen(path):
+    *parents, name = path.split(".")
+    part = busta.load()
+    for parent in parents:
+        part = getattr(part, parent)
+
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(part, name, 1)
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated(toml):
+    toml('[tracking]\ntracking_uri = "https://me:hunter2@mlflow.example"')
+
+    with pytest.raises(UsageError, match="BUSTA_TRACKING__TRACKING_URI") as caught:
+        busta.load()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_password_in_the_environment_is_taken(toml, monkeypatch):
+    toml('[tracking]\ntracking_uri = "https://mlflow.example"')
+    monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "https://me:hunter2@mlflow.example")
+
+    assert busta.load().tracking.tracking_uri == "https://me:hunter2@mlflow.example"
+
+
+def test_a_password_at_the_wrong_place_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("BUSTA_TRAIN__SEED", "https://me:hunter2@mlflow.example")
+
+    with pytest.raises(UsageError, match=r"train\.seed = 'https://\*\*\*@mlflow\.example'"):
+        busta.load()
+
+
+def test_an_empty_variable_says_nothing(toml, monkeypatch):
+    toml("[train]\nseed = 1")
+    for name in ("BUSTA_TRAIN__SEED", "BUSTA_TRACKING__TRACKING_URI"):
+        monkeypatch.setenv(name, "")
+
+    assert busta.load().train.seed == 1
+    assert busta.load().tracking.tracking_uri is None
+
+
+def keys(section, prefix=""):
+    for name, field in section.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from keys(type(field.default), f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def test_the_template_has_every_key_and_changes_nothing(toml):
+    toml(template())
+
+    flat = re.findall(r"^\[(\S+)\]|^# (\w+) = ", template(), flags=re.MULTILINE)
+    named, section = set(), ""
+    for heading, key in flat:
+        section = heading or section
+        named |= {f"{section}.{key}"} if key else set()
+    assert named == {key for key in keys(Settings) if key != "home"}
+    assert busta.load().model_dump() == Settings().model_dump()
+
+
+def test_the_template_with_every_line_uncommented_is_the_defaults(toml):
+    text = re.sub(r"^# (?=\w+ = )", "", template(), flags=re.MULTILINE)
+    assert len(tomllib.loads(text)["train"]) > 5
+    toml(text)
+
+    assert busta.load().model_dump() == Settings().model_dump()
+
+
+def test_init_makes_the_workspace_and_never_overwrites(home):
+    first = init(home / "new" / "bets")
+    file = home / "new" / "bets" / "busta.toml"
+    assert first == {"written": [str(file)], "kept": []}
+    assert file.read_text() == template()
+
+    file.write_text("# mine")
+    assert init(file.parent) == {"written": [], "kept": [str(file)]}
+    assert file.read_text() == "# mine"
