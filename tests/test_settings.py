@@ -5,12 +5,12 @@ import tomllib
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from workspaces import forget_variables
 
 import busta
 from busta.errors import UsageError
 from busta.settings import Settings
 from busta.workflows.init import init, template
+from workspaces import forget_variables
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from workspaces import _no_variables, borrowed, home, registry, settings, trained
 
 from busta.cli import main
+from workspaces import _no_variables, borrowed, home, registry, settings, trained
 
 __all__ = ["_no_variables", "borrowed", "home", "registry", "settings", "trained"]
 

@@ -78,8 +78,20 @@ def test_a_markets_table_agrees_with_the_result_of_every_game(market, gold, mome
     np.testing.assert_array_equal(data.y, label(data.value, data.line))
     assert np.isnan(data.y[np.isnan(data.value)]).all()
     assert np.nanmean(data.y) == pytest.approx(0.5, abs=0.1)
+    quotes = gold.quotes.filter(pl.col("market") == market.name, pl.col("moment") == moment)
+    quotes = games.select("game_id").join(quotes, on="game_id", how="left", maintain_order="left")
+    np.testing.assert_array_equal(data.line, quotes["line"].to_numpy())
+    np.testing.assert_array_equal(data.prices, quotes.select("first_price", "second_price").to_numpy())
     if not market.has_line:
         assert not data.line.any()
+
+
+def test_a_markets_table_stands_in_order_of_time_however_the_store_is(market, gold):
+    straight = assemble(gold, LEAGUE, market)
+    shuffled = assemble(replace(gold, games=gold.games.sample(fraction=1, shuffle=True, seed=1)), LEAGUE, market)
+    assert shuffled.games.equals(straight.games)
+    np.testing.assert_array_equal(shuffled.X, straight.X)
+    np.testing.assert_array_equal(shuffled.value, straight.value)
 
 
 @pytest.mark.parametrize("moment", ["open", "close"])

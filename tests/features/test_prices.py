@@ -36,6 +36,11 @@ def test_without_a_moneyline_the_spread_says_who_wins():
     assert told["price_spread"] == 7.0
 
 
+def test_where_there_is_a_moneyline_the_spread_does_not_say_who_wins():
+    (told,) = prices(quote(GAME, "ats", 7.0), quote(GAME, "moneyline", 0.0, (1.25, 4.0)))
+    assert told["price_home_win"] == pytest.approx(0.8 / 1.05)
+
+
 @pytest.mark.parametrize("half", [(None, 1.9), (1.9, None), (None, None)])
 def test_a_moneyline_that_lacks_a_price_stands_back_for_the_spread(half):
     (told,) = prices(quote(GAME, "moneyline", 0.0, half), quote(GAME, "ats", 7.0))
@@ -69,13 +74,25 @@ def test_open_and_close_are_known_at_their_own_times():
     ]
 
 
-def test_a_row_is_known_when_the_last_quote_in_it_is():
-    late = GAME["kickoff"] - timedelta(minutes=1)
-    (told,) = prices(
-        quote(GAME, "ats", 4.0, known_at=late),
-        quote(GAME, "totals", 44.0, known_at=GAME["kickoff"] - timedelta(hours=1)),
-    )
-    assert told["known_at"] == late
+def test_a_quote_is_known_from_its_own_time_and_stands_until_the_next():
+    early, late = GAME["kickoff"] - timedelta(hours=1), GAME["kickoff"] - timedelta(minutes=1)
+    told = prices(quote(GAME, "ats", 4.0, known_at=late), quote(GAME, "totals", 44.0, known_at=early))
+    assert [(row["known_at"], row["price_spread"], row["price_total"]) for row in told] == [
+        (early, None, 44.0),
+        (late, 4.0, 44.0),
+    ]
+
+
+def test_a_close_seen_together_with_the_open_is_the_one_that_counts():
+    seen = GAME["kickoff"] - timedelta(hours=1)
+    (told,) = prices(quote(GAME, "ats", 4.0, known_at=seen), quote(GAME, "ats", 3.0, moment="open", known_at=seen))
+    assert told["price_spread"] == 4.0
+
+
+def test_a_market_that_the_close_lacks_keeps_what_the_open_said():
+    opened = GAME["kickoff"] - timedelta(days=7)
+    told = prices(quote(GAME, "ats", 4.0), quote(GAME, "totals", 44.0, moment="open", known_at=opened))
+    assert told[-1]["price_total"] == 44.0
 
 
 def test_quotes_of_games_that_are_not_there_make_no_row():

@@ -106,8 +106,10 @@ def test_at_the_open_the_week_before_is_not_final_when_a_week_is_decided():
 
 
 def test_a_block_with_too_few_earlier_games_is_not_tested():
-    folds = walk_forward(DATA, Train(min_train_games=161, first_test_season=2001))
-    assert [fold.season for fold in folds] == [2004, 2005]
+    enough = walk_forward(DATA, Train(min_train_games=160, first_test_season=2001))
+    assert [fold.season for fold in enough] == [2003, 2004, 2005]
+    one_short = walk_forward(DATA, Train(min_train_games=161, first_test_season=2001))
+    assert [fold.season for fold in one_short] == [2004, 2005]
 
 
 def test_a_push_is_tested_but_not_learned_from_and_a_game_not_played_is_neither():

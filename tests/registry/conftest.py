@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from workspaces import _no_variables, home, registry, settings
 
 from busta.registry.publish import Record
+from workspaces import _no_variables, home, registry, settings
 
 __all__ = ["_no_variables", "home", "registry", "settings"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from workspaces import KINDS, _no_variables, borrowed, home, registry, settings, trained
 
 __all__ = ["_no_variables", "borrowed", "home", "registry", "settings", "trained"]

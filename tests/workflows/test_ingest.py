@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from workspaces import as_nflverse
 
 import busta
 from busta.errors import DataError, OutsideError, UsageError
+from workspaces import as_nflverse
 
 
 def test_the_same_league_twice_is_no_news(settings):

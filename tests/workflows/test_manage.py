@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from workspaces import KINDS
 
 import busta
 from busta.errors import UsageError
 from busta.registry.connect import connect
 from busta.registry.versions import resolve
+from workspaces import KINDS
 
 
 def test_all_models_of_a_workspace_are_listed(trained):

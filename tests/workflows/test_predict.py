@@ -8,7 +8,6 @@ import mlflow
 import numpy as np
 import polars as pl
 import pytest
-from workspaces import CURRENT, KINDS, as_nflverse
 
 import busta
 from busta import Wanted
@@ -20,6 +19,7 @@ from busta.markets.dataset import assemble
 from busta.models.portable import OFFSET
 from busta.plugins import pick
 from busta.registry.versions import fetch_predictions, resolve
+from workspaces import CURRENT, KINDS, as_nflverse
 
 COMING = f"{CURRENT}-18"
 CONTRACT = {

@@ -5,9 +5,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from workspaces import as_nflverse
 
 import busta
+from workspaces import as_nflverse
 
 MARKETS = ["moneyline", "ats", "totals"]
 

@@ -5,13 +5,13 @@ import shutil
 
 import polars as pl
 import pytest
-from workspaces import CURRENT, KINDS
 
 import busta
 from busta.data.tables import Tables
 from busta.errors import DataError, UsageError
 from busta.registry.connect import connect
 from busta.registry.versions import fetch_predictions, resolve, versions
+from workspaces import CURRENT, KINDS
 
 DESIGN = {
     "market", "league", "information", "price", "run_id", "model_version", "gold_version", "folds", "games",

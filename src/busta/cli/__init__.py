@@ -9,6 +9,8 @@ from busta.errors import BustaError, OutsideError, without_password
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and exits with its code; an error is one or two lines, the rest needs ``--debug``."""
@@ -30,14 +32,15 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         exc.show()  # type: ignore[attr-defined]  # those that reach us are usage errors, which have it
         return 2
     except (typer.Abort, KeyboardInterrupt):
-        print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
-        return 130
+        code = INTERRUPTED
     except (BrokenPipeError, SystemExit):  # rich exits when its reader, such as head, has gone
         return 0
     except BaseException as exc:  # noqa: BLE001 - whatever it is, it becomes a line and an exit code
         if debug:
             print(without_password("".join(traceback.format_exception(exc))), end="", file=sys.stderr)  # noqa: T201
         return _explain(exc)
+    if code == INTERRUPTED:  # typer makes a number of Ctrl-C
+        print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
     return code if isinstance(code, int) else 0
 
 
@@ -48,7 +51,8 @@ def _explain(error: BaseException) -> int:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     print(  # noqa: T201
-        f"error: a bug in busta ({type(error).__name__}: {error})\nrun it again with --debug and report the traceback",
+        f"error: a bug in busta ({type(error).__name__}: {without_password(str(error))})\n"
+        "run it again with --debug and report the traceback",
         file=sys.stderr,
     )
     return 1

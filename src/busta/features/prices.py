@@ -12,8 +12,6 @@ from busta.betting.odds import remove_vig
 from busta.features.catalog import PRICES, Feature
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from busta.plugins import League
 
 __all__ = ["QUOTED", "price_events"]
@@ -42,42 +40,37 @@ QUOTED = (
 
 
 def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_method: str) -> pl.DataFrame:
-    """One row a game and moment with any quote: ``game_id``, ``known_at``, the features of ``QUOTED``."""
+    """One row a game and time at which a quote was seen: ``game_id``, ``known_at``, the features of ``QUOTED``.
+
+    A market's quote stands until its next one; of several books the first by name is read.
+    """
     prices = quotes.select("first_price", "second_price").to_numpy().astype(np.float64)
     fair = pl.Series("fair", remove_vig(prices, vig_method)[:, 0], nan_to_null=True)
-    one_book = (
-        quotes.with_columns(fair)
-        .sort("game_id", "book")
-        .group_by("game_id", "moment", "market", maintain_order=True)
-        .first()
-    )
-    wide = one_book.select("game_id", "moment").unique(maintain_order=True)
-    for market in ("moneyline", "ats", "totals"):
-        rows = one_book.filter(pl.col("market") == market).select(
-            "game_id",
-            "moment",
-            pl.col("line").alias(f"{market}_line"),
-            pl.col("fair").alias(f"{market}_fair"),
-            pl.col("known_at").alias(f"{market}_known"),
-        )
-        wide = wide.join(rows, on=["game_id", "moment"], how="left")
-    known = pl.max_horizontal("moneyline_known", "ats_known", "totals_known")
-    implied = pl.Series("implied", _win_from_spread(wide["ats_line"].to_numpy(), league.margin_sd), nan_to_null=True)
     return (
-        wide.with_columns(implied)
+        quotes.with_columns(fair)
         .join(games.select("game_id"), on="game_id", how="semi")
+        .sort("game_id", "book")
+        .unique(["game_id", "moment", "market"], keep="first", maintain_order=True)
+        .sort("game_id", "known_at", pl.col("moment") == "close")
         .select(
             "game_id",
-            known.alias("known_at"),
-            pl.coalesce("moneyline_fair", "implied").alias("price_home_win"),
-            pl.when(pl.col("ats_line").is_not_null()).then(pl.col("ats_fair").fill_null(0.5)).alias("price_home_cover"),
-            pl.when(pl.col("totals_line").is_not_null()).then(pl.col("totals_fair").fill_null(0.5)).alias("price_over"),
-            pl.col("ats_line").alias("price_spread"),
-            pl.col("totals_line").alias("price_total"),
+            "known_at",
+            _of("moneyline", pl.col("fair")).alias("price_home_win"),
+            _of("ats", pl.col("fair").fill_null(0.5)).alias("price_home_cover"),
+            _of("totals", pl.col("fair").fill_null(0.5)).alias("price_over"),
+            _of("ats", pl.col("line")).alias("price_spread"),
+            _of("totals", pl.col("line")).alias("price_total"),
         )
+        .unique(["game_id", "known_at"], keep="last", maintain_order=True)
+        .with_columns(pl.col("price_home_win").fill_null(_win_from_spread("price_spread", league.margin_sd)))
     )
 
 
-def _win_from_spread(spread: NDArray[np.float64], sd: float) -> NDArray[np.float64]:
+def _of(market: str, value: pl.Expr) -> pl.Expr:
+    """A value of that market's quotes, standing until the next one."""
+    return pl.when(pl.col("market") == market).then(value).forward_fill().over("game_id")
+
+
+def _win_from_spread(spread: str, sd: float) -> pl.Expr:
     """Probability that home wins if its margin is normal around the spread (Stern 1991)."""
-    return np.asarray(ndtr(spread.astype(np.float64) / sd), dtype=np.float64)
+    return (pl.col(spread) / sd).map_batches(lambda z: pl.Series(ndtr(z.to_numpy()), nan_to_null=True), pl.Float64)

@@ -84,8 +84,8 @@ def publish(registry: Registry, record: Record) -> Published:
             artifacts.mkdir()
             record.write_artifacts(artifacts)
             client.log_artifacts(run_id, str(artifacts))
-            source = _log_model(registry, run_id, record, Path(scratch))
-            version = _register(registry, run_id, record, source)
+            model_id = _log_model(registry, run_id, record, Path(scratch))
+            version = _register(registry, run_id, record, model_id)
         except BaseException:
             client.set_terminated(run_id, status="FAILED")
             raise
@@ -107,7 +107,7 @@ def _log_figures(registry: Registry, run_id: str, record: Record) -> None:
 
 
 def _log_model(registry: Registry, run_id: str, record: Record, scratch: Path) -> str:
-    """Stores the model's data with the fixed loader beside it; returns its address."""
+    """Stores the model's data with the fixed loader beside it; returns its id."""
     import mlflow
     from mlflow.models import infer_signature
 
@@ -128,7 +128,7 @@ def _log_model(registry: Registry, run_id: str, record: Record, scratch: Path) -
             pip_requirements=list(record.requirements),
             metadata={"information": record.tags.get("information", "")},
         )
-    return str(logged.model_uri)
+    return str(logged.model_id)
 
 
 def _loader(scratch: Path) -> Path:
@@ -138,7 +138,7 @@ def _loader(scratch: Path) -> Path:
     return Path(shutil.copy(source, scratch / f"busta_model_{digest}.py"))
 
 
-def _register(registry: Registry, run_id: str, record: Record, source: str) -> str:
+def _register(registry: Registry, run_id: str, record: Record, model_id: str) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -147,6 +147,11 @@ def _register(registry: Registry, run_id: str, record: Record, source: str) -> s
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     version = registry.client.create_model_version(
-        record.name, source, run_id, tags=dict(record.tags), await_creation_for=None
+        record.name,
+        f"models:/{model_id}",
+        run_id,
+        tags=dict(record.tags),
+        await_creation_for=None,
+        model_id=model_id,  # a server takes the address for right only with it
     )
     return str(version.version)

@@ -1,0 +1,137 @@
+"""Training against a real tracking server, and its model in a client that has no busta."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from e2e_processes import Busta
+
+pytestmark = pytest.mark.server
+
+BARE_CLIENT = """
+import json, sys
+
+class NoBusta:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "busta":
+            raise ModuleNotFoundError(f"no {name} here")
+
+sys.meta_path.insert(0, NoBusta())
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model(sys.argv[2])
+assert "busta" not in sys.modules
+print(json.dumps({
+    "said": [float(p) for p in model.predict(model.input_example)],
+    "input": model.input_example.to_dict("list"),
+    "declared": model.metadata.get_input_schema().input_names(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """``mlflow server`` on a free port; yields its address."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    uri = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "files"),
+    ]  # fmt: skip
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen(
+            command, cwd=folder, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 120
+        while not answers(uri):
+            assert running.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.3)
+        yield uri
+    finally:
+        os.killpg(running.pid, signal.SIGTERM)
+        running.wait(30)
+
+
+def answers(uri):
+    try:
+        return urlopen(f"{uri}/health", timeout=2).status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def trained(server, tmp_path_factory):
+    """A workspace whose moneyline was trained against the server, and what the training said."""
+    home = tmp_path_factory.mktemp("client")
+    busta = Busta(home, BUSTA_TRACKING__TRACKING_URI=server, BUSTA_SIM__SEASONS="4")
+    busta.json("ingest", "sim")
+    return busta, busta.json("train", "moneyline", "--league", "sim")
+
+
+def test_a_training_goes_to_the_server_and_leaves_no_registry_in_the_workspace(trained):
+    busta, result = trained
+
+    assert (result["model"], result["model_version"]) == ("busta-sim-moneyline", "1")
+    assert sorted(path.name for path in busta.home.iterdir()) == ["data"]
+
+
+def test_versions_are_promoted_and_predict(trained):
+    busta, _ = trained
+
+    assert busta.json("promote", "moneyline", "1", "--league", "sim")["champion"] == "1"
+    (row,) = busta.json("models")["models"]
+    assert sorted(row["aliases"]) == ["challenger", "champion"]
+    coming = busta.json("predict", "moneyline", "--week", "2014-18", "--league", "sim")
+    learned = busta.json("predict", "moneyline", "--week", "2013-05", "--league", "sim")
+
+    assert coming["role"] == "champion"
+    assert all(row["probability"] and not row["out_of_fold"] for row in coming["predictions"])
+    assert all(row["probability"] and row["out_of_fold"] for row in learned["predictions"])
+
+
+def test_a_client_without_busta_loads_the_challenger_and_says_the_same(trained, server, tmp_path):
+    busta, _ = trained
+    done = subprocess.run(
+        [sys.executable, "-c", BARE_CLIENT, server, "models:/busta-sim-moneyline@challenger"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+
+    import mlflow
+    import numpy as np
+    import pandas as pd
+
+    from busta.models.portable import PortableModel
+
+    mlflow.set_tracking_uri(server)
+    folder = mlflow.artifacts.download_artifacts("models:/busta-sim-moneyline@challenger", dst_path=str(tmp_path))
+    ours = PortableModel.read(f"{folder}/data/model").predict(pd.DataFrame(found["input"]))
+    np.testing.assert_array_equal(found["said"], ours)
+    assert len(found["said"]) == 3
+    assert all(0 < p < 1 for p in found["said"])
+    assert found["declared"] == list(found["input"])
+
+
+def test_doctor_finds_the_server(trained, server):
+    busta, _ = trained
+
+    findings = {finding["check"]: finding for finding in busta.json("doctor")["findings"]}
+
+    assert findings["MLflow"] == {"check": "MLflow", "ok": True, "found": f"answers at {server}", "advice": None}
