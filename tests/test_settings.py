@@ -166,6 +166,21 @@ def test_a_password_in_the_environment_is_taken(toml, monkeypatch):
     assert busta.load().tracking.tracking_uri == "https://me:hunter2@mlflow.example"
 
 
+def test_a_password_may_stand_in_a_file_of_its_own(toml, home, monkeypatch):
+    (home / "secrets").mkdir()
+    (home / "secrets" / "BUSTA_TRACKING__TRACKING_URI").write_text("postgresql://me:hunter2@host/db\n")
+    monkeypatch.setenv("BUSTA_SECRETS_DIR", str(home / "secrets"))
+    toml("[train]\nseed = 7")
+    assert busta.load().tracking.tracking_uri == "postgresql://me:hunter2@host/db"
+    assert busta.load().train.seed == 7
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_refused(home, monkeypatch):
+    monkeypatch.setenv("BUSTA_SECRETS_DIR", str(home / "nowhere"))
+    with pytest.raises(UsageError, match="is not a folder"):
+        busta.load()
+
+
 def test_a_password_at_the_wrong_place_is_not_repeated(monkeypatch):
     monkeypatch.setenv("BUSTA_TRAIN__SEED", "https://me:hunter2@mlflow.example")
 

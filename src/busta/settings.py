@@ -1,10 +1,12 @@
-"""All settings in one frozen schema: flags, then ``BUSTA_…`` variables, then ``busta.toml``, then these defaults.
+"""All settings in one frozen schema: flags, ``BUSTA_…`` variables, files of secrets, ``busta.toml``, defaults.
 
+A secret may stand in a file of its own: ``BUSTA_SECRETS_DIR`` names the folder, ``BUSTA_SECTION__KEY`` the file.
 Built once, in the command line or by the caller of the Python API, and handed on by argument.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -153,7 +156,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, then environment, then files of secrets, then ``busta.toml``."""
-        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+        secrets = NestedSecretsSettingsSource(file_secret_settings)
+        return init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls)
 
     @property
     def tables(self) -> Path:
@@ -185,7 +189,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     file = config or home / "busta.toml"
     if config is not None and not config.is_file():
         raise UsageError(f"no configuration file {config}; `busta init` writes a commented busta.toml")
-    bound = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=file), "__module__": __name__})
+    sources = SettingsConfigDict(toml_file=file, secrets_dir=_secrets_folder(), secrets_nested_delimiter="__")
+    bound = type("Settings", (Settings,), {"model_config": sources, "__module__": __name__})
     try:
         settings: Settings = bound(**flags | {"home": home})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
@@ -200,9 +205,14 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 
 
 def _environment_home() -> str:
-    import os
-
     return os.environ.get("BUSTA_HOME", ".")
+
+
+def _secrets_folder() -> str | None:
+    folder = os.environ.get("BUSTA_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        raise UsageError(f"BUSTA_SECRETS_DIR={folder} is not a folder; it holds one file a secret, BUSTA_SECTION__KEY")
+    return folder or None
 
 
 def _refuse_secret_in(file: Path) -> None:
