@@ -9,11 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from urllib.request import urlopen
 
+import httpx
 import pytest
 
-from e2e_processes import Busta
+from workspaces import Busta
 
 pytestmark = pytest.mark.server
 
@@ -68,8 +68,8 @@ def server(tmp_path_factory):
 
 def answers(uri):
     try:
-        return urlopen(f"{uri}/health", timeout=2).status == 200
-    except OSError:
+        return httpx.get(f"{uri}/health", timeout=2).status_code == 200
+    except httpx.HTTPError:
         return False
 
 
@@ -103,8 +103,8 @@ def test_versions_are_promoted_and_predict(trained):
     assert all(row["probability"] and row["out_of_fold"] for row in learned["predictions"])
 
 
-def test_a_client_without_busta_loads_the_challenger_and_says_the_same(trained, server, tmp_path):
-    busta, _ = trained
+@pytest.mark.usefixtures("trained")
+def test_a_client_without_busta_loads_the_challenger_and_says_the_same(server, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", BARE_CLIENT, server, "models:/busta-sim-moneyline@challenger"],
         cwd=tmp_path,

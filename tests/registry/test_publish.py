@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import _thread
 import sys
 import threading
+import time
 
 import mlflow
 import numpy as np
@@ -140,6 +142,33 @@ def test_a_first_training_that_fails_leaves_no_model(registry, make_record):
 
     assert registry.client.search_registered_models() == []
     assert versions(registry, NAME) == []
+
+
+def test_ctrl_c_is_heard_once_all_is_written(registry, make_record):
+    def write_artifacts(folder):
+        _thread.interrupt_main()
+        time.sleep(0.05)  # the main thread has it by now
+        (folder / "predictions.parquet").write_bytes(b"stand-in")
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(registry, make_record(write_artifacts=write_artifacts))
+
+    (version,) = versions(registry, NAME)
+    assert version.aliases == ("challenger",)
+    assert [run.info.status for run in runs(registry)] == ["FINISHED"]
+    assert fetch_predictions(registry, version).read_bytes() == b"stand-in"
+
+
+def test_an_error_is_not_hidden_by_a_server_that_went_down_meanwhile(registry, make_record, monkeypatch):
+    def fail(_folder):
+        monkeypatch.setattr(registry.client, "set_terminated", down)
+        raise OSError(28, "No space left on device")
+
+    def down(*_arguments, **_options):
+        raise ConnectionError
+
+    with pytest.raises(OSError, match="No space"):
+        publish(registry, make_record(write_artifacts=fail))
 
 
 def test_two_trainings_at_once_both_get_a_version_and_one_of_them_the_alias(registry, make_record):

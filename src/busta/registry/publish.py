@@ -6,6 +6,8 @@ import hashlib
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,11 +67,17 @@ def publish(registry: Registry, record: Record) -> Published:
     """Logs the run, then registers its model and points ``challenger`` at the new version.
 
     Everything heavy is logged before the version exists, and the alias moves last: a training killed
-    in between leaves champion and challenger as they were.
+    in between leaves champion and challenger as they were. It runs on a thread of its own, so that
+    Ctrl-C is heard once all is written: inside the database's code it would leave a lock behind.
 
     Raises:
         OutsideError: MLflow failed.
     """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_publish, registry, record).result()
+
+
+def _publish(registry: Registry, record: Record) -> Published:
     client = registry.client
     with guarded(registry.uri), tempfile.TemporaryDirectory() as scratch:
         run = client.create_run(
@@ -87,7 +95,8 @@ def publish(registry: Registry, record: Record) -> Published:
             model_id = _log_model(registry, run_id, record, Path(scratch))
             version = _register(registry, run_id, record, model_id)
         except BaseException:
-            client.set_terminated(run_id, status="FAILED")
+            with suppress(Exception):  # the error that matters is on its way up
+                client.set_terminated(run_id, status="FAILED")
             raise
         client.set_terminated(run_id)
         client.set_registered_model_alias(record.name, CHALLENGER, version)
