@@ -164,6 +164,16 @@ def test_a_date_is_a_day_of_the_leagues_own_zone(trained):
     assert late["game_id"] in [row["game_id"] for row in rows]
 
 
+@pytest.mark.xfail(
+    strict=True, reason="Discretised.split depends on the other games: `@`, and iterations until all end"
+)
+def test_a_game_is_predicted_bit_for_bit_alike_whatever_other_games_are_asked_for(trained):
+    week = predict(trained.settings, "moneyline", Wanted(week=COMING))["predictions"]
+    day = predict(trained.settings, "moneyline", Wanted(date=week[0]["kickoff"][:10]))["predictions"]
+
+    assert day == [row for row in week if row["game_id"] in {other["game_id"] for other in day}]
+
+
 def test_the_champion_predicts_unless_another_version_is_asked_for(settings):
     busta.train(settings, "moneyline", "sim", through=2012)
     busta.promote_version(settings, "moneyline", "1", "sim")
