@@ -159,6 +159,8 @@ def planted(
         line=line.astype(np.float64),
         prices=np.full((count, 2), 1.91),
         market_log_odds=log_odds,
+        closing_line=line.astype(np.float64),
+        closing_log_odds=log_odds,
         elo=X[:, 0] + rng.normal(size=count),
     )
 

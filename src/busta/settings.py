@@ -7,6 +7,7 @@ Built once, in the command line or by the caller of the Python API, and handed o
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,7 +82,7 @@ class Members(_Section):
 class Train(_Section):
     """How models are trained and tested."""
 
-    first_test_season: int | None = None
+    first_test_season: Annotated[int, Field(ge=1850, le=2300)] | None = None
     """First season to be tested on; by default after a third of the seasons there are."""
     min_train_games: Annotated[int, Field(ge=50)] = 200
     window: Annotated[int, Field(ge=1)] | None = None
@@ -217,7 +218,7 @@ def _secrets_folder() -> str | None:
 
 def _refuse_secret_in(file: Path) -> None:
     uri = tomllib.loads(file.read_text()).get("tracking", {}).get("tracking_uri", "")
-    if "@" in uri:
+    if re.search(r"://[^/@]*:[^/@]*@", uri):
         raise UsageError(
             f"{file}: tracking.tracking_uri holds a password; "
             "give it as the variable BUSTA_TRACKING__TRACKING_URI instead"

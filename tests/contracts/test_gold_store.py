@@ -204,7 +204,7 @@ def test_a_file_that_is_not_parquet_is_refused(folder, name, content):
 def test_a_feature_known_at_or_after_the_start_is_refused(folder, late):
     row = events_of("form", ("b", GAMES["kickoff"][1] + late, 1.0, 1.0))
     rewrite(folder, lambda frame: pl.concat([frame, row]))
-    with pytest.raises(DataError, match=r"form.parquet: 1 values are known only at or after the start.*game b"):
+    with pytest.raises(DataError, match=r"form.parquet: known_at is at or after the start in 1 of 5 rows.*game b"):
         open_gold(folder)
 
 
@@ -216,7 +216,7 @@ def test_a_feature_known_just_before_the_start_is_taken(folder):
 
 def test_two_rows_of_a_game_at_one_time_are_refused(folder):
     rewrite(folder, lambda frame: pl.concat([frame, frame.head(1)]))
-    with pytest.raises(DataError, match="known at the same time"):
+    with pytest.raises(DataError, match="game_id, known_at stands there twice"):
         open_gold(folder)
 
 
@@ -229,8 +229,14 @@ def test_two_rows_of_a_game_at_one_time_are_refused(folder):
         (lambda f: f.with_columns(pl.lit("x").alias("elo")), "features are Float64; these are not: elo"),
         (lambda f: f.with_columns(pl.col("known_at").dt.replace_time_zone(None)), "microseconds, UTC"),
         (lambda f: f.with_columns(pl.col("game_id").cast(pl.Categorical)), "needs game_id"),
-        (lambda f: f.with_columns(pl.lit(None).cast(INSTANT).alias("known_at")), "without a game_id or known_at"),
-        (lambda f: f.with_columns(pl.lit(None).cast(pl.String).alias("game_id")), "without a game_id or known_at"),
+        (
+            lambda f: f.with_columns(pl.lit(None).cast(INSTANT).alias("known_at")),
+            "known_at is missing in 4 of 4",
+        ),
+        (
+            lambda f: f.with_columns(pl.lit(None).cast(pl.String).alias("game_id")),
+            "game_id is missing in 4 of 4",
+        ),
     ],
 )
 def test_features_of_another_shape_are_refused(folder, change, says):
@@ -269,13 +275,13 @@ def test_one_name_in_two_groups_is_refused_with_and_without_a_manifest(folder):
 
 def test_tables_of_another_shape_are_refused(folder):
     GAMES.with_columns(pl.col("season").cast(pl.Int64)).drop("roof").write_parquet(folder / "games.parquet")
-    with pytest.raises(DataError, match=r"games: .*season \(Int32\), roof \(String\)"):
+    with pytest.raises(DataError, match=r"games.parquet: .*season \(Int32\), roof \(String\)"):
         open_gold(folder)
 
 
 def test_a_game_that_stands_there_twice_is_refused(folder):
     pl.concat([GAMES, GAMES.head(1)]).write_parquet(folder / "games.parquet")
-    with pytest.raises(DataError, match="games: a game_id stands there twice"):
+    with pytest.raises(DataError, match=r"games.parquet: game_id stands there twice in 2 of 4 rows.*game a"):
         open_gold(folder)
 
 
@@ -284,13 +290,90 @@ def test_a_game_that_stands_there_twice_is_refused(folder):
     [
         ("{", "is not JSON"),
         ("[]", "is not a JSON object"),
-        ('{"features": ["elo"]}', "describes a feature as 'elo'"),
-        ('{"features": [{"name": "elo"}]}', "describes a feature as"),
-        ('{"features": [{"colour": "red"}]}', "needed: name, group, unit, meaning, known_at"),
-        ('{"features": [{"needs": 3}]}', "describes a feature as"),
+        ('{"features": 5}', "features is not as needed: input should be a valid array"),
+        ('{"features": ["elo"]}', "features.0 is not as needed"),
+        ('{"features": [{"name": "elo"}]}', "features.0.group is not as needed: field required"),
+        ('{"features": [{"colour": "red"}]}', "features.0.name is not as needed: field required"),
+        ('{"features": [{"name": 3}]}', "features.0.name is not as needed"),
+        ('{"features": null}', "features is not as needed"),
+        ('{"sources": "x"}', "sources is not as needed"),
+        ('{"sources": [{"name": "x"}]}', "sources.0.sha256 is not as needed"),
+        ('{"missing": []}', "missing is not as needed"),
+        ('{"missing": {"roof": 3}}', "missing.roof is not as needed"),
+        ('{"version": 7}', "version is not as needed"),
     ],
 )
 def test_a_broken_manifest_is_refused(folder, text, says):
     (folder / "manifest.json").write_text(text)
-    with pytest.raises(DataError, match=says):
+    with pytest.raises(DataError, match=says) as caught:
         open_gold(folder)
+    assert "manifest.json" in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 2
+
+
+@pytest.mark.parametrize("column", ["game_id", "season", "week", "kickoff", "home_team", "away_team"])
+def test_a_game_without_what_every_game_has_is_refused(folder, column):
+    second = pl.col("game_id") == "b"
+    GAMES.with_columns(pl.when(~second).then(pl.col(column)).alias(column)).write_parquet(folder / "games.parquet")
+    with pytest.raises(DataError, match=f"games.parquet: {column} is missing in 1 of 3 rows"):
+        open_gold(folder)
+
+
+def offered(**changes: Any):
+    return quotes_of(QUOTES.row(0, named=True) | changes)
+
+
+@pytest.mark.parametrize(
+    ("quotes", "says"),
+    [
+        (offered(known_at=GAMES["kickoff"][0]), "known_at is at or after the start in 1 of 1 rows.*game a"),
+        (offered(known_at=None), "known_at is missing"),
+        (offered(game_id="z"), "game_id is not in games.parquet in 1 of 1 rows, the first of game z"),
+        (offered(game_id=None), "game_id is missing"),
+        (offered(book=None), "book is missing"),
+        (pl.concat([QUOTES, offered(line=4.0)]), "game_id, market, book, moment stands there twice in 2 of 2 rows"),
+        (offered(first_price=0.5), "first_price is no decimal price"),
+        (offered(first_price=1.0), "first_price is no decimal price"),
+        (offered(second_price=float("inf")), "second_price is no decimal price"),
+        (offered(second_price=float("nan")), "second_price is no decimal price"),
+        (offered(line=3.25), "line is neither whole nor half"),
+        (offered(line=float("inf")), "line is neither whole nor half"),
+        (offered(line=float("nan")), "line is neither whole nor half"),
+        (offered(line=1e300), "line is neither whole nor half"),
+    ],
+)
+def test_a_quote_that_nobody_could_have_bet_at_is_refused(folder, quotes, says):
+    quotes.write_parquet(folder / "quotes.parquet")
+    with pytest.raises(DataError, match=f"quotes.parquet: {says}"):
+        open_gold(folder)
+
+
+def test_quotes_without_prices_and_none_at_all_are_taken(folder):
+    for quotes in (offered(first_price=None, second_price=None, line=-3.5), QUOTES.clear()):
+        quotes.write_parquet(folder / "quotes.parquet")
+        assert open_gold(folder).quotes.equals(quotes)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 1e300, -1e15])
+def test_a_feature_that_is_no_number_to_reckon_with_is_refused(folder, value):
+    rewrite(folder, lambda frame: frame.with_columns(pl.lit(value).alias("elo")))
+    with pytest.raises(DataError, match=r"features/form.parquet: elo is no number below 1e\+15 in 4 of 4.*game a"):
+        open_gold(folder)
+
+
+@pytest.mark.parametrize(("value", "fits"), [(1.7, False), (-0.01, False), (0.0, True), (1.0, True), (None, True)])
+def test_a_probability_beyond_0_to_1_is_refused(value, fits):
+    catalog = (*CATALOG[:2], Feature("price", PRICES, "probability", "Home wins.", "quote"))
+    events = EVENTS | {PRICES: events_of(PRICES, ("a", FRIDAY, value))}
+    if fits:
+        assert MemoryGold(GAMES, QUOTES, events, catalog, {}).catalog == catalog
+    else:
+        with pytest.raises(DataError, match=r"features/prices.parquet: price is no probability.*game a"):
+            MemoryGold(GAMES, QUOTES, events, catalog, {})
+
+
+def test_a_store_may_lie_under_any_name(tmp_path):
+    odd = tmp_path / "br[a]ck *?%20"
+    odd.mkdir()
+    write_gold(memory(), EVENTS, odd)
+    assert open_gold(odd).games.equals(GAMES)

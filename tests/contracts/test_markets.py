@@ -138,9 +138,9 @@ def test_weeks_and_parts_of_a_table_stay_with_their_games(market, gold):
 
 def test_a_store_without_quotes_of_a_market_says_which_it_has(market, gold):
     other = next(name for name in MARKETS if name != market.name)
-    less = gold_from(
-        gold.games.head(50), gold.quotes.filter((pl.col("market") == other) & (pl.col("moment") == "open")), LEAGUE
-    )
+    games = gold.games.head(50)
+    opened = gold.quotes.filter((pl.col("market") == other) & (pl.col("moment") == "open"))
+    less = gold_from(games, opened.join(games, on="game_id", how="semi"), LEAGUE)
     with pytest.raises(DataError, match=f"no {market.name} quotes at the close; it has: {other} at the open"):
         assemble(less, LEAGUE, market)
 

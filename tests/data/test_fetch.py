@@ -157,6 +157,33 @@ def test_a_dripping_server_is_given_up(site, tmp_path, monkeypatch):
         over.set()
 
 
+def test_the_deadline_ends_a_download_and_all_tries(site, tmp_path):
+    over = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not over.wait(0.02):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    site.answers = [drip]
+    try:
+        with pytest.raises(OutsideError, match=r"did not end in time\.\n"):
+            fetch(site.url, tmp_path, deadline=0.3)
+    finally:
+        over.set()
+    assert len(site.asked) == 1
+
+
+def test_a_server_is_not_asked_again_after_the_deadline(site, tmp_path):
+    waits: list[float] = []
+    site.answers = [answer(500)]
+    with pytest.raises(OutsideError, match=r"500 Internal Server Error \(2 tries\)"):
+        fetch(site.url, tmp_path, deadline=0.9, sleep=waits.append)
+    assert waits == [0.5]
+
+
 def test_a_server_that_is_not_there_says_what_to_do(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from busta.data.nflverse import NflverseGames
-from busta.data.source import concatenate, from_files
+from busta.data.source import concatenate, from_files, listed
 from busta.errors import DataError, UsageError
 from busta.leagues.nfl import LEAGUE
 
@@ -68,3 +68,31 @@ def test_of_several_files_the_bad_one_is_named(sheet, tmp_path, now):
     (tmp_path / "2.csv").write_bytes(b"x,y\n1,2\n")
     with pytest.raises(DataError, match=r"2\.csv: not nflverse games.csv"):
         read(tmp_path, now=now)
+
+
+def test_files_that_contradict_each_other_on_a_game_are_a_warning(sheet, tmp_path, now):
+    (tmp_path / "1.csv").write_bytes(sheet.raw)
+    sheet.rows[0]["home_score"] = "30"
+    sheet.rows[2]["spread_line"] = "4"
+    (tmp_path / "2.csv").write_bytes(sheet.raw)
+    assert read(tmp_path, now=now).warnings == (
+        "the files contradict each other on 2 games, the later one is taken: 2023_01_KC_BUF, 2023_02_BUF_LV",
+    )
+
+
+def test_a_file_that_says_less_or_more_contradicts_nothing(sheet, tmp_path, now):
+    sheet.rows[0] |= {"gametime": "20:20", "location": "Neutral"}
+    less = sheet.without(*NflverseGames.optional)
+    full = sheet.parse(now=now)
+    for name, first, second in (("a", sheet, less), ("b", less, sheet)):
+        (tmp_path / f"{name}1.csv").write_bytes(first.raw)
+        (tmp_path / f"{name}2.csv").write_bytes(second.raw)
+        batch = read(tmp_path / f"{name}1.csv", tmp_path / f"{name}2.csv", now=now)
+        assert batch.warnings == ()
+        columns = ("kickoff", "kickoff_assumed", "neutral")
+        assert batch.games.select(columns).equals(full.games.select(columns))
+
+
+def test_a_long_list_is_its_first_five_and_a_count():
+    assert listed(list("abcde")) == "a, b, c, d, e"
+    assert listed(list("abcdefg")) == "a, b, c, d, e and 2 more"

@@ -98,6 +98,78 @@ def test_a_file_that_says_nothing_of_a_column_leaves_what_was_known(tables, shee
     assert tables.update(sheet.parse()).counts["games"].changed == 1
 
 
+def test_a_file_without_starts_and_grounds_leaves_those_that_are_known(tables, sheet):
+    sheet.rows[0] |= {"gametime": "20:20", "location": "Neutral"}
+    tables.update(sheet.parse())
+    before = tables.read()
+    report = tables.update(sheet.without("gametime", "location").parse())
+    assert not report.written
+    assert report.counts == {"games": Counts(came=4, unchanged=4), "quotes": Counts(came=12, unchanged=12)}
+    assert_frame_equal(tables.read().games, before.games)
+    assert_frame_equal(tables.read().quotes, before.quotes)
+
+
+def test_a_file_without_starts_moves_a_game_to_another_day(tables, sheet):
+    tables.update(sheet.parse())
+    sheet.rows[0]["gameday"] = "2023-09-11"
+    report = tables.update(sheet.without("gametime").parse())
+    assert report.counts["games"] == Counts(came=4, changed=1, unchanged=3)
+    moved = tables.read().games.filter(game_id="2023_01_KC_BUF").row(0, named=True)
+    assert (moved["kickoff"].day, moved["kickoff_assumed"]) == (11, True)
+
+
+def test_a_new_game_of_unsaid_ground_is_at_home(tables, sheet):
+    tables.update(sheet.without("location").parse())
+    assert tables.read().games["neutral"].to_list() == [False] * 4
+
+
+def test_quotes_without_a_time_move_with_their_game(tables, sheet):
+    sheet.rows[0]["gametime"] = "20:20"
+    tables.update(sheet.parse())
+    sheet.rows[0]["gametime"] = "13:00"
+    bare = sheet.without("spread_line", "total_line", "home_moneyline", "away_moneyline")
+    report = tables.update(bare.parse())
+    assert report.counts == {"games": Counts(came=4, changed=1, unchanged=3), "quotes": Counts()}
+    games, quotes, _ = tables.read()
+    assert quotes.height == 12
+    timed = quotes.join(games, on="game_id").select(pl.col("kickoff") - pl.col("known_at"))
+    assert timed.to_series().unique().to_list() == [timedelta(seconds=1)]
+    assert not tables.update(bare.parse()).written
+
+
+def test_a_quote_with_a_time_at_or_after_the_new_start_of_its_game_is_refused(tables, sheet):
+    sheet.rows[0]["gametime"] = "20:20"
+    batch = sheet.parse()
+    real = dataclasses.replace(batch, quotes=batch.quotes.with_columns(known_at_assumed=pl.lit(value=False)))
+    tables.update(real)
+    sheet.rows[0]["gametime"] = "13:00"
+    moved = sheet.parse()
+    report = tables.update(dataclasses.replace(moved, quotes=moved.quotes.clear()))
+    assert report.counts["quotes"] == Counts()
+    assert report.warnings == (
+        "3 quotes were made at or after the new start of their game and are gone: 2023_01_KC_BUF",
+    )
+    assert tables.read().quotes.height == 9
+    late = tables.update(dataclasses.replace(real, games=moved.games))
+    assert late.counts["quotes"] == Counts(came=12, unchanged=9, refused=3)
+    assert (late.written, late.warnings) == (False, ())
+    for refused in (report, late):
+        reasons = pl.read_csv(refused.refused_file)["reason"].to_list()
+        assert len(reasons) == 3
+        assert all(reason.endswith(": it was made at or after the start of its game") for reason in reasons)
+
+
+def test_a_folder_may_have_brackets_in_its_name(sheet, tmp_path):
+    tables = Tables(tmp_path / "br[a]ck*?" / "nfl")
+    version = tables.update(sheet.parse()).version
+    assert not tables.update(sheet.parse()).written
+    left = tables.folder / ".writing-left"
+    left.mkdir()
+    sheet.rows[0]["home_score"] = "1"
+    assert tables.update(sheet.parse()).version != version
+    assert not left.exists()
+
+
 def test_refused_rows_are_kept_in_a_file_with_their_reasons(tables, sheet):
     sheet.rows[0]["home_score"], sheet.rows[1]["home_moneyline"] = "x", "-50"
     report = tables.update(sheet.parse())

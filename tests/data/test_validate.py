@@ -66,6 +66,8 @@ def test_a_game_that_breaks_a_rule_is_refused_with_the_reason(change, reason):
         ({"line": 80.5}, "ats: the spread is beyond 80 points"),
         ({"line": float("nan")}, "ats: line is missing; the spread is beyond 80 points"),
         ({"line": None}, "ats: line is missing"),
+        ({"line": -3.25}, "ats: a line is whole or half; a quarter line is two bets"),
+        ({"market": "totals", "line": 44.25}, "totals: a line is whole or half; a quarter line is two bets"),
         ({"market": "totals", "line": -1.0}, "totals: the total is not within 0 to 500"),
         ({"market": "totals", "line": 501.0}, "totals: the total is not within 0 to 500"),
         ({"market": "moneyline"}, "moneyline: a moneyline has a line other than 0"),
@@ -92,9 +94,10 @@ def test_the_edges_of_the_rules_are_allowed():
         {"first_price": 2.5, "second_price": 1 + 1 / 1.5},
         {"book": "one", "second_price": None},
         {"line": -80.0, "book": "far"},
+        {"line": -7.5, "book": "half"},
     )
     batch = check(rows, fair, now=NOW)
-    assert (batch.games.height, batch.quotes.height, batch.refused.height) == (3, 3, 0)
+    assert (batch.games.height, batch.quotes.height, batch.refused.height) == (3, 4, 0)
 
 
 def test_a_game_that_stands_twice_alike_is_taken_once_with_a_warning():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,7 +110,13 @@ def test_without_files_the_url_of_the_settings_is_fetched(config, tmp_path, monk
 
     monkeypatch.setattr("busta.data.fetch.fetch", fetched)
     batch = LEAGUE.load(config, [])
-    assert asked == {"url": config.data.nflverse_url, "cache": tmp_path / "data/raw/nfl", "timeout": 30.0, "retries": 3}
+    assert asked == {
+        "url": config.data.nflverse_url,
+        "cache": tmp_path / "data/raw/nfl",
+        "timeout": 30.0,
+        "retries": 3,
+        "deadline": math.inf,
+    }
     assert (batch.games.height, batch.files[0].sha256) == (1, "ab")
 
 

@@ -4,18 +4,47 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
-from busta.models.baseline import BASELINES, _favourite, predict_baselines
+from busta.betting.distribution import Discretised
+from busta.models.baseline import _favourite, closing_triples
+from busta.models.baseline import predict_baselines as predict
 from support import planted
 
 NAN = np.nan
+
+
+MARGINS = Discretised(sd=10.0, weights=np.ones(161), low=-80, high=80)
+
+
+def predict_baselines(data, train, test):
+    return predict(data, train, test, closing_triples(data, test, MARGINS))
+
+
+def test_the_close_is_read_at_the_line_that_was_bet_at_the_open():
+    data = planted(market="ats", moment="open")
+    moved = replace(data, closing_line=data.line + 2, closing_log_odds=np.zeros(len(data)))
+    test = np.arange(300, 420)
+
+    found = predict(moved, np.arange(300), test, closing_triples(moved, test, MARGINS))
+
+    assert tuple(found) == ("closing_line", "opening_line", "elo", "favourite", "home")
+    assert found["closing_line"].min() > 0.55  # two points of ten towards home since the bet
+    assert found["closing_line"].max() < 0.60
+    np.testing.assert_allclose(found["opening_line"], expit(data.market_log_odds[test]))
+
+
+def test_a_game_without_a_close_has_no_closing_probability():
+    data = planted(moment="open")
+    unclosed = replace(data, closing_log_odds=np.full(len(data), np.nan))
+    assert np.isnan(closing_triples(unclosed, np.arange(5), MARGINS)).all()
 
 
 def test_every_baseline_gives_every_test_game_a_probability():
     data = planted()
     train, test = np.arange(300), np.arange(300, 420)
     found = predict_baselines(data, train, test)
-    assert tuple(found) == BASELINES
+    assert tuple(found) == ("closing_line", "elo", "favourite", "home")
     for p in found.values():
         assert p.shape == test.shape
         assert ((p > 0) & (p < 1)).all()

@@ -92,12 +92,25 @@ def test_outcomes_all_alike_are_nothing_to_learn_from(rows):
         fit(replace(data, y=np.ones(len(data))), rows, Train(), EQUAL)
 
 
-def test_a_game_without_an_outcome_cannot_be_learned_from():
+def test_a_push_teaches_the_distribution_only():
+    data = planted(market="ats")
+    pushed = np.arange(0, 400, 4)
+    y, value = data.y.copy(), data.value.copy()
+    y[pushed], value[pushed] = np.nan, data.line[pushed]
+    rows, decided = np.arange(400), np.setdiff1d(np.arange(400), pushed)
+
+    both = fit(replace(data, y=y, value=value), rows, Train(), EQUAL)
+    alone = fit(replace(data, y=y, value=value), decided, Train(), EQUAL)
+
+    np.testing.assert_array_equal(both.linear.coef_, alone.linear.coef_)
+    assert both.distribution.to_dict() != alone.distribution.to_dict()
+    assert both.distribution.sd < alone.distribution.sd
+
+
+def test_games_that_all_pushed_cannot_be_learned_from():
     data = planted()
-    y = data.y.copy()
-    y[3] = np.nan
     with pytest.raises(DataError, match="more results are needed"):
-        fit(replace(data, y=y), np.arange(400), Train(), EQUAL)
+        fit(replace(data, y=np.full(len(data), np.nan)), np.arange(400), Train(), EQUAL)
 
 
 @pytest.mark.parametrize(("market", "symmetric"), [("moneyline", True), ("ats", True), ("totals", False)])

@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from busta.models.baseline import BASELINES
 from busta.models.walk import Walk, walk
 from busta.performance.evaluation import evaluate
 from busta.scoring.proper import log_loss
@@ -22,7 +21,14 @@ def walk_of(p, data=DATA):
     """A walk forward that came out with these probabilities."""
     count = len(data)
     close = 1 / (1 + np.exp(-data.market_log_odds))
-    others = {"closing_line": close, "elo": np.full(count, 0.45), "favourite": close, "home": np.full(count, 0.55)}
+    opening = {"opening_line": close} if data.moment == "open" else {}
+    others = {
+        "closing_line": close,
+        **opening,
+        "elo": np.full(count, 0.45),
+        "favourite": close,
+        "home": np.full(count, 0.55),
+    }
     return Walk(
         folds=[],
         rows=np.arange(count),
@@ -30,6 +36,7 @@ def walk_of(p, data=DATA):
         probability=p,
         triples=np.column_stack([p, np.zeros(count), 1 - p]),
         baselines=others,
+        closing=np.column_stack([close, np.zeros(count), 1 - close]),
         member_log_odds=np.zeros((count, 2)),
         weights=np.zeros((1, 2)),
         importances=np.zeros((1, 4)),
@@ -78,7 +85,7 @@ def test_a_single_week_proves_nothing():
 
 def test_the_closing_line_stands_beside_the_model_in_every_score(found):
     scores = ("log_loss", "brier", "accuracy", "precision", "recall", "auc", "ece", "calibration_slope")
-    assert tuple(found.baselines) == BASELINES
+    assert tuple(found.baselines) == ("closing_line", "elo", "favourite", "home")
     for name in scores:
         assert found.metrics[name] is not None
         assert found.baselines["closing_line"][name] is not None
@@ -151,7 +158,8 @@ def test_no_bet_is_the_reason_where_no_bet_was_made():
 
 
 def test_without_any_price_of_the_market_the_model_is_scored_and_the_closing_line_is_not():
-    data = replace(DATA, market_log_odds=np.full(len(DATA), np.nan), blind=True)
+    nothing = np.full(len(DATA), np.nan)
+    data = replace(DATA, market_log_odds=nothing, closing_log_odds=nothing, blind=True)
     told = evaluate(walk_of(TRUTH, data), data, Bets())
     assert told.metrics["log_loss"] == log_loss(TRUTH, data.y)
     assert told.baselines["closing_line"]["log_loss"] is None
@@ -213,10 +221,19 @@ def test_games_without_quoted_prices_are_counted_and_not_bet():
 def test_at_the_close_the_closing_line_never_bets_and_says_why(found):
     assert found.baselines["closing_line"]["bets"] is None
     assert "never differs from its own price" in found.notes["baselines.closing_line"]
-    opened = evaluate(walk_of(TRUTH), replace(DATA, moment="open"), Bets())
-    assert opened.baselines["closing_line"]["bets"] is not None
-    assert "not measured yet" in opened.notes["clv"]
     assert "no later line" in found.notes["clv"]
+
+
+def test_at_the_open_neither_line_bets_and_the_bets_are_held_against_the_close():
+    at_open = replace(DATA, moment="open")
+    opened = evaluate(walk_of(TRUTH, at_open), at_open, Bets())
+    assert opened.baselines["closing_line"]["bets"] is None
+    assert "not known when the open is bet" in opened.notes["baselines.closing_line"]
+    assert "never differs from its own price" in opened.notes["baselines.opening_line"]
+    assert opened.verdict.startswith("better than the opening line")
+    assert opened.metrics["clv_coverage"] == 1.0
+    close = np.column_stack([CLOSE, 1 - CLOSE])[opened.bets.game, np.where(opened.bets.first_side, 0, 1)]
+    assert opened.metrics["clv"] == pytest.approx(float(np.mean(close * opened.bets.price - 1)))
 
 
 def test_figures_are_those_of_the_tested_games_of_a_real_walk():

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import logging
+import shutil
 import socket
 import sqlite3
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,7 +16,9 @@ import busta
 from busta.errors import OutsideError, UsageError
 from busta.registry import connect as module
 from busta.registry.connect import Registry, _ensure_database, connect, guarded
-from busta.registry.versions import versions
+from busta.registry.publish import publish
+from busta.registry.versions import fetch_model, fetch_predictions, resolve, versions
+from workspaces import BUSTA, variables
 
 QUICKLY = 3.0  # seconds; a person waits at most _SECONDS more
 
@@ -65,6 +70,7 @@ def server():
 
 def test_the_workspaces_own_database_is_made_whole_once(tmp_path):
     home = tmp_path / "new"
+    home.mkdir()
 
     found = connect(busta.load(home=home))
 
@@ -75,6 +81,105 @@ def test_the_workspaces_own_database_is_made_whole_once(tmp_path):
     before = (home / "mlflow.db").stat().st_ino
     connect(busta.load(home=home))
     assert (home / "mlflow.db").stat().st_ino == before
+
+
+def test_a_workspace_that_is_not_there_is_refused_and_not_made(tmp_path):
+    with pytest.raises(UsageError, match=r"nowhere is not there; `busta init .*nowhere` makes it"):
+        connect(busta.load(home=tmp_path / "nowhere"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "100%"])
+def test_a_workspace_whose_name_mlflow_reads_otherwise_is_refused_and_left_as_it_is(tmp_path, name):
+    home = tmp_path / name
+    home.mkdir()
+    with pytest.raises(UsageError, match=r"has a \? or % in its path"):
+        connect(busta.load(home=home))
+    assert [path.name for path in tmp_path.rglob("*")] == [name]
+
+
+@pytest.mark.parametrize("name", ["a b", "a#b", "br[a]ck", "ü & 'ß'", "a:b@c"])
+def test_other_odd_names_of_a_workspace_keep_models(home, make_record, name):
+    odd = connect(busta.load(home=home.rename(home.with_name(name))))
+
+    published = publish(odd, make_record())
+
+    assert fetch_model(odd, resolve(odd, make_record().name, published.version)).features == ["x"]
+
+
+def files_under(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def names_the_place(database, place):
+    with sqlite3.connect(database) as connection:
+        return any(str(place) in line for line in connection.iterdump())
+
+
+def test_a_copied_workspace_reads_and_writes_its_own_files_and_leaves_the_original_alone(registry, home, make_record):
+    record = make_record()
+    publish(registry, record)
+    other = home.with_name("other [home]")
+    shutil.copytree(home, other)
+    before = files_under(home)
+
+    copy = connect(busta.load(home=other))
+    first = resolve(copy, record.name, "1")
+    second = resolve(copy, record.name, publish(copy, record).version)
+
+    assert not names_the_place(other / "mlflow.db", home)
+    assert files_under(home) == before
+    shutil.rmtree(home)
+    for version in (first, second):
+        assert fetch_model(copy, version).features == ["x"]
+        assert fetch_predictions(copy, version).read_bytes() == b"stand-in"
+
+
+def test_a_workspace_moved_twice_keeps_its_models_and_what_else_its_database_names(registry, home, make_record):
+    record = make_record()
+    publish(registry, record)
+    registry.client.create_experiment("of another tool", artifact_location="file:///elsewhere/mlruns/x")
+    for name in ("first", "second"):
+        home = home.rename(home.with_name(name))
+        moved = connect(busta.load(home=home))
+
+    assert fetch_model(moved, resolve(moved, record.name)).features == ["x"]
+    other = moved.client.get_experiment_by_name("of another tool")
+    assert other.artifact_location == "file:///elsewhere/mlruns/x"
+
+
+def test_a_workspace_that_did_not_move_is_not_written_to(registry, home):
+    before = files_under(home)
+    connect(busta.load(home=home))
+    assert files_under(home) == before
+
+
+def test_a_move_that_breaks_off_changes_nothing(registry, home, make_record, monkeypatch):
+    publish(registry, make_record())
+    moved = home.rename(home.with_name("moved"))
+    before = (moved / "mlflow.db").read_bytes()
+    texts = module._texts
+    monkeypatch.setattr(module, "_texts", lambda connection: [*texts(connection), ("no such", "table")])
+
+    with pytest.raises(OutsideError, match="was moved here and cannot be changed to say so: no such table"):
+        connect(busta.load(home=moved))
+    assert (moved / "mlflow.db").read_bytes() == before
+
+
+def test_third_parties_say_nothing_without_git_and_without_a_place_for_matplotlib(home):
+    found = subprocess.run(
+        [*BUSTA, "train", "moneyline", "--league", "sim", "--json"],
+        env=variables(home, PATH="/nowhere", MPLCONFIGDIR="/proc/nowhere"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_what_third_parties_warn_of_is_not_logged(registry):
+    for name in ("mlflow", "alembic", "matplotlib"):
+        assert not logging.getLogger(name).isEnabledFor(logging.WARNING)
 
 
 def test_of_two_first_connections_at_once_one_makes_the_database_and_the_other_waits(tmp_path, half_made):

@@ -200,3 +200,15 @@ def test_two_trainings_at_once_both_get_a_version_and_one_of_them_the_alias(regi
     assert {run.info.status for run in runs(registry)} == {"FINISHED"}
     for number in ("1", "2"):
         fetch_model(registry, resolve(registry, NAME, number))
+
+
+def test_a_run_that_a_kill_left_open_is_closed_by_a_later_training(registry, make_record):
+    experiment = registry.experiment(NAME)
+    long_ago = int((time.time() - 4 * 3600) * 1000)
+    dead = registry.client.create_run(experiment, start_time=long_ago).info.run_id
+    alive = registry.client.create_run(experiment).info.run_id
+
+    publish(registry, make_record())
+
+    assert registry.client.get_run(dead).info.status == "KILLED"
+    assert registry.client.get_run(alive).info.status == "RUNNING"

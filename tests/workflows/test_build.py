@@ -7,6 +7,7 @@ import busta
 from busta.data.source import Batch
 from busta.data.tables import Tables
 from busta.errors import UsageError
+from busta.workflows import build
 
 
 @pytest.fixture
@@ -50,6 +51,26 @@ def test_another_way_of_removing_the_vig_makes_a_new_version(settings):
 
     assert busta.build(other, "sim")["new"]
     assert busta.build(settings, "sim")["version"] != busta.build(other, "sim")["version"]
+
+
+def test_another_recipe_for_the_same_values_is_a_version_once_and_then_no_work(settings, monkeypatch):
+    before = busta.build(settings, "sim")["version"]
+    monkeypatch.setattr(build, "_recipe", lambda *_: "another comment")
+
+    first, second = busta.build(settings, "sim"), busta.build(settings, "sim")
+
+    assert (first["new"], second["new"]) == (True, False)
+    assert first["version"] == second["version"] != before
+    assert busta.compare(settings, "sim", before, first["version"])["values_changed"] == {}
+
+
+def test_a_workspace_may_have_brackets_in_its_name(home):
+    odd = busta.load(home=home.rename(home.with_name("br[a]ck")))
+
+    built = busta.build(odd, "sim")
+
+    assert [row["version"] for row in busta.gold_versions(odd, "sim")] == [built["version"]]
+    assert busta.open_version(odd, "sim").games.height == built["games"]
 
 
 def test_two_versions_are_compared_by_features_games_and_values(settings, corrected):

@@ -112,6 +112,29 @@ def test_a_damaged_registry_is_found(diagnosed, home):
     assert "not a database" in findings["MLflow"]["found"]
 
 
+def test_the_newest_model_is_read(borrowed, monkeypatch):
+    monkeypatch.setenv("BUSTA_HOME", str(borrowed.home))
+
+    (found,) = (finding for finding in busta.diagnose(None) if finding["check"] == "MLflow")
+
+    assert found["ok"]
+    assert found["found"].endswith("; busta-sim-moneyline-blind-open version 1, the newest, can be read")
+
+
+@pytest.mark.parametrize("file", ["model.json", "boosting.ubj", "predictions.parquet"])
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_newest_model_whose_files_are_damaged_is_found(borrowed, monkeypatch, file, damage):
+    monkeypatch.setenv("BUSTA_HOME", str(borrowed.home))
+    for path in (borrowed.home / "mlruns").rglob(file):
+        path.unlink() if damage == "gone" else path.write_bytes(path.read_bytes()[:20])
+
+    findings = {finding["check"]: finding for finding in busta.diagnose(None)}
+
+    assert failed(findings) == {"MLflow"}
+    assert "version 1 of busta-sim-moneyline-blind-open, the newest, cannot be read: " in findings["MLflow"]["found"]
+    assert findings["MLflow"]["advice"] == "restore its files, or train again"
+
+
 def test_a_server_that_is_down_is_found_and_its_password_not_shown(diagnosed, monkeypatch):
     monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
 

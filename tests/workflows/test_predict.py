@@ -164,14 +164,25 @@ def test_a_date_is_a_day_of_the_leagues_own_zone(trained):
     assert late["game_id"] in [row["game_id"] for row in rows]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Discretised.split depends on the other games: `@`, and iterations until all end"
-)
 def test_a_game_is_predicted_bit_for_bit_alike_whatever_other_games_are_asked_for(trained):
     week = predict(trained.settings, "moneyline", Wanted(week=COMING))["predictions"]
     day = predict(trained.settings, "moneyline", Wanted(date=week[0]["kickoff"][:10]))["predictions"]
 
     assert day == [row for row in week if row["game_id"] in {other["game_id"] for other in day}]
+
+
+def test_a_stored_prediction_stands_at_the_line_and_prices_it_was_made_at(borrowed):
+    played = Wanted(week=f"{CURRENT - 1}-05")
+    before = predict(borrowed, "ats", played)["predictions"]
+    tables = Tables(borrowed.tables / "sim")
+    games, quotes, _ = tables.read()
+    moved = quotes.with_columns(pl.col("line") + 10, pl.col("first_price", "second_price") * 2)
+    tables.update(Batch(games, moved.filter(pl.col("market") == "ats")))
+
+    after = predict(borrowed, "ats", played)["predictions"]
+
+    assert after
+    assert after == before
 
 
 def test_the_champion_predicts_unless_another_version_is_asked_for(settings):

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 import pytest
 
@@ -17,10 +19,9 @@ def said():
     return []
 
 
-@pytest.fixture
-def nflverse(settings):
-    """A server of one thread that has the league's games in nflverse's format."""
-    body = as_nflverse(settings).write_csv().encode()
+@contextmanager
+def serving(body):
+    """A server of one thread that has that body at every address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,6 +38,13 @@ def nflverse(settings):
         yield f"http://127.0.0.1:{running.server_port}/games.csv"
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def nflverse(settings):
+    """A server that has the league's games in nflverse's format."""
+    with serving(as_nflverse(settings).write_csv().encode()) as url:
+        yield url
 
 
 @pytest.fixture
@@ -85,3 +93,57 @@ def test_real_games_are_trained_on_where_they_can_be_had(settings, said, nflvers
     assert result["league"] == "nfl"
     assert [training["market"] for training in result["trainings"]] == MARKETS
     assert {training["league"] for training in result["trainings"]} == {"nfl"}
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_page_of_html_instead_of_games_is_said_and_the_simulated_league_played(settings, said):
+    with serving(b"<!DOCTYPE html>\n<html><body>Log in to the network</body></html>\n") as url:
+        result = busta.quickstart(busta.load(home=settings.home, data={"nflverse_url": url}), say=said.append)
+
+    (line,) = said
+    assert line.startswith("no NFL games to be had (not nflverse games.csv: ")
+    assert line.endswith("; playing the simulated league instead")
+    assert result["league"] == "sim"
+
+
+@pytest.mark.usefixtures("untrained")
+def test_nfl_games_that_stand_in_the_workspace_are_used_where_no_newer_can_be_had(settings, said, tmp_path):
+    as_nflverse(settings).write_csv(tmp_path / "games.csv")
+    busta.ingest(settings, "nfl", [tmp_path / "games.csv"])
+
+    result = busta.quickstart(settings, say=said.append)
+
+    (line,) = said
+    assert line.startswith("no newer NFL games to be had (cannot fetch http://127.0.0.1:9/games.csv: ")
+    assert line.endswith("; using those of this workspace")
+    assert result["league"] == "nfl"
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_dripping_server_does_not_hold_it(settings, said, monkeypatch):
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            while not over.wait(0.02):
+                self.wfile.write(b"x")
+
+        def log_message(self, *_args: object) -> None: ...
+
+    monkeypatch.setattr("busta.workflows.quickstart._SECONDS", 0.2)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{running.server_port}/games.csv"
+        began = time.monotonic()
+        try:
+            result = busta.quickstart(busta.load(home=settings.home, data={"nflverse_url": url}), say=said.append)
+        finally:
+            over.set()
+            running.shutdown()
+            thread.join()
+        took = time.monotonic() - began
+    assert "did not end in time" in said[0]
+    assert (result["league"], took < 3) == ("sim", True)

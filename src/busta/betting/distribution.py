@@ -206,7 +206,11 @@ class Discretised:
     def _win_push_lose(self, mean: Floats, line: Floats) -> Floats:
         cells = _cells(self._edges(mean))
         win, lose = (_rowwise(cells, side) for side in self._sides(line))
-        push = np.where(line == np.rint(line), np.maximum(cells @ self.weights - win - lose, 0.0), 0.0)
+        push = np.where(
+            line == np.rint(line),
+            np.maximum(_rowwise(cells, np.broadcast_to(self.weights, cells.shape)) - win - lose, 0.0),
+            0.0,
+        )
         triple: Floats = np.column_stack((win, push, lose)) / (win + push + lose + 0 * line)[:, None]
         return triple
 
@@ -215,6 +219,7 @@ class Discretised:
         bottom = np.full(len(line), self.low - REACH * self.sd)
         top = np.full(len(line), self.high + REACH * self.sd)
         mean = np.clip(line + self.sd * ndtri(probability), bottom, top)
+        moving = np.ones(len(line), dtype=bool)  # a game that is done rests: its bits do not depend on the others
         for _ in range(MOST_STEPS):
             with np.errstate(divide="ignore", invalid="ignore"):
                 log_odds, slope = self._log_odds(mean, sides)
@@ -222,8 +227,9 @@ class Discretised:
                 newton = mean - excess / slope
             bottom, top = np.where(excess < 0, mean, bottom), np.where(excess > 0, mean, top)
             inside = (newton >= bottom) & (newton <= top)
-            moved, mean = mean, np.where(inside, newton, (bottom + top) / 2)
-            if not (np.abs(moved - mean) > TOLERANCE * self.sd).any():
+            moved, mean = mean, np.where(moving, np.where(inside, newton, (bottom + top) / 2), mean)
+            moving &= np.abs(moved - mean) > TOLERANCE * self.sd
+            if not moving.any():
                 break
         return np.where(np.isnan(target + line), np.nan, mean)
 
@@ -248,7 +254,7 @@ def _cells(edges: Floats) -> Floats:
 
 def _rowwise(first: Floats, second: Floats) -> Floats:
     """Scalar product of each row of one with that of the other."""
-    products: Floats = np.einsum("ij,ij->i", first, second)
+    products: Floats = (first * second).sum(axis=1)
     return products
 
 

@@ -16,7 +16,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs one command and exits with its code; an error is one or two lines, the rest needs ``--debug``."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    sys.exit(_run([argument for argument in given if argument != "--debug"], debug=debug))
+    try:
+        code = _run([argument for argument in given if argument != "--debug"], debug=debug)
+    except KeyboardInterrupt:  # while the commands are still being imported
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
+    sys.exit(code)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
@@ -32,15 +38,13 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         exc.show()  # type: ignore[attr-defined]  # those that reach us are usage errors, which have it
         return 2
     except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
+        return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # rich exits when its reader, such as head, has gone
         return 0
     except BaseException as exc:  # noqa: BLE001 - whatever it is, it becomes a line and an exit code
         if debug:
             print(without_password("".join(traceback.format_exception(exc))), end="", file=sys.stderr)  # noqa: T201
         return _explain(exc)
-    if code == INTERRUPTED:  # typer makes a number of Ctrl-C
-        print("stopped; nothing is half-written, run it again any time", file=sys.stderr)  # noqa: T201
     return code if isinstance(code, int) else 0
 
 

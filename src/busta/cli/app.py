@@ -55,7 +55,7 @@ def _main(
 
 @app.command(epilog="Example: busta init my-bets")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The workspace.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", envvar="BUSTA_HOME", help="The workspace.")] = Path(),
     as_json: Json = False,
 ) -> None:
     """Write a commented busta.toml; never overwrites."""

@@ -25,7 +25,7 @@ __all__ = [
     "trained",
 ]
 
-_console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+_console = Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
 def init(result: dict[str, Any]) -> None:
@@ -44,11 +44,11 @@ def ingest(result: dict[str, Any]) -> None:
         table.add_row(name, *(str(counts[key]) for key in ("came", "new", "changed", "unchanged", "refused")))
     _console.print(table)
     for warning in result["warnings"]:
-        _console.print(f"warning: {warning}", markup=False)
+        _console.print(f"warning: {warning}")
     if result["missing"]:
         _console.print(f"not in the source: {', '.join(result['missing'])}; features made from them stay empty")
     if result["refused_file"]:
-        _console.print(f"refused rows, each with its reason: {result['refused_file']}", markup=False)
+        _console.print(f"refused rows, each with its reason: {result['refused_file']}")
 
 
 def built(result: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def records(rows: list[dict[str, Any]]) -> None:
 def mapping(result: dict[str, Any]) -> None:
     """Names and values, a line each."""
     for name, value in result.items():
-        _console.print(f"{name.replace('_', ' ')}: {value if value not in ([], {}) else 'none'}", markup=False)
+        _console.print(f"{name.replace('_', ' ')}: {value if value not in ([], {}) else 'none'}")
 
 
 def manifest(result: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ def trained(result: dict[str, Any]) -> None:
     _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
     for name, note in result["notes"].items():
         if name in ("games", "prices") or name.startswith("missing."):
-            _console.print(f"note: {note}", markup=False)
+            _console.print(f"note: {note}")
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
 
 
@@ -123,6 +123,8 @@ def predicted(result: dict[str, Any]) -> None:
     for row in result["predictions"]:
         table.add_row(*_prediction(row))
     _console.print(table)
+    if result["missing"]:
+        _console.print(f"not in the gold store, taken as unknown: {', '.join(result['missing'])}")
     if any(row["out_of_fold"] for row in result["predictions"]):
         _console.print("* the version learned from this game: shown is what it said before it had")
     if any(row["stake"] for row in result["predictions"]):
@@ -177,15 +179,15 @@ def quickstart(result: dict[str, Any]) -> None:
         _console.print()
     _console.print("try next:")
     for command in result["next"]:
-        _console.print(f"  {command}", markup=False)
+        _console.print(f"  {command}")
 
 
 def doctor(findings: list[dict[str, Any]]) -> None:
     """A line a check, with what to do where it failed."""
     for finding in findings:
-        _console.print(f"{'ok  ' if finding['ok'] else 'FAIL'}  {finding['check']}: {finding['found']}", markup=False)
+        _console.print(f"{'ok  ' if finding['ok'] else 'FAIL'}  {finding['check']}: {finding['found']}")
         if finding["advice"]:
-            _console.print(f"      {finding['advice']}", markup=False)
+            _console.print(f"      {finding['advice']}")
 
 
 def _table(*columns: str, title: str | None = None) -> Table:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,6 +65,8 @@ class _Cached:
 class _PassingError(Exception):
     """A failure that another try may not have; ``wait`` is what the server asked for, in seconds."""
 
+    tries = 1
+
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.wait = wait
@@ -75,6 +78,7 @@ def fetch(
     *,
     timeout: float = 30.0,
     retries: int = 3,
+    deadline: float = math.inf,
     max_bytes: int = MAX_BYTES,
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], None] = time.sleep,
@@ -86,6 +90,7 @@ def fetch(
         cache: Folder to keep the file in.
         timeout: Seconds to wait for the server, each try.
         retries: Tries after the first, at growing intervals, where the failure may pass.
+        deadline: Seconds for all of it, tries and download; what takes longer is given up.
         max_bytes: A larger file is refused.
         transport: Stands in for the network.
         sleep: Waits that many seconds.
@@ -98,11 +103,12 @@ def fetch(
     cached = _lookup(url, cache)
     with httpx.Client(transport=transport, timeout=timeout, follow_redirects=True) as client:
         request = client.build_request("GET", url, headers=_headers(cached))
-        one_try = partial(_get, client, request, max_bytes, SLOWEST * timeout)
+        end = time.monotonic() + deadline
+        one_try = partial(_get, client, request, max_bytes, SLOWEST * timeout, end)
         try:
-            response, body = _insist(one_try, retries, sleep)
+            response, body = _insist(one_try, retries, sleep, end)
         except _PassingError as exc:
-            raise OutsideError(_gave_up(shown, exc, retries + 1, cached, cache)) from exc
+            raise OutsideError(_gave_up(shown, exc, cached, cache)) from exc
     if cached is not None and response.status_code == NOT_MODIFIED:
         sha256 = cached.entry["sha256"]
         return Fetched(cache / sha256, cached.content, RawFile(_name(shown), sha256, shown), from_cache=True)
@@ -110,15 +116,19 @@ def fetch(
 
 
 def _insist(
-    one_try: Callable[[], tuple[httpx.Response, bytes]], retries: int, sleep: Callable[[float], None]
+    one_try: Callable[[], tuple[httpx.Response, bytes]], retries: int, sleep: Callable[[float], None], end: float
 ) -> tuple[httpx.Response, bytes]:
     """Tries again after a failure that may pass, each time after twice the wait, or what the server asked for."""
-    for attempt in range(retries):
+    tries = 0
+    while True:
         try:
             return one_try()
         except _PassingError as exc:
-            sleep(max(min(FIRST_DELAY * 2**attempt, LONGEST_DELAY), exc.wait))
-    return one_try()
+            wait = max(min(FIRST_DELAY * 2**tries, LONGEST_DELAY), exc.wait)
+            tries = exc.tries = tries + 1
+            if tries > retries or time.monotonic() + wait >= end:
+                raise
+            sleep(wait)
 
 
 def _shown(url: str) -> str:
@@ -161,13 +171,15 @@ def _headers(cached: _Cached | None) -> dict[str, str]:
     return {"User-Agent": "busta"} | {name: value for name, value in pairs.items() if value}
 
 
-def _get(client: httpx.Client, request: httpx.Request, max_bytes: int, seconds: float) -> tuple[httpx.Response, bytes]:
-    """One try."""
+def _get(
+    client: httpx.Client, request: httpx.Request, max_bytes: int, seconds: float, end: float
+) -> tuple[httpx.Response, bytes]:
+    """One try, of so many seconds but not beyond the end of all tries."""
     try:
         response = client.send(request, stream=True)
         try:
             _check_status(response)
-            return response, _read(response, max_bytes, time.monotonic() + seconds)
+            return response, _read(response, max_bytes, min(time.monotonic() + seconds, end))
         finally:
             response.close()
     except httpx.UnsupportedProtocol as exc:
@@ -233,7 +245,7 @@ def _keep(url: str, shown: str, cache: Path, response: httpx.Response, body: byt
     return Fetched(cache / sha256, body, RawFile(_name(shown), sha256, shown), from_cache=False)
 
 
-def _gave_up(shown: str, failure: _PassingError, tries: int, cached: _Cached | None, cache: Path) -> str:
-    times = f" ({tries} tries)" if tries > 1 else ""
+def _gave_up(shown: str, failure: _PassingError, cached: _Cached | None, cache: Path) -> str:
+    times = f" ({failure.tries} tries)" if failure.tries > 1 else ""
     copy = f"; the copy of {cached.entry.get('fetched_at')} is {cache / cached.entry['sha256']}" if cached else ""
     return f"cannot fetch {shown}: {failure}{times}.\nTry again later, or read a file you have: --from FILE{copy}"

@@ -14,6 +14,7 @@ import polars as pl
 
 from busta.data import validate
 from busta.data.schema import GAMES, INSTANT, QUOTES, known_at
+from busta.data.source import listed
 from busta.data.textfile import (
     LINE,
     PROBLEM,
@@ -44,11 +45,13 @@ BOOK = "nflverse"
 EASTERN = "America/New_York"
 USUAL_START = time(13, 0)
 
+HALF_A_DAY = 12
 MORNING = time(9, 0)
 EVENING = time(21, 0)
 LAST_WRONG_SEASON = 2005
 """Up to here the Monday games of nine in the evening stand in the file as 09:00; the first game that
-did start in the morning, Eastern, was played in London in 2007."""
+did start in the morning, Eastern, was played in London in 2007. In 2017 and 2018 it is the other way
+round: games of half past nine in the morning, in London, stand as 21:30."""
 
 REGULAR = "REG"
 POST = ("WC", "DIV", "CON", "SB", "POST")
@@ -97,7 +100,7 @@ class NflverseGames:
         require(table, self.required, KIND)
         missing = tuple(name for name in self.optional if name not in table.columns)
         table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
-        table = table.with_columns(_kickoff(), _misread().alias("misread"))
+        table = table.with_columns(_shift(league).alias("shift")).with_columns(_kickoff())
         batch = validate.check(_games(table, league), _quotes(table, missing), now=now)
         return replace(batch, missing=missing, warnings=(*_noted(table), *batch.warnings))
 
@@ -111,9 +114,9 @@ def american_price(column: str) -> pl.Expr:
 
 
 def _kickoff() -> pl.Expr:
-    """The start in UTC: the day, at the time given or else at one in the afternoon, Eastern."""
-    start = pl.when(_misread()).then(pl.lit(EVENING)).otherwise(_time().fill_null(pl.lit(USUAL_START)))
-    local = date("gameday").dt.combine(start)
+    """The start in UTC: the day, at the time given (or what it means) or else at one in the afternoon, Eastern."""
+    start = _time().fill_null(pl.lit(USUAL_START))
+    local = date("gameday").dt.combine(start) + pl.duration(hours="shift")
     eastern = local.dt.replace_time_zone(EASTERN, ambiguous="earliest", non_existent="null")
     return eastern.dt.convert_time_zone("UTC").cast(INSTANT).alias("kickoff")
 
@@ -124,16 +127,21 @@ def _time() -> pl.Expr:
     return pl.coalesce(text.to_time("%H:%M", strict=False), text.to_time("%H:%M:%S", strict=False))
 
 
-def _misread() -> pl.Expr:
-    """Whether an evening game stands in the file as one of the morning."""
-    return ((whole("season") <= LAST_WRONG_SEASON) & (_time() == MORNING)).fill_null(value=False)
+def _shift(league: League) -> pl.Expr:
+    """Hours from the time in the file to the true one where morning and evening were taken for each other."""
+    europe = [venue for venue, place in league.places.items() if place.zone.startswith("Europe/")]
+    in_the_evening = (whole("season") <= LAST_WRONG_SEASON) & (_time() == MORNING)
+    in_the_morning = pl.col("stadium_id").is_in(europe) & (_time() >= EVENING)
+    return pl.when(in_the_evening).then(HALF_A_DAY).when(in_the_morning).then(-HALF_A_DAY).otherwise(0)
 
 
 def _noted(table: pl.DataFrame) -> tuple[str, ...]:
-    count = table["misread"].sum()
-    if not count:
-        return ()
-    return (f"{count} games up to {LAST_WRONG_SEASON} with a start of 09:00 are taken to start at 21:00, Eastern",)
+    early, late = (table["shift"] == HALF_A_DAY).sum(), table.filter(pl.col("shift") < 0)["game_id"].drop_nulls()
+    said = {
+        f"{early} games up to {LAST_WRONG_SEASON} with a start of 09:00 are taken to start at 21:00, Eastern": early,
+        f"{len(late)} games in Europe are taken to start 12 hours earlier, in the morning: {listed(late)}": len(late),
+    }
+    return tuple(text for text, count in said.items() if count)
 
 
 def _games(table: pl.DataFrame, league: League) -> pl.DataFrame:
@@ -151,11 +159,11 @@ def _games(table: pl.DataFrame, league: League) -> pl.DataFrame:
         .then(pl.lit("post"))
         .alias("phase"),
         "kickoff",
-        (pl.col("gametime").is_null() | pl.col("misread")).alias("kickoff_assumed"),
+        (pl.col("gametime").is_null() | (pl.col("shift") != 0)).alias("kickoff_assumed"),
         *(_team(side, codes) for side in ("home_team", "away_team")),
         whole("home_score"),
         whole("away_score"),
-        (place == "neutral").fill_null(value=False).alias("neutral"),
+        pl.when(place.is_not_null().any()).then((place == "neutral").fill_null(value=False)).alias("neutral"),
         (whole("div_game") == 1).alias("division"),
         pl.col("roof", "surface").str.to_lowercase(),
         pl.col("stadium_id").alias("venue"),

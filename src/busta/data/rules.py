@@ -33,7 +33,7 @@ MOMENTS = ("open", "close")
 
 def game_rules(now: datetime) -> Any:
     """The rules of a game; one that starts after ``now`` has no score."""
-    optional = ("home_score", "away_score", "division", "roof", "surface", "venue")
+    optional = ("home_score", "away_score", "neutral", "division", "roof", "surface", "venue")
     checks = {
         "game_id": pa.Check.str_length(1, LONGEST_ID, error=f"is not 1 to {LONGEST_ID} characters long"),
         "season": _within(*SEASONS),
@@ -69,6 +69,7 @@ def quote_rules() -> Any:
         _rule(
             (market != "totals") | ((line > 0) & (line <= MOST_TOTAL)), f"the total is not within 0 to {MOST_TOTAL:.0f}"
         ),
+        _rule((2 * line).round() == 2 * line, "a line is whole or half; a quarter line is two bets"),
         _rule(chances >= SURE, "its two prices are a sure win: their implied probabilities sum to less than 1"),
         _rule(pl.col("known_at") < pl.col("kickoff"), "it was made at or after the start of its game"),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "SCHEDULE_LEAD",
     "TRUTH",
     "Moment",
+    "assumed_known_at",
     "decision_time",
     "known_at",
 ]
@@ -44,7 +45,7 @@ GAMES: dict[str, pl.DataType] = {
     "away_team": pl.String(),
     "home_score": pl.Int32(),  # null until played
     "away_score": pl.Int32(),
-    "neutral": pl.Boolean(),
+    "neutral": pl.Boolean(),  # a source that cannot say leaves it null; in the tables it is never so
     "division": pl.Boolean(),  # from here on: null where the source does not say
     "roof": pl.String(),  # outdoors, dome, open, closed; the last two are a retractable roof's
     "surface": pl.String(),
@@ -87,6 +88,11 @@ ASSUMED_LEAD: dict[Moment, timedelta] = {"open": timedelta(days=7), "close": tim
 def known_at(moment: Moment) -> pl.Expr:
     """When a quote of that moment is known by convention, from the column ``kickoff``."""
     return (pl.col("kickoff") - ASSUMED_LEAD[moment]).cast(INSTANT)
+
+
+def assumed_known_at() -> pl.Expr:
+    """When a quote of its ``moment`` is known by convention, from the column ``kickoff``."""
+    return pl.when(moment="open").then(known_at("open")).when(moment="close").then(known_at("close"))
 
 
 def decision_time(moment: Moment) -> pl.Expr:

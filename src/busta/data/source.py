@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from busta.data.schema import GAME_KEY, QUOTE_KEY
+from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY
 from busta.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from busta.plugins import League
 
-__all__ = ["REFUSED", "Batch", "RawFile", "Source", "concatenate", "from_files"]
+__all__ = ["REFUSED", "Batch", "RawFile", "Source", "concatenate", "filled", "from_files", "listed", "upsert"]
 
 REFUSED: dict[str, pl.DataType] = {
     "table": pl.String(),  # games or quotes
@@ -27,6 +28,11 @@ REFUSED: dict[str, pl.DataType] = {
     "reason": pl.String(),
 }
 """A row for each row that was not taken."""
+
+DESCRIPTIVE = ("division", "roof", "surface", "venue")
+SAME_DAY = timedelta(hours=12)
+"""An assumed start is about midday: a known one nearer than this is of the same day."""
+EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +111,71 @@ def from_files(
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:
-    """One batch of several; where two have the same game or quote, the later one's stands."""
+    """One batch of several; where two have the same game or quote, the later one's stands, with a warning."""
     if len(batches) == 1:
         return batches[0]
-    games = pl.concat([batch.games for batch in batches]).unique(GAME_KEY, keep="last", maintain_order=True)
-    quotes = pl.concat([batch.quotes for batch in batches]).unique(QUOTE_KEY, keep="last", maintain_order=True)
+    games, quotes = batches[0].games, batches[0].quotes
+    contrary: list[str] = []
+    for batch in batches[1:]:
+        later = filled(batch.games, games)
+        contrary += _contrary(games, later, GAME_KEY, "kickoff")
+        contrary += _contrary(quotes, batch.quotes, QUOTE_KEY, "known_at")
+        games, quotes = upsert(games, later, GAME_KEY), upsert(quotes, batch.quotes, QUOTE_KEY)
     return Batch(
         games=games,
         quotes=quotes,
         refused=pl.concat([batch.refused for batch in batches]),
-        warnings=tuple(warning for batch in batches for warning in batch.warnings),
+        warnings=(*(warning for batch in batches for warning in batch.warnings), *_later_wins(contrary)),
         missing=tuple(dict.fromkeys(column for batch in batches for column in batch.missing)),
         files=tuple(file for batch in batches for file in batch.files),
     )
+
+
+def upsert(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The old rows without those that came anew, and the new ones."""
+    return pl.concat([old.join(new, on=key, how="anti", maintain_order="left"), new])
+
+
+def filled(new: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """The new games, with what is known of them where these say nothing.
+
+    A descriptive column that is null throughout says nothing, nor does a null ``neutral``; an assumed
+    start says which day, and so yields to a known one of the same day.
+    """
+    silent = [column for column in DESCRIPTIVE if new[column].null_count() == new.height]
+    same_day = (pl.col("kickoff") - pl.col("kickoff before")).abs() < SAME_DAY
+    known = pl.col("kickoff_assumed") & ~pl.col("kickoff_assumed before") & same_day
+    both = new.join(old, on=GAME_KEY, how="left", suffix=" before", maintain_order="left")
+    return both.with_columns(
+        *(pl.col(f"{column} before").alias(column) for column in silent),
+        pl.when(known).then("kickoff before").otherwise("kickoff").alias("kickoff"),
+        pl.when(known).then(statement=False).otherwise("kickoff_assumed").alias("kickoff_assumed"),
+        pl.coalesce("neutral", "neutral before", pl.lit(value=False)),
+    ).select(*GAMES)
+
+
+def listed(names: Sequence[str] | pl.Series) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+    return f"{', '.join(names[:EXAMPLES])}{more}"
+
+
+def _contrary(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str], time: str) -> list[str]:
+    """The games of the rows that said something else before; nothing and an assumed time are no word."""
+    assumed = f"{time}_assumed"
+    said = old.with_columns(pl.when(~pl.col(assumed)).then(time).alias(time)).drop(assumed)
+    values = [column for column in said.columns if column not in key]
+    other = pl.any_horizontal(
+        pl.col(value).is_not_null() & pl.col(value).ne_missing(pl.col(f"{value} later")) for value in values
+    )
+    return said.join(new, on=key, suffix=" later", maintain_order="left").filter(other)["game_id"].to_list()
+
+
+def _later_wins(contrary: Sequence[str]) -> tuple[str, ...]:
+    games = list(dict.fromkeys(contrary))
+    if not games:
+        return ()
+    return (f"the files contradict each other on {len(games)} games, the later one is taken: {listed(games)}",)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

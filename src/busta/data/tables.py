@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from busta.data.publish import atomic_write, content_id, current, locked, publish
-from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES, TRUTH, Counts
-from busta.data.source import REFUSED
+from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES, TRUTH, Counts, assumed_known_at
+from busta.data.source import REFUSED, filled, listed, upsert
 from busta.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ __all__ = ["KEEP", "Report", "Stored", "Tables"]
 
 KEEP = 2
 """Versions kept: the one in force and the one before it."""
-DESCRIPTIVE = ("division", "roof", "surface", "venue")
 READS = 3  # a version may be pruned while it is read; the next look finds the new one
 
 
@@ -102,7 +101,9 @@ class Tables:
         """Takes a batch in. Rows it does not have stay, except that a simulated world replaces another.
 
         A descriptive column (division, roof, surface, venue) in which the batch says nothing at all
-        keeps what was known.
+        keeps what was known, and so does an assumed start where the day is that of a known one. Quotes
+        without a time of their own move with the start of their game; those of a time that is now at or
+        after it are refused.
 
         Raises:
             DataError: Every row was refused, or the stored tables cannot be read.
@@ -184,7 +185,7 @@ def _read_table(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     if not path.exists():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
     try:
-        frame = pl.read_parquet(path)
+        frame = pl.read_parquet(path, glob=False)  # a path, whatever brackets it has
     except pl.exceptions.PolarsError as exc:
         raise DataError(f"{path} is damaged: {exc}. Delete the folder of the league and ingest again") from exc
     if dict(frame.schema) != dict(schema):
@@ -221,44 +222,44 @@ class _Change:
     @classmethod
     def of(cls, before: _Loaded, batch: Batch) -> _Change:
         games_before = before.games if batch.truth is None else before.games.clear()
-        games = _upsert(games_before, _filled(batch.games, before.games), GAME_KEY).sort("kickoff", "game_id")
-        offered, orphans = _with_game(batch.quotes, games)
+        games = upsert(games_before, filled(batch.games, games_before), GAME_KEY).sort("kickoff", "game_id")
+        offered, unfit = _fitting(batch.quotes, games)
         quotes_before = before.quotes if batch.truth is None else before.quotes.clear()
-        quotes = _by_kickoff(_upsert(quotes_before, offered, QUOTE_KEY), games)
-        refused = pl.concat([batch.refused.select(*REFUSED), orphans])
+        stored, overtaken = _fitting(quotes_before.join(offered, on=QUOTE_KEY, how="anti"), games)
+        quotes = pl.concat([stored, offered]).sort("kickoff", *QUOTE_KEY).select(*QUOTES)
+        came = pl.concat([batch.refused.select(*REFUSED), unfit])
         frames = {"games": games, "quotes": quotes}
         if batch.truth is not None:
             frames["truth"] = batch.truth.sort("game_id")
         counts = {
-            "games": _count(before.games, games, batch.games, GAME_KEY, refused.filter(pl.col("table") == "games")),
-            "quotes": _count(before.quotes, quotes, offered, QUOTE_KEY, refused.filter(pl.col("table") == "quotes")),
+            "games": _count(before.games, games, batch.games, GAME_KEY, came.filter(table="games")),
+            "quotes": _count(before.quotes, quotes, offered, QUOTE_KEY, came.filter(table="quotes")),
         }
-        return cls(frames, counts, refused, (*batch.warnings, *_replaced(before, games)))
+        warnings = (*batch.warnings, *_replaced(before, games), *_overtaken(overtaken))
+        return cls(frames, counts, pl.concat([came, overtaken]), warnings)
 
 
-def _filled(new: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
-    """The new games, with what is known of them where the batch has nothing in a whole column."""
-    silent = [column for column in DESCRIPTIVE if new[column].null_count() == new.height]
-    known = old.select("game_id", *silent)
-    return new.drop(silent).join(known, on="game_id", how="left", maintain_order="left").select(*GAMES)
-
-
-def _with_game(quotes: pl.DataFrame, games: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The quotes whose game is in the tables, and a refusal of each other."""
-    there = quotes.join(games, on="game_id", how="semi", maintain_order="left")
-    orphans = quotes.join(games, on="game_id", how="anti", maintain_order="left")
-    reason = pl.format("{}: there is no game of that id", "market")
-    row = pl.lit(None, pl.Int64).alias("row")
-    return there, orphans.select(pl.lit("quotes").alias("table"), row, "game_id", reason.alias("reason"))
-
-
-def _upsert(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    return pl.concat([old.join(new, on=key, how="anti"), new])
-
-
-def _by_kickoff(quotes: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
-    timed = quotes.join(games.select("game_id", "kickoff"), on="game_id", how="left")
-    return timed.sort("kickoff", *QUOTE_KEY).drop("kickoff")
+def _fitting(quotes: pl.DataFrame, games: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quotes made before their game, with its ``kickoff`` and timed by it; a refusal of each other."""
+    timed = quotes.join(games.select("game_id", "kickoff"), on="game_id", how="left", maintain_order="left")
+    timed = timed.with_columns(
+        pl.when("known_at_assumed").then(assumed_known_at()).otherwise("known_at").alias("known_at")
+    )
+    problem = (
+        pl.when(pl.col("kickoff").is_null())
+        .then(pl.lit("there is no game of that id"))
+        .when(pl.col("known_at") >= pl.col("kickoff"))
+        .then(pl.lit("it was made at or after the start of its game"))
+    )
+    judged = timed.with_columns(problem.alias("problem"))
+    refusal = (
+        pl.lit("quotes").alias("table"),
+        pl.lit(None, pl.Int64).alias("row"),
+        "game_id",
+        pl.format("{}: {}", "market", "problem").alias("reason"),
+    )
+    wrong = pl.col("problem").is_not_null()
+    return judged.filter(~wrong).drop("problem"), judged.filter(wrong).select(*refusal)
 
 
 def _count(
@@ -280,3 +281,10 @@ def _count(
 def _replaced(before: _Loaded, games: pl.DataFrame) -> tuple[str, ...]:
     gone = before.games.join(games, on="game_id", how="anti").height
     return (f"{gone} games of another simulated world were replaced",) if gone else ()
+
+
+def _overtaken(refused: pl.DataFrame) -> tuple[str, ...]:
+    games = refused["game_id"].unique(maintain_order=True)
+    if games.is_empty():
+        return ()
+    return (f"{refused.height} quotes were made at or after the new start of their game and are gone: {listed(games)}",)

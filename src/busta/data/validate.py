@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES
-from busta.data.source import REFUSED, Batch
+from busta.data.source import REFUSED, Batch, listed
 from busta.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-EXAMPLES = 5
 _EXTRA = {"row": pl.Int64(), "problem": pl.String()}
 
 
@@ -156,7 +155,4 @@ def _contradictions(quotes: pl.DataFrame) -> tuple[str, ...]:
     games = both.filter(towards_home * pl.col("line") < 0)["game_id"].unique(maintain_order=True)
     if games.is_empty():
         return ()
-    more = f" and {len(games) - EXAMPLES} more" if len(games) > EXAMPLES else ""
-    return (
-        f"spread and moneyline favour different teams in {len(games)} games, kept: {', '.join(games[:EXAMPLES])}{more}",
-    )
+    return (f"spread and moneyline favour different teams in {len(games)} games, kept: {listed(games)}",)

@@ -19,10 +19,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
+from pydantic import ValidationError
 
-from busta.data.schema import GAMES, INSTANT, QUOTES
+from busta.data.schema import INSTANT
 from busta.errors import DataError, UsageError
 from busta.features.catalog import Feature
+from busta.features.checks import Manifest, check_catalog, check_events, check_games, check_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,13 +88,13 @@ class MemoryGold:
     manifest: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        _check_table(self.games, GAMES, "games")
-        _check_table(self.quotes, QUOTES, "quotes")
+        check_games(self.games)
+        check_quotes(self.quotes, self.games)
         for group, frame in self.events.items():
-            _check_events(group, frame, self.games)
+            check_events(group, frame, self.games)
         ordered = {group: frame.sort("game_id", "known_at") for group, frame in self.events.items()}
         object.__setattr__(self, "events", ordered)  # as_of takes the last row that was known
-        _check_catalog(self.catalog, self.events)
+        check_catalog(self.catalog, self.events)
 
     @cached_property
     def _known_games(self) -> set[str]:
@@ -140,7 +142,8 @@ def write_gold(store: GoldStore, events: Mapping[str, pl.DataFrame], folder: Pat
     store.quotes.write_parquet(folder / "quotes.parquet")
     for group, frame in events.items():
         frame.write_parquet(folder / "features" / f"{group}.parquet")
-    (folder / "manifest.json").write_text(json.dumps(store.manifest, indent=1, sort_keys=True, ensure_ascii=False))
+    content = json.dumps(store.manifest, indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / "manifest.json").write_text(content, encoding="utf-8")
 
 
 def open_gold(folder: Path) -> MemoryGold:
@@ -152,23 +155,14 @@ def open_gold(folder: Path) -> MemoryGold:
     """
     if not folder.is_dir():
         raise UsageError(f"no gold store at {folder}; `busta features build LEAGUE` makes one")
-    manifest = _read_manifest(folder / "manifest.json")
+    manifest, described = _read_manifest(folder / "manifest.json")
     events = {path.stem: _read_events(path) for path in sorted((folder / "features").glob("*.parquet"))}
     if not events:
         raise DataError(
             f"{folder} holds no features: needed are features/GROUP.parquet with game_id, known_at and columns"
         )
-    catalog = [_feature(entry) for entry in manifest.get("features", [])] or _undescribed(events)
+    catalog = described or _undescribed(events)
     return MemoryGold(_read(folder / "games.parquet"), _read(folder / "quotes.parquet"), events, catalog, manifest)
-
-
-def _feature(entry: Mapping[str, Any]) -> Feature:
-    try:
-        return Feature(**(dict(entry) | {"needs": tuple(entry.get("needs", ()))}))
-    except (TypeError, ValueError, AttributeError) as exc:
-        raise DataError(
-            f"manifest.json describes a feature as {entry!r}; needed: name, group, unit, meaning, known_at"
-        ) from exc
 
 
 def _undescribed(events: Mapping[str, pl.DataFrame]) -> list[Feature]:
@@ -181,21 +175,27 @@ def _undescribed(events: Mapping[str, pl.DataFrame]) -> list[Feature]:
     ]
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def _read_manifest(path: Path) -> tuple[dict[str, Any], list[Feature]]:
     if not path.exists():
-        return {"version": None, "features": []}
+        return {"version": None, "features": []}, []
+    text = path.read_bytes()
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(text)
     except ValueError as exc:
         raise DataError(f"{path} is not JSON: {exc}") from exc
     if not isinstance(content, dict):
         raise DataError(f"{path} is not a JSON object")
-    return content
+    try:
+        return content, Manifest.model_validate_json(text).features
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise DataError(f"{path}: {key or 'the content'} is not as needed: {first['msg'].lower()}") from exc
 
 
 def _read(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, glob=False)  # a path, whatever brackets it has
     except FileNotFoundError as exc:
         raise DataError(f"a gold store needs {path.name}, and there is no {path}") from exc
     except pl.exceptions.PolarsError as exc:
@@ -209,44 +209,3 @@ def _read_events(path: Path) -> pl.DataFrame:
             f"features/{path.name} needs the columns game_id and known_at; it has {', '.join(frame.columns)}"
         )
     return frame
-
-
-def _check_table(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], name: str) -> None:
-    wrong = [f"{column} ({dtype})" for column, dtype in schema.items() if frame.schema.get(column) != dtype]
-    if wrong:
-        raise DataError(f"{name}: these columns are missing or of another type: {', '.join(wrong)}")
-    if name == "games" and frame["game_id"].is_duplicated().any():
-        raise DataError("games: a game_id stands there twice")
-
-
-def _check_events(group: str, frame: pl.DataFrame, games: pl.DataFrame) -> None:
-    where = f"features/{group}.parquet"
-    if frame.schema.get("game_id") != pl.String or frame.schema.get("known_at") != INSTANT:
-        raise DataError(f"{where}: needs game_id (String) and known_at (Datetime, microseconds, UTC)")
-    others = [c for c, dtype in frame.schema.items() if c not in ("game_id", "known_at") and dtype != pl.Float64]
-    if others:
-        raise DataError(f"{where}: features are Float64; these are not: {', '.join(others[:5])}")
-    if frame["known_at"].null_count() or frame["game_id"].null_count():
-        raise DataError(f"{where}: a value without a game_id or known_at")
-    if frame.select(pl.struct("game_id", "known_at").is_duplicated().any()).item():
-        raise DataError(f"{where}: two rows of one game are known at the same time")
-    late = frame.join(games.select("game_id", "kickoff"), on="game_id").filter(pl.col("known_at") >= pl.col("kickoff"))
-    if late.height:
-        raise DataError(
-            f"{where}: {late.height} values are known only at or after the start, "
-            f"the first of game {late['game_id'][0]}"
-        )
-
-
-def _check_catalog(catalog: Sequence[Feature], events: Mapping[str, pl.DataFrame]) -> None:
-    for feature in catalog:
-        if feature.group not in events or feature.name not in events[feature.group].columns:
-            raise DataError(
-                f"the catalogue names {feature.name!r}, but features/{feature.group}.parquet has no such column"
-            )
-    names = [feature.name for feature in catalog]
-    columns = sum(len(frame.columns) - 2 for frame in events.values())
-    if len(set(names)) != len(names) or columns != len(names):
-        raise DataError(
-            f"the features of this store and its catalogue differ: {columns} columns, {len(set(names))} described"
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from busta.data.source import Batch
     from busta.settings import Settings
 
-__all__ = ["LEAGUE", "load"]
+__all__ = ["LEAGUE", "download", "load"]
 
 EAST, CENTRAL, MOUNTAIN, PACIFIC, ARIZONA = (
     "America/New_York",
@@ -141,22 +142,29 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     from busta.data.nflverse import NflverseGames
     from busta.data.source import from_files
 
-    now = datetime.now(UTC)
     if paths:
         chosen = [Path(path) for path in paths]
-        return from_files(NflverseGames(), chosen, LEAGUE, columns=settings.data.columns, now=now)
-    return _download(settings, now)
+        return from_files(NflverseGames(), chosen, LEAGUE, columns=settings.data.columns, now=datetime.now(UTC))
+    return download(settings)
 
 
-def _download(settings: Settings, now: datetime) -> Batch:
+def download(settings: Settings, *, deadline: float = math.inf) -> Batch:
+    """Games and closing quotes from nflverse's file, downloaded within that many seconds.
+
+    Raises:
+        OutsideError: The download failed.
+        DataError: What the server has is not of nflverse's kind.
+    """
     from dataclasses import replace
 
     from busta.data.fetch import fetch
     from busta.data.nflverse import NflverseGames
 
     data = settings.data
-    fetched = fetch(data.nflverse_url, settings.raw / "nfl", timeout=data.timeout, retries=data.retries)
-    batch = NflverseGames().parse(fetched.content, LEAGUE, columns={}, now=now)
+    fetched = fetch(
+        data.nflverse_url, settings.raw / "nfl", timeout=data.timeout, retries=data.retries, deadline=deadline
+    )
+    batch = NflverseGames().parse(fetched.content, LEAGUE, columns={}, now=datetime.now(UTC))
     return replace(batch, files=(fetched.file,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +40,8 @@ class Dataset:
         line: The line that is bet at, NaN where none is quoted.
         prices: Decimal odds of both sides, float64 (games, 2), NaN where none is quoted.
         market_log_odds: What the market says: vig-free log-odds of the first side, NaN where nothing.
+        closing_line: The market's closing line, NaN where there is none.
+        closing_log_odds: What the market says at the close; both are those above where the close is bet.
         elo: The Elo baseline's feature.
     """
 
@@ -55,6 +57,8 @@ class Dataset:
     line: NDArray[np.float64]
     prices: NDArray[np.float64]
     market_log_odds: NDArray[np.float64]
+    closing_line: NDArray[np.float64]
+    closing_log_odds: NDArray[np.float64]
     elo: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -74,7 +78,9 @@ class Dataset:
         """Those games only, in the order given."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         arrays = {
-            name: getattr(self, name)[index] for name in ("X", "y", "value", "line", "prices", "market_log_odds", "elo")
+            each.name: getattr(self, each.name)[index]
+            for each in fields(self)
+            if isinstance(getattr(self, each.name), np.ndarray)
         }
         return replace(self, games=self.games[index], **arrays)
 
@@ -94,7 +100,8 @@ def assemble(
         raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
     games = games.with_columns(seen["known_at"])
     value = _value(games, market)
-    line = _floats(games["line"])
+    line, log_odds = _floats(games["line"]), _market_log_odds(seen, market)
+    closing = (line, log_odds) if moment == "close" else _closing(gold, games, market)
     return Dataset(
         market=market,
         league=league,
@@ -117,7 +124,9 @@ def assemble(
         value=value,
         line=line,
         prices=games.select("first_price", "second_price").to_numpy().astype(np.float64),
-        market_log_odds=_market_log_odds(seen, market),
+        market_log_odds=log_odds,
+        closing_line=closing[0],
+        closing_log_odds=closing[1],
         elo=_column(seen, market.elo_feature),
     )
 
@@ -159,6 +168,16 @@ def _refuse_unquoted(gold: GoldStore, league: League, market: Market, moment: Mo
 def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
     home, away = _floats(games["home_score"]), _floats(games["away_score"])
     return home - away if market.quantity == "margin" else home + away
+
+
+def _closing(gold: GoldStore, games: pl.DataFrame, market: Market) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Line and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
+    seen = gold.as_of(games.select("game_id", pl.col("kickoff").alias("decision_time")))
+    closed = gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == "close"))["game_id"]
+    there = games["game_id"].is_in(closed.implode()).to_numpy()
+    line = _column(seen, f"price_{'spread' if market.quantity == 'margin' else 'total'}")
+    line = line if market.has_line else np.zeros(games.height)
+    return np.where(there, line, np.nan), np.where(there, _market_log_odds(seen, market), np.nan)
 
 
 def _market_log_odds(seen: pl.DataFrame, market: Market) -> NDArray[np.float64]:

@@ -72,19 +72,20 @@ class Fitted:
 
 
 def fit(data: Dataset, rows: NDArray[np.int64], settings: Train, weights: NDArray[np.float64]) -> Fitted:
-    """Fits all members on those games of the table.
+    """Fits all members on those games of the table; a push teaches the distribution only.
 
     Raises:
         DataError: No games, or all with the same outcome.
     """
-    X, y, offset = data.X[rows], data.y[rows], data.offset[rows]
-    if not rows.size or np.isnan(y).any() or y.min() == y.max():
+    decided = rows[~np.isnan(data.y[rows])]
+    X, y, offset = data.X[decided], data.y[decided], data.offset[decided]
+    if not decided.size or y.min() == y.max():
         raise DataError(
-            f"{data.market.name}: cannot learn from {rows.size} games "
+            f"{data.market.name}: cannot learn from {decided.size} games "
             "whose outcomes are all the same; more results are needed"
         )
     members = settings.blind if data.blind else settings.anchored
-    y = _target(y, data.market_log_odds[rows], members.line_share)
+    y = _target(y, data.market_log_odds[decided], members.line_share)
     linear = OffsetLogistic(**members.linear.model_dump(), intercept=True)
     boosting = OffsetBoosting(**members.boosting.model_dump(), seed=settings.seed, intercept=data.blind)
     return Fitted(linear.fit(X, y, offset), boosting.fit(X, y, offset), weights, fit_distribution(data, rows))

@@ -24,7 +24,7 @@ class Fold:
 
     Attributes:
         season: The season of the test block.
-        train: Row numbers to fit on; all have a label.
+        train: Row numbers to learn from, pushes among them.
         test: Row numbers to predict.
     """
 
@@ -54,7 +54,7 @@ def walk_forward(data: Dataset, settings: Train) -> list[Fold]:
             continue
         cut = decided[test].min()
         oldest = season[test[0]] - settings.window if settings.window else season.min()
-        train = np.flatnonzero((final < cut) & usable & ~np.isnan(data.y) & (season >= oldest))
+        train = np.flatnonzero((final < cut) & usable & (season >= oldest))
         if train.size >= settings.min_train_games:
             folds.append(Fold(int(season[test[0]]), train, test))
     if not folds:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from busta.models.baseline import BASELINES, predict_baselines
+from busta.models.baseline import closing_triples, predict_baselines
 from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, fit, fit_weights
 from busta.models.portable import blend, calibrated
 from busta.models.splits import Fold, walk_forward
@@ -37,6 +37,7 @@ class Walk:
         probability: Of the first side given no push.
         triples: Win, push and lose of the first side, shape (games, 3).
         baselines: The baselines' probabilities on the same games.
+        closing: Win, push and lose of the first side by the closing market at the same line.
         member_log_odds: Shape (games, members).
         weights: The members' weights in each fold, shape (folds, members).
         importances: Share of the trees' gain, shape (folds, features).
@@ -49,6 +50,7 @@ class Walk:
     probability: NDArray[np.float64]
     triples: NDArray[np.float64]
     baselines: dict[str, NDArray[np.float64]]
+    closing: NDArray[np.float64]
     member_log_odds: NDArray[np.float64]
     weights: NDArray[np.float64]
     importances: NDArray[np.float64]
@@ -58,6 +60,7 @@ class Walk:
 @dataclass(frozen=True)
 class _Tested:
     member_log_odds: NDArray[np.float64]
+    closing: NDArray[np.float64]
     baselines: dict[str, NDArray[np.float64]]
     fitted: Fitted
 
@@ -72,15 +75,17 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
         DataError: Nothing to test on, or nothing to learn from.
     """
     folds = walk_forward(data, settings)
-    learned = np.flatnonzero(~np.isnan(data.y) & ~np.isnan(data.offset))
+    learned = np.flatnonzero(~np.isnan(data.value) & ~np.isnan(data.offset))
     equal = np.full(len(MEMBERS), 1 / len(MEMBERS))
     done = iter(range(1, len(folds) + 2))
 
     def test(fold: Fold) -> _Tested:
         fitted = fit(data, fold.train, settings, equal)
+        closing = closing_triples(data, fold.test, fitted.distribution)
         found = _Tested(
             fitted.member_log_odds(data.X[fold.test], data.offset[fold.test]),
-            predict_baselines(data, fold.train, fold.test),
+            closing,
+            predict_baselines(data, fold.train, fold.test, closing),
             fitted,
         )
         progress(next(done), len(folds) + 1)
@@ -90,6 +95,7 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
         last = pool.submit(fit, data, learned, settings, equal)
         tested = list(pool.map(test, folds))
         final = last.result()
+        progress(len(folds) + 1, len(folds) + 1)
         return _collect(data, folds, tested, final)
 
 
@@ -113,7 +119,8 @@ def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fit
         fold=number,
         probability=expit(log_odds),
         triples=triples,
-        baselines={name: np.concatenate([found.baselines[name] for found in tested]) for name in BASELINES},
+        baselines={name: np.concatenate([found.baselines[name] for found in tested]) for name in tested[0].baselines},
+        closing=np.concatenate([found.closing for found in tested]),
         member_log_odds=members,
         weights=np.array(weights),
         importances=np.array([found.fitted.boosting.importances() for found in tested]),

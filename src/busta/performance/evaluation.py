@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from busta.betting.odds import edge
 from busta.performance.simulation import Bets, backtest, place
 from busta.scoring.calibration import calibration_line, ece
 from busta.scoring.intervals import weekly_ratio_interval
@@ -34,7 +35,7 @@ class Evaluation:
         metrics: The model's.
         baselines: The same figures of each baseline.
         by_season: The model's figures and the closing line's scores, one entry a test season.
-        difference: The model's log loss less the closing line's, with its 95 % interval by week.
+        difference: The model's log loss less that of the line that is bet at, with its 95 % interval by week.
         verdict: One sentence.
         notes: Reason of every ``None``, by figure, and what else a reader should know.
         bets: The bets behind the money figures; ``game`` counts along the walk's games.
@@ -54,12 +55,13 @@ def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
     scored = data.take(walk.rows)
     priced = _priced(scored)
     bets = place(walk.triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge)
-    metrics = _scores(walk.probability, scored.y, priced) | _money(bets, scored, settings)
+    metrics = _scores(walk.probability, scored.y, priced) | _money(bets, walk, scored, settings)
     baselines = {
         name: _scores(p, scored.y, priced) | _baseline_money(name, p, walk, scored, settings)
         for name, p in walk.baselines.items()
     }
-    difference = _difference(walk, scored, priced)
+    bar = "closing line" if scored.moment == "close" else "opening line"
+    difference = _difference(walk, scored, priced, bar)
     clean = {name: _nulls(figures) for name, figures in baselines.items()}
     by_season = _by_season(walk, scored, priced, bets, settings)
     return Evaluation(
@@ -67,7 +69,7 @@ def evaluate(walk: Walk, data: Dataset, settings: BetSettings) -> Evaluation:
         baselines=clean,
         by_season=by_season,
         difference=difference,
-        verdict=_verdict(difference),
+        verdict=_verdict(difference, bar),
         notes=_notes(_nulls(metrics), clean, scored, priced) | _season_notes(by_season, scored),
         bets=bets,
     )
@@ -112,7 +114,7 @@ _MONEY = (
 _LATER = ("clv", "clv_coverage")
 
 
-def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
+def _money(bets: Bets, walk: Walk, scored: Dataset, settings: BetSettings) -> Figures:
     result = backtest(
         bets,
         scored.value,
@@ -122,40 +124,51 @@ def _money(bets: Bets, scored: Dataset, settings: BetSettings) -> Figures:
         cap=settings.kelly_cap,
     ).summary()
     figures: Figures = {name: result[name] for name in _MONEY}
-    return figures | dict.fromkeys(_LATER)
+    return figures | (dict.fromkeys(_LATER) if scored.moment == "close" else _closing_value(bets, walk))
+
+
+def _closing_value(bets: Bets, walk: Walk) -> Figures:
+    """Mean edge of the bets as taken, by the closing market's own probabilities, and how many have a close."""
+    closing = walk.closing[bets.game]
+    closing = np.where(bets.first_side[:, None], closing, closing[:, ::-1])
+    value = edge(closing[:, 0], closing[:, 2], bets.price)
+    known = ~np.isnan(value)
+    return {"clv": value[known].mean() if known.any() else None, "clv_coverage": known.mean() if known.size else None}
 
 
 def _baseline_money(name: str, p: NDArray[np.float64], walk: Walk, scored: Dataset, settings: BetSettings) -> Figures:
     """What betting by the baseline's probabilities would have earned; pushes as the model expects them."""
-    if name == "closing_line" and scored.moment == "close":
+    if name in ("closing_line", "opening_line"):
         return dict.fromkeys((*_MONEY, *_LATER))
     push = walk.triples[:, 1]
     triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])
-    return _money(place(triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge), scored, settings)
+    return _money(place(triples, scored.prices[:, 0], scored.prices[:, 1], settings.min_edge), walk, scored, settings)
 
 
-def _difference(walk: Walk, scored: Dataset, priced: NDArray[np.bool_]) -> Figures:
+def _difference(walk: Walk, scored: Dataset, priced: NDArray[np.bool_], bar: str) -> Figures:
+    """Log loss against the line that is bet at: the close, or the open."""
+    market = walk.baselines[bar.replace(" ", "_")]
     rows = priced & ~np.isnan(scored.y)
     y = scored.y[rows]
-    if np.isnan(walk.baselines["closing_line"][rows]).any():
+    if np.isnan(market[rows]).any():
         return {"log_loss": None, "low": None, "high": None}
-    gap = log_losses(walk.probability[rows], y) - log_losses(walk.baselines["closing_line"][rows], y)
+    gap = log_losses(walk.probability[rows], y) - log_losses(market[rows], y)
     low, high = weekly_ratio_interval(gap, 1.0, scored.weeks[rows])
     return _nulls({"log_loss": float(gap.mean()) if gap.size else np.nan, "low": low, "high": high})
 
 
-def _verdict(difference: Figures) -> str:
-    """What the log loss against the closing line proves; whether to bet is for a gate to say."""
+def _verdict(difference: Figures, bar: str) -> str:
+    """What the log loss against the line that is bet at proves; whether to bet is for a gate to say."""
     low, high = difference["low"], difference["high"]
     if difference["log_loss"] is None:
-        return "not proven: there is no closing line to compare with"
+        return f"not proven: there is no {bar} to compare with"
     if low is None or high is None:
         return "not proven: too few games"
     if low > 0:
-        return "worse than the closing line"
+        return f"worse than the {bar}"
     if high < 0:
-        return "better than the closing line on these games; not yet put to a gate"
-    return "not proven: no better and no worse than the closing line"
+        return f"better than the {bar} on these games; not yet put to a gate"
+    return f"not proven: no better and no worse than the {bar}"
 
 
 def _by_season(
@@ -170,7 +183,7 @@ def _by_season(
         chosen = Bets(*(getattr(bets, name)[bet_season == year] for name in Bets.__dataclass_fields__))
         closing = _scores(walk.baselines["closing_line"], scored.y, rows)
         figures: Figures = {"season": int(year), "games": int((rows & ~np.isnan(scored.y)).sum())}
-        figures |= _scores(walk.probability, scored.y, rows) | _money(chosen, scored, settings)
+        figures |= _scores(walk.probability, scored.y, rows) | _money(chosen, walk, scored, settings)
         figures |= {f"closing_line_{name}": value for name, value in closing.items()}
         found.append(_nulls(figures))
     return found
@@ -186,11 +199,14 @@ def _notes(
     """Why a figure is null, and what the figures leave out."""
     notes = _reasons(metrics, scored)
     for baseline, figures in baselines.items():
-        why = {name: reason for name, reason in _reasons(figures, scored).items() if name not in _LATER}
-        if baseline == "closing_line":
+        why = _reasons(figures, scored)
+        if scored.moment == "close":  # said once, for all
+            why = {name: reason for name, reason in why.items() if name not in _LATER}
+        if baseline == "closing_line" and figures["log_loss"] is None:
             why |= _no_line(why, scored)
         if figures["bets"] is None:
-            why |= dict.fromkeys(_MONEY, "it never differs from its own price, so it never bets")
+            later = () if scored.moment == "close" else _LATER
+            why |= dict.fromkeys((*_MONEY, *later), _why_no_bets(baseline, scored))
         if why:
             notes[f"baselines.{baseline}"] = _by_reason(why)
     unpriced = int((~priced).sum())
@@ -218,7 +234,8 @@ def _reasons(figures: Figures, scored: Dataset) -> dict[str, str]:
     }
     if not figures["bets"]:
         reasons |= dict.fromkeys(_MONEY, "no bet had the edge asked for and a price")
-    later = at_close if scored.moment == "close" else "closing-line value of bets at the open is not measured yet"
+    at_open = "none of the bets has a closing line" if figures["bets"] else "there are no bets"
+    later = at_close if scored.moment == "close" else at_open
     reasons |= dict.fromkeys(_LATER, later)
     empty = [name for name, value in figures.items() if value is None]
     return {name: reasons.get(name.removeprefix("closing_line_"), "too few games") for name in empty}
@@ -226,7 +243,15 @@ def _reasons(figures: Figures, scored: Dataset) -> dict[str, str]:
 
 def _no_line(scores: Iterable[str], scored: Dataset) -> dict[str, str]:
     """The reason of the closing line's empty scores where there is no closing line at all."""
-    return dict.fromkeys(scores, "there is no closing line") if np.isnan(scored.market_log_odds).all() else {}
+    absent = np.isnan(scored.closing_log_odds)
+    words = "there is no closing line" if absent.all() else "not every game has a closing line"
+    return dict.fromkeys(scores, words) if absent.any() else {}
+
+
+def _why_no_bets(baseline: str, scored: Dataset) -> str:
+    if baseline == "closing_line" and scored.moment == "open":
+        return "the close is not known when the open is bet"
+    return "it never differs from its own price, so it never bets"
 
 
 def _season_notes(by_season: list[Figures], scored: Dataset) -> dict[str, str]:
@@ -234,7 +259,8 @@ def _season_notes(by_season: list[Figures], scored: Dataset) -> dict[str, str]:
     why: dict[str, str] = {}
     for figures in by_season:
         why |= _reasons(figures, scored)
-    why |= _no_line([name for name in why if name.startswith("closing_line_")], scored)
+    if "closing_line_log_loss" in why:
+        why |= _no_line([name for name in why if name.startswith("closing_line_")], scored)
     return {"by_season": _by_reason(why)} if why else {}
 
 

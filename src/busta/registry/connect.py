@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from busta.data.publish import locked
-from busta.errors import OutsideError, without_password
+from busta.errors import OutsideError, UsageError, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,16 +58,17 @@ class Registry:
 
 
 def connect(settings: Settings) -> Registry:
-    """Connects to MLflow; the workspace's own database is made on first use.
+    """Connects to MLflow; the workspace's own database is made on first use and follows the workspace.
 
     Raises:
+        UsageError: The workspace is not there, or MLflow cannot work under its name.
         OutsideError: The tracking server does not answer.
     """
     _quiet()
     uri = settings.tracking.tracking_uri
     artifacts = None
     if uri is None:
-        home = settings.home.resolve()
+        home = _workspace(settings.home)
         database, artifacts = home / "mlflow.db", home / "mlruns"
         _ensure_database(database)
         uri = f"sqlite:///{database}"
@@ -72,7 +76,54 @@ def connect(settings: Settings) -> Registry:
 
     with guarded(uri):
         _knock(uri)
-        return Registry(mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri), uri, artifacts)
+        client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        if artifacts:
+            _follow(artifacts.with_name("mlflow.db"), artifacts.as_uri())
+        return Registry(client, uri, artifacts)
+
+
+def _workspace(home: Path) -> Path:
+    if not home.is_dir():
+        raise UsageError(f"the workspace {home} is not there; `busta init {home}` makes it, BUSTA_HOME names another")
+    if set("?%") & set(str(home.resolve())):
+        raise UsageError(f"the workspace {home.resolve()} has a ? or % in its path, and MLflow takes none; rename it")
+    return home.resolve()
+
+
+def _follow(database: Path, artifacts: str) -> None:
+    """Where the workspace was moved or copied, has its database name the files that stand beside it.
+
+    MLflow notes every file by its absolute place; those in the old ``mlruns`` become those in this one.
+    """
+    try:
+        if not _elsewhere(database, artifacts):
+            return
+        with locked(database.parent), closing(sqlite3.connect(database)) as connection, connection:
+            for old in _elsewhere(database, artifacts):  # unless another busta did it in the meantime
+                for table, column in _texts(connection):
+                    connection.execute(
+                        f'UPDATE "{table}" SET "{column}" = ? || substr("{column}", ?)'  # noqa: S608 - MLflow's names
+                        f' WHERE substr("{column}", 1, ?) = ?',
+                        (artifacts, len(old) + 1, len(old) + 1, f"{old}/"),
+                    )
+    except sqlite3.Error as exc:
+        raise OutsideError(f"{database} was moved here and cannot be changed to say so: {exc}") from exc
+
+
+def _elsewhere(database: Path, artifacts: str) -> set[str]:
+    """The ``mlruns`` of other places in which the database has the default experiment's or busta's own."""
+    ours = "SELECT artifact_location FROM experiments WHERE experiment_id = 0 OR name LIKE 'busta-%'"
+    with closing(sqlite3.connect(database)) as connection:
+        places = [str(place) for (place,) in connection.execute(ours)]
+    found = {match[1] for place in places if (match := re.fullmatch(r"(file://.*/mlruns)/[^/]+", place))}
+    return found - {artifacts}
+
+
+def _texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c"
+        " WHERE t.type = 'table' AND (c.type LIKE '%CHAR%' OR c.type LIKE '%TEXT%')"
+    ).fetchall()
 
 
 def _knock(uri: str) -> None:
@@ -145,12 +196,13 @@ def _ensure_database(database: Path) -> None:
 
 
 def _quiet() -> None:
-    """No telemetry, only warnings in the log, nothing on standard output, and no tries that last for minutes."""
+    """No telemetry, only errors in the log, nothing on standard output, and no tries that last for minutes."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("mlflow", "alembic", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -24,6 +24,7 @@ __all__ = ["CHALLENGER", "CHAMPION", "MODEL_FOLDER", "Published", "Record", "pub
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL_FOLDER = "model"
+_LONGEST_TRAINING = 3 * 3600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ def publish(registry: Registry, record: Record) -> Published:
 def _publish(registry: Registry, record: Record) -> Published:
     client = registry.client
     with guarded(registry.uri), tempfile.TemporaryDirectory() as scratch:
+        experiment = registry.experiment(record.name)
+        _close_dead_runs(registry, experiment)
         run = client.create_run(
-            registry.experiment(record.name),
+            experiment,
             start_time=int(record.started * 1000),
             tags={"mlflow.runName": f"{record.name} {time.strftime('%Y-%m-%d %H:%M', time.gmtime(record.started))}"},
         )
@@ -99,8 +102,31 @@ def _publish(registry: Registry, record: Record) -> Published:
                 client.set_terminated(run_id, status="FAILED")
             raise
         client.set_terminated(run_id)
-        client.set_registered_model_alias(record.name, CHALLENGER, version)
+        point(registry, record.name, CHALLENGER, version)
     return Published(run_id, version)
+
+
+def point(registry: Registry, name: str, alias: str, version: str) -> None:
+    """Sets an alias; where two do so at once, MLflow's database refuses one, which tries again."""
+    from mlflow.exceptions import MlflowException
+
+    for wait in (0.1, 0.2, 0.4, 0.8, None):
+        try:
+            registry.client.set_registered_model_alias(name, alias, version)
+        except MlflowException:
+            if wait is None:
+                raise
+            time.sleep(wait)
+        else:
+            return
+
+
+def _close_dead_runs(registry: Registry, experiment: str) -> None:
+    """Runs that a kill left open are marked as failed, once no training can be that old."""
+    before = int((time.time() - _LONGEST_TRAINING) * 1000)
+    open_runs = f"attributes.status = 'RUNNING' and attributes.start_time < {before}"
+    for run in registry.client.search_runs([experiment], open_runs, max_results=100):
+        registry.client.set_terminated(run.info.run_id, status="KILLED")
 
 
 def _log_figures(registry: Registry, run_id: str, record: Record) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import UsageError
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
-from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER
+from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def promote(registry: Registry, version: Version) -> str | None:
             registry.client.set_registered_model_tag(
                 version.name, f"{_HISTORY}{len(history) + 1:05d}", f"{version.number} {_now()}"
             )
-            registry.client.set_registered_model_alias(version.name, CHAMPION, version.number)
+            point(registry, version.name, CHAMPION, version.number)
     return before
 
 

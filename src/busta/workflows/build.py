@@ -82,10 +82,10 @@ def gold_versions(settings: Settings, league_name: str) -> list[dict[str, Any]]:
         manifest = open_gold(folder).manifest
         rows.append(
             {
-                "version": manifest["version"],
-                "created_at": manifest["created_at"],
-                "games": manifest["games"],
-                "features": len(manifest["features"]),
+                "version": folder.name,
+                "created_at": manifest.get("created_at"),
+                "games": manifest.get("games"),
+                "features": len(manifest.get("features", ())),
                 "current": now is not None and folder.name == now.name,
             }
         )
@@ -125,7 +125,7 @@ def _build(settings: Settings, league: League) -> tuple[MemoryGold, bool]:
         if made_of.items() <= present.manifest.items():
             return present, False
     events = build_events(games, quotes, league, vig_method=settings.bets.vig_method)
-    version = content_id({"games": games, "quotes": quotes} | events)
+    version = content_id({"games": games, "quotes": quotes, "made of": pl.DataFrame(made_of)} | events)
     manifest = made_of | _lineage(league, games, quotes, meta, version)
     gold = MemoryGold(games, quotes, events, CATALOG, manifest)
     publish(root, version, lambda target: write_gold(gold, events, target))

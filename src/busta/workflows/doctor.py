@@ -8,11 +8,14 @@ import sys
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from busta.data.publish import current
 from busta.errors import BustaError, without_password
 from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
 from busta.registry.connect import connect, guarded
+from busta.registry.versions import fetch_model, fetch_predictions, resolve
 from busta.settings import Settings, load
 from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.lineage import LIBRARIES
@@ -20,6 +23,8 @@ from busta.workflows.lineage import LIBRARIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from busta.registry.connect import Registry
 
 __all__ = ["diagnose"]
 
@@ -90,7 +95,7 @@ def _gold(settings: Settings, league: League) -> str:
     if folder is None:
         return "none yet; training builds it"
     gold = open_gold(folder)
-    return f"version {gold.manifest['version']}, {len(gold.catalog)} features"
+    return f"version {gold.manifest.get('version')}, {len(gold.catalog)} features"
 
 
 def _mlflow(settings: Settings) -> str:
@@ -98,5 +103,22 @@ def _mlflow(settings: Settings) -> str:
         return "no mlflow.db yet; training makes it"
     registry = connect(settings)
     with guarded(registry.uri):
-        registry.client.search_registered_models(max_results=1)
-    return f"answers at {without_password(registry.uri)}"
+        newest = registry.client.search_model_versions(
+            "name LIKE 'busta-%'", max_results=1, order_by=["creation_timestamp DESC"]
+        )
+    answers = f"answers at {without_password(registry.uri)}"
+    return f"{answers}; {_readable(registry, newest[0].name, str(newest[0].version))}" if newest else answers
+
+
+def _readable(registry: Registry, name: str, number: str) -> str:
+    """Reads what is stored of a version."""
+    try:
+        version = resolve(registry, name, number)
+        fetch_model(registry, version)
+        pl.read_parquet(fetch_predictions(registry, version), glob=False)
+    except Exception as exc:  # each format has errors of its own
+        first = (str(exc) or type(exc).__name__).splitlines()[0]
+        raise BustaError(
+            f"version {number} of {name}, the newest, cannot be read: {first}\nrestore its files, or train again"
+        ) from exc
+    return f"{name} version {number}, the newest, can be read"

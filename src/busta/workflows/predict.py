@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +20,19 @@ from busta.markets.dataset import Dataset, assemble
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
-from busta.registry.versions import Version, fetch_model, fetch_predictions, model_name, resolve
+from busta.registry.versions import fetch_model, fetch_predictions, model_name, resolve
 from busta.workflows.build import gold_of
 from busta.workflows.ingest import ensure_tables, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from busta.data.schema import Moment
+    from busta.models.portable import PortableModel
     from busta.plugins import League, Market
     from busta.settings import Bets, Settings
 
@@ -82,23 +84,21 @@ def predict(
     unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
     data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
     portable = fetch_model(registry, version)
-    stored = pl.read_parquet(fetch_predictions(registry, version))
-    triples, out_of_fold, reason = _triples(data, portable, stored)
-    rows = _rows(data, triples, settings.bets)
-    for row, known, why in zip(rows, out_of_fold, reason, strict=True):
-        row |= {
-            "out_of_fold": known,
-            "model_version": version.number,
-            "paper": version.tags.get("fit_to_bet") != "yes",
-        }
-        row["abstain_reason"] = why or row["abstain_reason"]
+    stored = pl.read_parquet(fetch_predictions(registry, version), glob=False)
+    seen = _learned_from(data, portable)
+    data = _as_stored(data, seen, stored)
+    triples = _triples(data, portable, seen, stored)
+    rows = _rows(data, triples, seen, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
+    for row in rows:
+        row |= {"model_version": version.number, "paper": version.tags.get("fit_to_bet") != "yes"}
     return {
         "market": market.name,
         "league": league.name,
         "model": version.name,
         "model_version": version.number,
         "role": CHAMPION if CHAMPION in version.aliases else ", ".join(version.aliases) or "none",
-        "predictions": rows + [_without_line(game, market, version) for game in unquoted],
+        "missing": [name for name in portable.features if name not in data.names],
+        "predictions": sorted(rows, key=lambda row: (row["kickoff"], row["game_id"])),
     }
 
 
@@ -154,30 +154,38 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _triples(
-    data: Dataset, portable: Any, stored: pl.DataFrame
-) -> tuple[NDArray[np.float64], list[bool], list[str | None]]:
-    """Win, push and lose of the first side, whether it is an out-of-fold one, and why there is none."""
-    trained_through = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
-    seen = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= trained_through
-    X = _columns(data, portable.features)
-    offset = data.offset
-    distribution = Discretised.from_dict(portable.spec["distribution"])
-    triples = distribution.split(expit(portable.log_odds(X, offset)), data.line)
-    kept = data.games.select("game_id").join(
-        stored.select("game_id", "win", "push", "lose"), on="game_id", how="left", maintain_order="left"
+def _learned_from(data: Dataset, portable: PortableModel) -> NDArray[np.bool_]:
+    """Which games lie at or before the end of what the version learned from."""
+    end = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
+    return np.asarray(data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= end)
+
+
+def _as_stored(data: Dataset, seen: NDArray[np.bool_], stored: pl.DataFrame) -> Dataset:
+    """The games as they were predicted: a stored prediction belongs to its own line and prices."""
+    kept = _kept(data, stored, "line", "first_price", "second_price")
+    there = seen & data.games["game_id"].is_in(stored["game_id"].implode()).to_numpy()
+    return replace(
+        data,
+        line=np.where(there, kept[:, 0], data.line),
+        prices=np.where(there[:, None], kept[:, 1:], data.prices),
     )
-    triples[seen] = kept.select("win", "push", "lose").to_numpy().astype(np.float64)[seen]
-    reasons = [_why_none(bool(s), t, o) for s, t, o in zip(seen, triples, offset, strict=True)]
-    return triples, [bool(s) for s in seen], reasons
 
 
-def _why_none(seen: bool, triple: NDArray[np.float64], offset: float) -> str | None:
-    if not np.isnan(triple).any():
-        return None
-    if seen:
-        return "the model learned from this game and has no out-of-fold prediction of it"
-    return "no market price to start from" if np.isnan(offset) else "no line"
+def _triples(
+    data: Dataset, portable: PortableModel, seen: NDArray[np.bool_], stored: pl.DataFrame
+) -> NDArray[np.float64]:
+    """Win, push and lose of the first side: out of fold for a game learned from, NaN where there is none."""
+    log_odds = portable.log_odds(_columns(data, portable.features), data.offset)
+    live = Discretised.from_dict(portable.spec["distribution"]).split(expit(log_odds), data.line)
+    return np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), live)
+
+
+def _kept(data: Dataset, stored: pl.DataFrame, *columns: str) -> NDArray[np.float64]:
+    """Columns of the stored predictions, in the order of the games; NaN where a game is not among them."""
+    joined = data.games.select("game_id").join(
+        stored.select("game_id", *columns), on="game_id", how="left", maintain_order="left"
+    )
+    return joined.select(columns).to_numpy().astype(np.float64)
 
 
 def _columns(data: Dataset, features: Sequence[str]) -> NDArray[np.float64]:
@@ -187,50 +195,69 @@ def _columns(data: Dataset, features: Sequence[str]) -> NDArray[np.float64]:
     return np.stack([data.X[:, place[name]] if name in place else empty for name in features], axis=1)
 
 
-def _rows(data: Dataset, triples: NDArray[np.float64], bets: Bets) -> list[dict[str, Any]]:
-    """One row a game: the side with the better edge, or the likelier one where no price is known."""
+def _rows(data: Dataset, triples: NDArray[np.float64], seen: NDArray[np.bool_], bets: Bets) -> list[dict[str, Any]]:
+    """One row a game: the side with the better edge, the likelier one without a price, none without a probability."""
     win = triples[:, [0, 2]]
     edges = edge(win, win[:, ::-1], data.prices)
     rows = []
     for i, game in enumerate(data.games.iter_rows(named=True)):
-        priced = ~np.isnan(edges[i])
-        side = int(np.nanargmax(edges[i])) if priced.any() else int(np.argmax(np.nan_to_num(win[i])))
-        rows.append(_game(data, game, i, side) | _bet(triples[i], side, data.prices[i, side], edges[i, side], bets))
+        about = _about(game, data.market) | {"out_of_fold": bool(seen[i])}
+        about["line"] = _number(data.line[i]) if data.market.has_line else None
+        about |= {"known_at": _iso(game["known_at"]), "decided_at": _iso(game["decision_time"])}
+        if np.isnan(win[i]).any():
+            reason = _why_none(bool(seen[i]), float(data.offset[i]))
+            rows.append(about | _NO_BET | {"abstain_reason": reason})
+            continue
+        side = int(np.nanargmax(edges[i])) if not np.isnan(edges[i]).all() else int(np.argmax(win[i]))
+        bet = _bet(triples[i], side, data.prices[i, side], edges[i, side], bets)
+        rows.append(about | {"side": data.market.sides[side]} | bet)
     return rows
 
 
-def _game(data: Dataset, game: dict[str, Any], i: int, side: int) -> dict[str, Any]:
+_NO_BET = dict.fromkeys(("side", "price", "probability", "fair_price", "edge")) | {"stake": 0.0}
+
+
+def _about(game: dict[str, Any], market: Market) -> dict[str, Any]:
     return {
         "game_id": game["game_id"],
-        "kickoff": game["kickoff"].isoformat(),
+        "kickoff": _iso(game["kickoff"]),
         "home_team": game["home_team"],
         "away_team": game["away_team"],
-        "market": data.market.name,
-        "side": data.market.sides[side],
-        "line": float(data.line[i]) if data.market.has_line else None,
-        "known_at": game["known_at"].isoformat() if game["known_at"] else None,
-        "decided_at": game["decision_time"].isoformat(),
+        "market": market.name,
     }
+
+
+def _without_line(gold: MemoryGold, game_id: str, market: Market) -> dict[str, Any]:
+    (game,) = gold.games.filter(pl.col("game_id") == game_id).rows(named=True)
+    empty = {"out_of_fold": False, "line": None, "known_at": None, "decided_at": None}
+    return _about(game, market) | empty | _NO_BET | {"abstain_reason": "no line is quoted"}
+
+
+def _why_none(seen: bool, offset: float) -> str:
+    if seen:
+        return "the model learned from this game and has no out-of-fold prediction of it"
+    return "no market price to start from" if np.isnan(offset) else "no line"
 
 
 def _bet(triple: NDArray[np.float64], side: int, price: float, side_edge: float, bets: Bets) -> dict[str, Any]:
     """Probability, fair price, edge and stake (a share of the bankroll) of one side."""
     win, push, lose = (float(part) for part in (triple if side == 0 else triple[::-1]))
-    known = not np.isnan(win)
-    worth = known and not np.isnan(price) and side_edge >= bets.min_edge
+    worth = not np.isnan(price) and side_edge >= bets.min_edge
     stake = float(fractional_kelly(win, lose, price, bets.kelly_fraction, bets.kelly_cap)) if worth else 0.0
     reason = None if worth else "no price is quoted" if np.isnan(price) else f"edge < {bets.min_edge:.1%}"
     return {
-        "price": None if np.isnan(price) else float(price),
-        "probability": {"win": win, "push": push, "lose": lose} if known else None,
-        "fair_price": float(fair_price(win, lose)) if known and win > 0 else None,
-        "edge": None if np.isnan(side_edge) else float(side_edge),
+        "price": _number(price),
+        "probability": {"win": win, "push": push, "lose": lose},
+        "fair_price": float(fair_price(win, lose)) if win > 0 else None,
+        "edge": _number(side_edge),
         "stake": stake,
         "abstain_reason": reason,
     }
 
 
-def _without_line(game: str, market: Market, version: Version) -> dict[str, Any]:
-    empty = dict.fromkeys(("side", "line", "price", "probability", "fair_price", "edge", "known_at"))
-    return {"game_id": game, "market": market.name, **empty, "stake": 0.0, "abstain_reason": "no line is quoted",
-            "model_version": version.number, "out_of_fold": False, "paper": True}  # fmt: skip
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from busta.errors import OutsideError
+from busta.errors import DataError, OutsideError
+from busta.leagues.nfl import LEAGUE as NFL
+from busta.leagues.nfl import download
 from busta.plugins import market_names, pick
-from busta.workflows.ingest import ingest, tables_of
+from busta.workflows.ingest import has_tables, ingest, tables_of
 from busta.workflows.train import train
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def quickstart(
     say: Callable[[str], None] = lambda _words: None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> dict[str, Any]:
-    """Trains every market on real NFL games if they download within seconds, else on the simulated league.
+    """Trains every market on real NFL games if they can be had within seconds, else on the simulated league.
 
     Returns:
         The league, what each training said, and commands to try next.
@@ -56,18 +58,22 @@ def _coming_week(settings: Settings, league: str) -> str:
 
 
 def _league(settings: Settings, *, offline: bool, say: Callable[[str], None]) -> str:
-    if not offline:
+    """The league to play: the NFL if its games can be had or stand in the workspace, else the simulated one."""
+    if offline:
+        say("offline: playing the simulated league")
+    else:
         quick = settings.data.model_copy(update={"timeout": _SECONDS, "retries": 0})
         try:
-            ingest(settings.model_copy(update={"data": quick}), "nfl")
-        except OutsideError as exc:
-            say(
-                f"no NFL games to be had ({str(exc).splitlines()[0].rstrip('.')}); playing the simulated league instead"
-            )
+            games = download(settings.model_copy(update={"data": quick}), deadline=2 * _SECONDS)
+            tables_of(settings, NFL).update(games)
+        except (OutsideError, DataError) as exc:
+            reason = str(exc).splitlines()[0].rstrip(".")
         else:
             say("real NFL games downloaded from nflverse")
-            return "nfl"
-    else:
-        say("offline: playing the simulated league")
+            return NFL.name
+        if has_tables(settings, NFL):
+            say(f"no newer NFL games to be had ({reason}); using those of this workspace")
+            return NFL.name
+        say(f"no NFL games to be had ({reason}); playing the simulated league instead")
     ingest(settings, "sim")
     return "sim"

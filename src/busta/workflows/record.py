@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment, git_commit, requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from busta.settings import Settings
 
 __all__ = ["Training", "record_of", "summary"]
+
+_NAMED_FILES = 10
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Training:
     @property
     def learned(self) -> pl.DataFrame:
         """The games the final model learned from."""
-        return self.data.games.filter(pl.Series(~np.isnan(self.data.y) & ~np.isnan(self.data.offset)))
+        return self.data.games.filter(pl.Series(~np.isnan(self.data.value) & ~np.isnan(self.data.offset)))
 
 
 def summary(trained: Training) -> dict[str, Any]:
@@ -161,13 +164,21 @@ def _tags(trained: Training) -> dict[str, str]:
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(trained.started)),
         "trained_through": figures["trained_through"],
         "gold_version": str(manifest.get("version")),
-        "data": json.dumps({file["name"]: file["sha256"] for file in manifest.get("sources", [])}),
+        "data": _data(manifest.get("sources", [])),
         "git_commit": git_commit(),
         "seed": str(trained.settings.train.seed),
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
         "verdict": figures["verdict"],
         "fit_to_bet": "no",  # until a gate has said yes
     }
+
+
+def _data(sources: Sequence[Mapping[str, str]]) -> str:
+    """Checksums of the files the data came from; of many, one checksum of them all (gold.json lists each)."""
+    if len(sources) > _NAMED_FILES:
+        every = "".join(file["sha256"] for file in sources).encode()
+        return f"{len(sources)} files, sha256 of their checksums {hashlib.sha256(every).hexdigest()}"
+    return json.dumps([f"{file['name']} {file['sha256']}" for file in sources])
 
 
 def _about(trained: Training) -> dict[str, Any]:
