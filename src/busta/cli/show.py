@@ -104,7 +104,7 @@ def trained(result: dict[str, Any]) -> None:
     gap = result["difference"]
     if gap["log_loss"] is not None and gap["low"] is not None:
         _console.print(
-            f"log loss against the {_label('closing_line', result)}: {gap['log_loss']:+.4f} "
+            f"log loss against the {'closing' if result['price'] == 'close' else 'opening'} line: {gap['log_loss']:+.4f} "
             f"(95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
     _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
@@ -223,7 +223,8 @@ def _number(value: float | None, form: str) -> str:
 
 def _label(baseline: str, result: dict[str, Any]) -> str:
     names = {
-        "closing_line": "closing line" if result["price"] == "close" else "opening line",
+        "closing_line": "closing line",
+        "opening_line": "opening line",
         "elo": "Elo only",
         "home": "every over" if result["market"] == "totals" else "home side",
     }
