@@ -101,10 +101,10 @@ def trained(result: dict[str, Any]) -> None:
     for name, figures in result["baselines"].items():
         table.add_row(_label(name, result), *_figures(figures))
     _console.print(table)
-    gap = result["difference"]
+    gap, bar = result["difference"], "closing" if result["price"] == "close" else "opening"
     if gap["log_loss"] is not None and gap["low"] is not None:
         _console.print(
-            f"log loss against the {'closing' if result['price'] == 'close' else 'opening'} line: {gap['log_loss']:+.4f} "
+            f"log loss against the {bar} line: {gap['log_loss']:+.4f} "
             f"(95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
     _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
