@@ -160,6 +160,19 @@ class Settings(BaseSettings):
         secrets = NestedSecretsSettingsSource(file_secret_settings)
         return init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls)
 
+    def workspace(self) -> Path:
+        """The workspace as an absolute path.
+
+        Raises:
+            UsageError: It is not there: a mistyped name must not become a second workspace.
+        """
+        home = self.home.resolve()
+        if not home.is_dir():
+            raise UsageError(
+                f"the workspace {home} is not there; `busta init {home}` makes it, BUSTA_HOME names another"
+            )
+        return home
+
     @property
     def tables(self) -> Path:
         """Folder of the validated tables, one folder a league."""

@@ -65,3 +65,9 @@ def test_what_cannot_be_ingested_is_refused_and_stores_nothing(settings, tmp_pat
     with pytest.raises(kind, match=says):
         busta.ingest(settings, league, [tmp_path / path for path in paths])
     assert not (settings.tables / "nfl" / "CURRENT").exists()
+
+
+def test_a_mistyped_workspace_is_refused_and_not_made(tmp_path):
+    with pytest.raises(UsageError, match="is not there; `busta init"):
+        busta.ingest(busta.load(home=tmp_path / "mistyped"), "sim")
+    assert not (tmp_path / "mistyped").exists()

@@ -68,7 +68,7 @@ def connect(settings: Settings) -> Registry:
     uri = settings.tracking.tracking_uri
     artifacts = None
     if uri is None:
-        home = _workspace(settings.home)
+        home = _nameable(settings.workspace())
         database, artifacts = home / "mlflow.db", home / "mlruns"
         _ensure_database(database)
         uri = f"sqlite:///{database}"
@@ -82,12 +82,10 @@ def connect(settings: Settings) -> Registry:
         return Registry(client, uri, artifacts)
 
 
-def _workspace(home: Path) -> Path:
-    if not home.is_dir():
-        raise UsageError(f"the workspace {home} is not there; `busta init {home}` makes it, BUSTA_HOME names another")
-    if set("?%") & set(str(home.resolve())):
-        raise UsageError(f"the workspace {home.resolve()} has a ? or % in its path, and MLflow takes none; rename it")
-    return home.resolve()
+def _nameable(home: Path) -> Path:
+    if set("?%") & set(str(home)):
+        raise UsageError(f"the workspace {home} has a ? or % in its path, and MLflow takes none; rename it")
+    return home
 
 
 def _follow(database: Path, artifacts: str) -> None:

@@ -31,6 +31,7 @@ def ingest(settings: Settings, league_name: str, paths: Sequence[Path] = ()) -> 
         OutsideError: The download failed.
     """
     league: League = pick("league", league_name)
+    settings.workspace()
     batch = league.load(settings, paths)
     report = tables_of(settings, league).update(batch)
     return {"league": league.name} | asdict(report) | {"counts": {name: asdict(c) for name, c in report.counts.items()}}
