@@ -158,8 +158,10 @@ def planted(
         value=value.astype(np.float64),
         line=line.astype(np.float64),
         prices=np.full((count, 2), 1.91),
+        price_assumed=np.zeros(count, dtype=np.bool_),
         market_log_odds=log_odds,
         closing_line=line.astype(np.float64),
+        closing_prices=np.full((count, 2), 1.91),
         closing_log_odds=log_odds,
         elo=X[:, 0] + rng.normal(size=count),
     )

@@ -24,9 +24,10 @@ from pydantic_settings import (
 
 from busta.errors import UsageError, without_password
 
-__all__ = ["Bets", "Boosting", "Data", "Linear", "Members", "Settings", "Tracking", "Train", "load"]
+__all__ = ["Bets", "Boosting", "Data", "Gate", "Linear", "Members", "Settings", "Tracking", "Train", "load"]
 
 VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
+Stakes = Literal["flat", "proportional", "kelly", "fractional-kelly", "shrunk-kelly", "simultaneous-kelly"]
 
 
 class _Section(BaseModel):
@@ -101,9 +102,46 @@ class Bets(_Section):
     """Which bets are taken and how large they are."""
 
     min_edge: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    max_edge: Annotated[float, Field(gt=0)] | None = None
+    """An edge above it is too good to be true and not bet; by default none is."""
+    strongest: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Bet only this share of the strongest opinions, by the opinions of earlier seasons; by default all."""
+    assumed_prices: bool = True
+    """Bet at prices that nobody recorded, too."""
+    stakes: Stakes = "flat"
+    """How a back-test stakes."""
+    unit: Annotated[float, Field(gt=0, le=1)] = 0.01
+    """Share of the bankroll on a bet: of the first one for flat stakes, of the current one for proportional."""
     kelly_fraction: Annotated[float, Field(gt=0, le=1)] = 0.25
     kelly_cap: Annotated[float, Field(gt=0, le=1)] = 0.05
+    bankroll: Annotated[float, Field(gt=0)] = 100.0
+    """What a back-test starts with."""
+    slippage: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each price's profit that a back-test loses between quote and bet."""
+    ruin: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Share of the bankroll at or below which it counts as ruined."""
     vig_method: VigMethod = "multiplicative"
+    allow_unproven: bool = False
+    """Real stakes for a model that is not fit to bet, too; each prediction and the version then say so."""
+
+
+class Gate(_Section):
+    """Rules and levels of the gate."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Chance, over the lifetime of a market, of calling informative what is not."""
+    planned_trials: Annotated[int, Field(ge=1, le=100_000)] = 20
+    """How many recipes you plan to try on a market; the first training declares it, and it holds from then on."""
+    horizon: Annotated[int, Field(ge=272, le=1_000_000)] = 1400
+    """Games after registration that later results are judged at; declared with the first training, too."""
+    line_margin: Annotated[float, Field(gt=0, lt=0.1)] = 0.002
+    """Log loss that a model may be worse than the line it is bet against and still count as not worse."""
+    champion_margin: Annotated[float, Field(gt=0, lt=0.1)] = 0.002
+    """The same against the reigning champion."""
+    milliseconds: Annotated[float, Field(gt=0)] = 100.0
+    """What one prediction may take."""
+    recent_weeks: Annotated[int, Field(ge=4, le=500)] = 34
+    """Weeks that must still show the edge."""
 
 
 class Tracking(_Section):
@@ -144,6 +182,7 @@ class Settings(BaseSettings):
     data: Data = Data()
     train: Train = Train()
     bets: Bets = Bets()
+    gate: Gate = Gate()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from busta.cli.backtest import EXAMPLE, backtest
 from busta.cli.options import (
     Blind,
     Config,
@@ -226,6 +227,9 @@ def predict(
     emit(result, as_json, show.predicted)
 
 
+app.command(epilog=EXAMPLE)(backtest)
+
+
 @app.command(epilog="Example: busta models moneyline")
 def models(
     market: Annotated[str | None, typer.Argument(metavar="[MARKET]", help="Only this market.")] = None,
@@ -247,15 +251,37 @@ def promote(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
+    force: Annotated[bool, typer.Option("--force", help="Even if the gate rejected it; this is recorded.")] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Make a version the champion."""
+    """Make a version the champion, if the gate lets it pass."""
     from busta.cli import show
     from busta.workflows.manage import promote_version
 
-    result = promote_version(settings(config), market, version, league, blind=blind, moment=price.value)
+    result = promote_version(settings(config), market, version, league, blind=blind, moment=price.value, force=force)
     emit(result, as_json, show.promoted)
+
+
+@app.command(epilog="Example: busta gate moneyline")
+def gate(
+    market: MarketName,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    model: Annotated[
+        str | None, typer.Option(help="Version, champion or challenger; by default the challenger.")
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> int:
+    """Ask whether a version is fit to serve or fit to bet; exits 0 if it may be promoted, 3 if not."""
+    from busta.cli import show
+    from busta.workflows.gate import gate as run
+
+    result = run(settings(config), market, league, blind=blind, moment=price.value, model=model)
+    emit(result, as_json, show.gate)
+    return 0 if result["may_be_promoted"] else 3
 
 
 @app.command(epilog="Example: busta rollback moneyline")

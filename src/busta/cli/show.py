@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 __all__ = [
+    "backtested",
     "built",
     "catalog",
     "doctor",
+    "gate",
     "ingest",
     "init",
     "manifest",
@@ -101,17 +103,39 @@ def trained(result: dict[str, Any]) -> None:
     for name, figures in result["baselines"].items():
         table.add_row(_label(name, result), *_figures(figures))
     _console.print(table)
-    gap, bar = result["difference"], "closing" if result["price"] == "close" else "opening"
+    gap, bar = result["difference"], _label(result["bar"], result)
     if gap["log_loss"] is not None and gap["low"] is not None:
         _console.print(
-            f"log loss against the {bar} line: {gap['log_loss']:+.4f} "
-            f"(95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
+            f"log loss against the {bar}: {gap['log_loss']:+.4f} (95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
-    _console.print(f"verdict: {result['verdict']}. Stakes are paper until a gate says otherwise.", style="bold")
+    _verdict(result)
     for name, note in result["notes"].items():
-        if name in ("games", "prices") or name.startswith("missing."):
+        if name in ("games", "prices", "price_assumed") or name.startswith("missing."):
             _console.print(f"note: {note}")
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
+
+
+def gate(result: dict[str, Any]) -> None:
+    """Every check with its figure, then the verdict."""
+    title = f"{result['model']} version {result['model_version']}: {result['games']} games, out of fold"
+    table = _table("check", "for", "asks", "answer", "what was found", title=title)
+    for check in result["checks"]:
+        style = "bold" if check["blocks"] else None
+        table.add_row(check["code"], check["purpose"], check["title"], check["answer"], check["words"], style=style)
+    _console.print(table)
+    _verdict(result)
+
+
+def _verdict(result: dict[str, Any]) -> None:
+    """The verdict in one line, and what stands in the way of more."""
+    meaning = {
+        "rejected": "may not become champion",
+        "fit to serve": "may become champion; its stakes are paper",
+        "fit to bet": "evidence of profit, all trials counted",
+    }
+    trials = result["trials"]
+    _console.print(f"verdict: {result['verdict']} ({meaning[result['verdict']]})", style="bold")
+    _console.print(f"{result['reason']}; trial {trials['number']} of {trials['count']} on this market")
 
 
 def predicted(result: dict[str, Any]) -> None:
@@ -127,8 +151,11 @@ def predicted(result: dict[str, Any]) -> None:
         _console.print(f"not in the gold store, taken as unknown: {', '.join(result['missing'])}")
     if any(row["out_of_fold"] for row in result["predictions"]):
         _console.print("* the version learned from this game: shown is what it said before it had")
-    if any(row["stake"] for row in result["predictions"]):
-        _console.print("stakes are shares of the bankroll, on paper until a gate has found the model fit to bet")
+    staked = [row for row in result["predictions"] if row["stake"]]
+    if any(row["paper"] for row in staked):
+        _console.print("stakes are shares of the bankroll, on paper until the gate has found the model fit to bet")
+    if any(row["unproven"] and not row["paper"] for row in staked):
+        _console.print("stakes are real although the model is not fit to bet: bets.allow_unproven is set", style="bold")
 
 
 def _prediction(row: dict[str, Any]) -> list[str]:
@@ -145,6 +172,80 @@ def _prediction(row: dict[str, Any]) -> list[str]:
         f"{row['stake']:.2%}" if row["stake"] else "-",
         row["abstain_reason"] or "",
     ]
+
+
+def backtested(result: dict[str, Any]) -> None:
+    """The model beside every strategy, its money, how far it holds, and what a reader should know."""
+    rules, figures = result["rules"], result["figures"]
+    _console.print(_strategies(result))
+    for scores in _scores(result["scores"]):
+        _console.print(scores)
+    _console.print(
+        f"{rules['stakes']} stakes from a bankroll of {rules['bankroll']:g}: turnover {figures['turnover']:.1f}, "
+        f"profit {figures['profit']:+.1f}, ROI {_percent(figures['roi'])} "
+        f"({_range(figures['roi_low'], figures['roi_high'])}), left {figures['bankroll_end']:.1f}"
+    )
+    _console.print(
+        f"a week: volatility {_number(figures['volatility'], '.2%')}, Sharpe {_number(figures['sharpe'], '.3f')}, "
+        f"Sortino {_number(figures['sortino'], '.3f')}; draw-down {_number(figures['max_drawdown'], '.1%')} over "
+        f"{figures['drawdown_weeks']} weeks, {figures['longest_losing_run']} lost in a row, "
+        f"risk of ruin {_number(figures['risk_of_ruin'], '.1%')}"
+    )
+    _console.print(
+        f"bets needed to prove the edge claimed ({_percent(figures['claimed_edge'])}): "
+        f"{_number(figures['bets_needed_claimed'], '.0f')}, the ROI seen: {_number(figures['bets_needed_seen'], '.0f')}"
+    )
+    _console.print(_sensitivity(result["sensitivity"]))
+    for title, counts in (("not bet", result["abstained"]), ("no closing-line value", result["missing_closes"])):
+        _console.print(f"{title}: " + ("; ".join(f"{count} {why}" for why, count in counts.items()) or "none"))
+    for name, note in result["notes"].items():
+        if not name.startswith(("strategies.", "same_bets.")) or name == "strategies.champion":
+            _console.print(f"note, {name.removeprefix('strategies.')}: {note}")
+
+
+def _strategies(result: dict[str, Any]) -> Table:
+    title = f"{result['model']} version {result['model_version']}: {result['games']} games, out of fold, one flat unit"
+    table = _table("", "bets", "pushes", "hit rate", "line's", "profit", "ROI", "95 % by week", "CLV", title=title)
+    table.add_row("model", *_bet_figures(result["figures"]), style="bold")
+    for name, figures in result["strategies"].items():
+        table.add_row(name, *_bet_figures(figures))
+    for name, figures in result["same_bets"].items():
+        table.add_row(f"{name}, same bets", *_bet_figures(figures))
+    for name, figures in (("coin", result["strategies"]["coin"]), ("coin, same bets", result["same_bets"]["coin"])):
+        table.add_row(f"95 % of {name}", *[""] * 5, _range(figures["luck_low"], figures["luck_high"]))
+    return table
+
+
+def _bet_figures(figures: dict[str, Any]) -> list[str]:
+    return [
+        str(figures["bets"]),
+        str(figures["pushes"]),
+        _number(figures["hit_rate"], ".1%"),
+        _number(figures.get("closing_line_hit_rate"), ".1%"),
+        f"{figures['unit_profit']:+.1f}",
+        _percent(figures["unit_roi"]),
+        _range(figures["unit_roi_low"], figures["unit_roi_high"]),
+        _percent(figures["clv"]),
+    ]
+
+
+def _scores(scores: dict[str, dict[str, Any]]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')}: log loss {_number(row['log_loss'], '.4f')}, Brier {_number(row['brier'], '.4f')}, "
+        f"accuracy {_number(row['accuracy'], '.1%')} on {row['games']} games"
+        for name, row in scores.items()
+    ]
+
+
+def _sensitivity(tables: dict[str, list[dict[str, Any]]]) -> Table:
+    columns = ("bets", "hit rate", "profit", "ROI", "95 % by week", "CLV", "the close's log loss")
+    table = _table("what if", *columns, title="sensitivity")
+    names = [f"prices pay {row['slippage']:.0%} less" for row in tables["slippage"]]
+    names += [f"vig removed: {row['method'].replace('_', ' ')}" for row in tables["vig_method"]]
+    for name, row in zip(names, tables["slippage"] + tables["vig_method"], strict=True):
+        bets, _, hit_rate, _, *money = _bet_figures(row)
+        table.add_row(name, bets, hit_rate, *money, _number(row.get("closing_log_loss"), ".4f"))
+    return table
 
 
 def models(rows: list[dict[str, Any]]) -> None:
@@ -169,7 +270,8 @@ def models(rows: list[dict[str, Any]]) -> None:
 def promoted(result: dict[str, Any]) -> None:
     """Who is champion now."""
     before = f"; before: version {result['before']}" if result["before"] else ""
-    _console.print(f"champion of {result['model']}: version {result['champion']}{before}")
+    forced = f"; forced, in spite of: {result['verdict'] or 'no verdict'}" if result.get("forced") else ""
+    _console.print(f"champion of {result['model']}: version {result['champion']}{before}{forced}")
 
 
 def quickstart(result: dict[str, Any]) -> None:
@@ -205,7 +307,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def _figures(figures: dict[str, Any]) -> list[str]:
-    interval = f"{figures['roi_low']:+.1%} to {figures['roi_high']:+.1%}" if figures["roi_low"] is not None else "-"
+    interval = _range(figures["roi_low"], figures["roi_high"])
     return [
         _number(figures["log_loss"], ".4f"),
         _number(figures["brier"], ".4f"),
@@ -221,9 +323,18 @@ def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
+def _percent(value: float | None) -> str:
+    return _number(value, "+.1%")
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{low:+.1%} to {high:+.1%}"
+
+
 def _label(baseline: str, result: dict[str, Any]) -> str:
     names = {
         "closing_line": "closing line",
+        "closing_line_recalibrated": "closing line, recalibrated",
         "opening_line": "opening line",
         "elo": "Elo only",
         "home": "every over" if result["market"] == "totals" else "home side",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
 from busta.data import validate
+from busta.data.matching import SIDES, not_team, team, team_codes
 from busta.data.schema import GAMES, INSTANT, QUOTES, known_at
 from busta.data.source import listed
 from busta.data.textfile import (
@@ -24,12 +25,11 @@ from busta.data.textfile import (
     not_whole,
     number,
     problems,
-    read_csv,
+    read_table,
     rename,
     require,
     whole,
 )
-from busta.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,9 +66,10 @@ MARKETS = (  # market, column of its line, of its first and of its second price
 class NflverseGames:
     """The source of NFL games, scores and closing quotes; a ``busta.data.source.Source``."""
 
-    name = "nflverse"
-    url = ""  # stands in the settings: data.nflverse_url
-    required: tuple[str, ...] = (
+    name: ClassVar[str] = "nflverse"
+    kind: ClassVar[str] = KIND
+    url: ClassVar[str] = ""  # stands in the settings: data.nflverse_url
+    required: ClassVar[tuple[str, ...]] = (
         "game_id",
         "season",
         "game_type",
@@ -79,7 +80,7 @@ class NflverseGames:
         "home_score",
         "away_score",
     )
-    optional: tuple[str, ...] = (
+    optional: ClassVar[tuple[str, ...]] = (
         "gametime",
         "location",
         "div_game",
@@ -96,7 +97,7 @@ class NflverseGames:
             DataError: The file is not of this kind at all.
             UsageError: ``columns`` maps to a column that is neither required nor optional.
         """
-        table = rename(read_csv(raw, KIND), columns, (*self.required, *self.optional))
+        table = rename(read_table(raw, KIND), columns, (*self.required, *self.optional))
         require(table, self.required, KIND)
         missing = tuple(name for name in self.optional if name not in table.columns)
         table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
@@ -146,8 +147,7 @@ def _noted(table: pl.DataFrame) -> tuple[str, ...]:
 
 def _games(table: pl.DataFrame, league: League) -> pl.DataFrame:
     """Candidate games, with what is wrong with them so far."""
-    names = pl.concat([table["home_team"], table["away_team"]]).drop_nulls().unique()
-    codes = {name: code for name in names if (code := _code(name, league)) is not None}
+    codes = team_codes(table, league)
     game_type, place = pl.col("game_type").str.to_uppercase(), pl.col("location").str.to_lowercase()
     frame = table.select(
         "game_id",
@@ -160,7 +160,7 @@ def _games(table: pl.DataFrame, league: League) -> pl.DataFrame:
         .alias("phase"),
         "kickoff",
         (pl.col("gametime").is_null() | (pl.col("shift") != 0)).alias("kickoff_assumed"),
-        *(_team(side, codes) for side in ("home_team", "away_team")),
+        *(team(side, codes) for side in SIDES),
         whole("home_score"),
         whole("away_score"),
         pl.when(place.is_not_null().any()).then((place == "neutral").fill_null(value=False)).alias("neutral"),
@@ -173,25 +173,8 @@ def _games(table: pl.DataFrame, league: League) -> pl.DataFrame:
     return frame.cast(dict(GAMES))  # type: ignore[arg-type]
 
 
-def _code(name: str, league: League) -> str | None:
-    try:
-        return league.team(name)
-    except UsageError:
-        return None  # its rows are refused, with the name
-
-
-def _team(column: str, codes: Mapping[str, str]) -> pl.Expr:
-    return pl.col(column).replace_strict(codes, default=None, return_dtype=pl.String)
-
-
 def _game_problems(codes: Mapping[str, str], league: str) -> pl.Expr:
     """All that is wrong with a game's fields; of a line that is no row at all, only that."""
-    teams = [
-        pl.when(pl.col(side).is_not_null() & ~pl.col(side).is_in(list(codes))).then(
-            pl.format("column {}: '{}' is no team of the league {}", pl.lit(side), side, pl.lit(league))
-        )
-        for side in ("home_team", "away_team")
-    ]
     time_given = pl.col("gametime").is_not_null() & _time().is_null()
     known_type = (pl.col("game_type").str.to_uppercase()).is_in([REGULAR, *POST])
     found = problems(
@@ -201,7 +184,7 @@ def _game_problems(codes: Mapping[str, str], league: str) -> pl.Expr:
         pl.when(~known_type).then(
             pl.format("column game_type: '{}' is none of {}", "game_type", pl.lit(", ".join((REGULAR, *POST))))
         ),
-        *teams,
+        *(not_team(side, codes, league) for side in SIDES),
     )
     return pl.coalesce(pl.col(PROBLEM), found).alias("problem")
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import polars as pl
 
 from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY
-from busta.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from busta.plugins import League
 
-__all__ = ["REFUSED", "Batch", "RawFile", "Source", "concatenate", "filled", "from_files", "listed", "upsert"]
+__all__ = ["REFUSED", "Batch", "Kind", "QuoteSource", "RawFile", "Source", "concatenate", "filled", "listed", "upsert"]
 
 REFUSED: dict[str, pl.DataType] = {
     "table": pl.String(),  # games or quotes
-    "row": pl.Int64(),  # line of the source file, its header being line 1
+    "row": pl.Int64(),  # line of the source file, its header being line 1; of JSON, which object
     "game_id": pl.String(),
     "reason": pl.String(),
 }
@@ -67,13 +64,18 @@ class Batch:
     truth: pl.DataFrame | None = None
 
 
-class Source(Protocol):
-    """A kind of file: where it lives, what it must hold, how it is read."""
+class Kind(Protocol):
+    """A kind of file: its name, what people call it, where it lives and what it must and may hold."""
 
-    name: str
-    url: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
+    name: ClassVar[str]
+    kind: ClassVar[str]
+    url: ClassVar[str]
+    required: ClassVar[tuple[str, ...]]
+    optional: ClassVar[tuple[str, ...]]
+
+
+class Source(Kind, Protocol):
+    """A kind of file that has games: where it lives, what it must hold, how it is read."""
 
     def parse(self, raw: bytes, league: League, *, columns: Mapping[str, str], now: datetime) -> Batch:
         """The file's rows in our tables; ``columns`` renames the user's columns to the source's.
@@ -84,30 +86,18 @@ class Source(Protocol):
         ...
 
 
-def from_files(
-    source: Source, paths: Sequence[Path], league: League, *, columns: Mapping[str, str], now: datetime
-) -> Batch:
-    """What a source finds in files of the user's; of a folder, in all its ``.csv`` files by name.
+class QuoteSource(Kind, Protocol):
+    """A kind of file that has quotes of games that other files have."""
 
-    Raises:
-        UsageError: A file or folder is not there or cannot be read.
-        DataError: A file is not of this kind at all.
-    """
-    batches = []
-    files = list(_files(paths))
-    for path in files:
-        try:
-            raw = path.read_bytes()
-        except OSError as exc:
-            raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
-        try:
-            batch = source.parse(raw, league, columns=columns, now=now)
-        except DataError as exc:
-            raise DataError(f"{path.name}: {exc}") from exc
-        file = RawFile(path.name, hashlib.sha256(raw).hexdigest(), str(path.resolve()))
-        batch = replace(batch, files=(file,))
-        batches.append(_named(batch, path.name) if len(files) > 1 else batch)
-    return concatenate(batches)
+    def parse(
+        self, raw: bytes, league: League, games: pl.DataFrame, *, columns: Mapping[str, str], now: datetime
+    ) -> Batch:
+        """The file's quotes of those ``games``, rows of ``GAMES``; those of others are refused.
+
+        Raises:
+            DataError: The file is not of this kind at all.
+        """
+        ...
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:
@@ -176,23 +166,3 @@ def _later_wins(contrary: Sequence[str]) -> tuple[str, ...]:
     if not games:
         return ()
     return (f"the files contradict each other on {len(games)} games, the later one is taken: {listed(games)}",)
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in map(Path, paths):
-        if not path.exists():
-            raise UsageError(f"no file or folder {path}")
-        found = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        if not found:
-            raise UsageError(f"no .csv file in the folder {path}")
-        yield from found
-
-
-def _named(batch: Batch, name: str) -> Batch:
-    """The batch with its file's name in all it says: of several files, a line number says too little."""
-    reason = pl.format("{}: {}", pl.lit(name), "reason").alias("reason")
-    return replace(
-        batch,
-        refused=batch.refused.with_columns(reason),
-        warnings=tuple(f"{name}: {warning}" for warning in batch.warnings),
-    )

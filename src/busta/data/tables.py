@@ -100,6 +100,8 @@ class Tables:
     def update(self, batch: Batch, *, now: datetime | None = None) -> Report:
         """Takes a batch in. Rows it does not have stay, except that a simulated world replaces another.
 
+        A batch may have quotes alone, of games that are in the tables; those of other games are refused.
+
         A descriptive column (division, roof, surface, venue) in which the batch says nothing at all
         keeps what was known, and so does an assumed start where the day is that of a known one. Quotes
         without a time of their own move with the start of their game; those of a time that is now at or
@@ -113,7 +115,7 @@ class Tables:
             before = self._load() if current(self.folder) else _nothing()
             change = _Change.of(before, batch)
             refused_file = self._keep_refused(change.refused)
-            if batch.games.is_empty() and refused_file:
+            if refused_file and all(count.came == count.refused for count in change.counts.values()):
                 first = change.refused.row(0, named=True)
                 raise DataError(
                     f"all {change.refused.height} rows were refused; the first, line {first['row']}: "
@@ -207,7 +209,8 @@ def _meta(before: Mapping[str, Any], batch: Batch, now: datetime) -> dict[str, A
     """Where the tables come from: all files that ever went in, each once."""
     files = [*before.get("files", []), *(asdict(file) for file in batch.files)]
     files = [file for position, file in enumerate(files) if file not in files[:position]]
-    return {"files": files, "ingested_at": now.isoformat(timespec="seconds"), "missing": list(batch.missing)}
+    missing = before.get("missing", []) if batch.games.is_empty() else list(batch.missing)
+    return {"files": files, "ingested_at": now.isoformat(timespec="seconds"), "missing": missing}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reads comma-separated text whose every field is checked before it is believed.
+"""Reads comma-separated text, or a JSON list, whose every field is checked before it is believed.
 
 All columns come as text, with the line of each row. `number`, `whole` and `date` give a column's
 values, null where there is none; `not_number`, `not_whole` and `not_date` say what is wrong with a
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -22,19 +23,22 @@ __all__ = [
     "LINE",
     "PROBLEM",
     "date",
+    "field_names",
     "not_date",
     "not_number",
     "not_whole",
     "number",
     "problems",
     "read_csv",
+    "read_json",
+    "read_table",
     "rename",
     "require",
     "whole",
 ]
 
 LINE = "#line"
-"""Column with the line of a row's end in the file; the header is line 1."""
+"""Column with the line of a row's end in the file, the header being line 1; of JSON, which object it is."""
 PROBLEM = "#problem"
 """Column with what is wrong with a row; null where nothing is."""
 
@@ -62,6 +66,52 @@ def read_csv(raw: bytes, kind: str) -> pl.DataFrame:
     lines = pl.Series(LINE, [line for line, _ in rows], dtype=pl.Int64)
     odd = [None if len(row) == width else f"{len(row)} fields where the header has {width}" for _, row in rows]
     return frame.with_columns(lines, pl.Series(PROBLEM, odd, dtype=pl.String))
+
+
+def read_json(raw: bytes, kind: str) -> pl.DataFrame:
+    """All fields of a list of flat objects as text, with the columns ``LINE`` and ``PROBLEM``.
+
+    A field that an object does not have is null; what is no object is kept, with that as its problem.
+
+    Args:
+        raw: UTF-8 text, a JSON list of objects.
+        kind: What the file should be, for messages.
+
+    Raises:
+        DataError: The bytes are not such a file.
+    """
+    rows = _objects(raw, kind)
+    names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+    fields = [
+        [_as_text(row.get(name)) for name in names] if isinstance(row, dict) else [None] * len(names) for row in rows
+    ]
+    frame = pl.DataFrame(fields, schema=dict.fromkeys(names, pl.String()), orient="row").with_columns(
+        _cleaned(pl.all())
+    )
+    odd = [None if isinstance(row, dict) else "it is no object with fields" for row in rows]
+    lines = pl.Series(LINE, range(1, len(rows) + 1), dtype=pl.Int64)
+    return frame.with_columns(lines, pl.Series(PROBLEM, odd, dtype=pl.String))
+
+
+def read_table(raw: bytes, kind: str) -> pl.DataFrame:
+    """What `read_json` makes of a file that starts as a JSON list, and `read_csv` of any other.
+
+    Raises:
+        DataError: The bytes are neither.
+    """
+    return read_json(raw, kind) if _is_list(raw) else read_csv(raw, kind)
+
+
+def field_names(raw: bytes, kind: str) -> list[str]:
+    """The names that a table's fields have in the file, which tell what kind it is of.
+
+    Raises:
+        DataError: The bytes are no table.
+    """
+    if _is_list(raw):
+        return read_json(raw, kind).drop(LINE, PROBLEM).columns
+    first = next(_rows(_text(raw, kind), kind), None)
+    return [name.strip() for name in first[1]] if first else []
 
 
 def rename(table: pl.DataFrame, columns: Mapping[str, str], known: Sequence[str]) -> pl.DataFrame:
@@ -185,3 +235,22 @@ def _rows(text: str, kind: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, row
     except csv.Error as exc:
         raise DataError(f"not {kind}: line {reader.line_num} is not comma-separated text ({exc})") from exc
+
+
+def _is_list(raw: bytes) -> bool:
+    return raw.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
+def _objects(raw: bytes, kind: str) -> list[Any]:
+    text = _text(raw, kind)
+    try:
+        rows: list[Any] = json.loads(text)  # a list: it starts as one
+    except (ValueError, RecursionError) as exc:
+        raise DataError(f"not {kind}: it starts as a JSON list and is none ({exc})") from exc
+    if not any(isinstance(row, dict) for row in rows):
+        raise DataError(f"not {kind}: a JSON list without objects")
+    return rows
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)

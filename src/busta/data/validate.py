@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES
-from busta.data.source import REFUSED, Batch, listed
+from busta.data.source import REFUSED, Batch, listed, upsert
 from busta.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ __all__ = ["check"]
 _EXTRA = {"row": pl.Int64(), "problem": pl.String()}
 
 
-def check(games: pl.DataFrame, quotes: pl.DataFrame, *, now: datetime) -> Batch:
+def check(games: pl.DataFrame, quotes: pl.DataFrame, *, now: datetime, known: pl.DataFrame | None = None) -> Batch:
     """What of the candidates is taken, and what is not and why.
 
     Args:
         games: Candidate games.
         quotes: Candidate quotes; one that shares its ``row`` with a refused game goes with it.
         now: A game that starts later has no score.
+        known: Games that are there already, rows of ``GAMES``: a quote of one is made before it starts.
 
     Raises:
         DataError: A frame lacks a column of its table, or has it in another type.
@@ -41,9 +42,8 @@ def check(games: pl.DataFrame, quotes: pl.DataFrame, *, now: datetime) -> Batch:
     good, bad = _screen(games, game_rules(now))
     good, repeated, games_twice = _once(good, GAMES, GAME_KEY)
     bad = pl.concat([bad, repeated])
-    quotes = _without_games(quotes, good, bad).join(
-        good.select("game_id", "kickoff"), on="game_id", how="left", maintain_order="left"
-    )
+    starts = (good if known is None else upsert(known, good.select(*GAMES), GAME_KEY)).select("game_id", "kickoff")
+    quotes = _without_games(quotes, good, bad).join(starts, on="game_id", how="left", maintain_order="left")
     offered, odd = _screen(quotes, quote_rules())
     offered, contrary, quotes_twice = _once(offered, QUOTES, QUOTE_KEY)
     odd = pl.concat([odd, contrary])

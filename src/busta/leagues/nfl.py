@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import polars as pl
+
     from busta.data.source import Batch
     from busta.settings import Settings
 
@@ -127,25 +129,59 @@ MOVES: dict[tuple[str, int, int], Place] = {  # the franchise's home in those se
 }
 
 
+MOST_SPREAD = 30.0
+"""Points of a spread beyond which an opening is a slip; the largest of 2007-2022 is 27.5."""
+TOTALS = (25.0, 75.0)
+"""Points of a total within which an opening is none; the closes of 1999-2022 run from 30 to 63.5."""
+MOST_MOVE = 15.0
+"""Points from open to close beyond which one of the two is a slip, often of sign: a quarterback is worth some seven."""
+
+
 def load(settings: Settings, paths: Sequence[Any]) -> Batch:
-    """Games and closing quotes: nflverse's file, downloaded, or files of its kind.
+    """Games and closing quotes of nflverse's file, downloaded; or what is in files of the user's.
+
+    A file is of the kind that its columns tell: nflverse's ``games.csv``, opening spreads by its
+    ``game_id``, or a sports book's archive with opening spreads and totals. The last two have quotes
+    alone, of games that stand in the workspace's tables or come in the same call.
 
     Args:
         settings: Where to download from and to; the column names of the user's own files.
-        paths: Files, or folders of ``.csv`` files; the later one wins. None means download.
+        paths: Files, or folders of ``.csv`` and ``.json`` files (those of other kinds are passed over with a
+            warning); the later one wins. None means download.
 
     Raises:
         UsageError: A path is not there.
         OutsideError: The download failed.
-        DataError: A file is not of nflverse's kind.
+        DataError: A file is of no kind that is read here.
     """
+    from busta.data.archive import BookArchive
+    from busta.data.files import from_files
     from busta.data.nflverse import NflverseGames
-    from busta.data.source import from_files
+    from busta.data.openings import OpeningSpreads
 
-    if paths:
-        chosen = [Path(path) for path in paths]
-        return from_files(NflverseGames(), chosen, LEAGUE, columns=settings.data.columns, now=datetime.now(UTC))
-    return download(settings)
+    if not paths:
+        return download(settings)
+    return from_files(
+        [Path(path) for path in paths],
+        LEAGUE,
+        games=(NflverseGames(),),
+        quotes=(OpeningSpreads(MOST_SPREAD, MOST_MOVE), BookArchive(MOST_SPREAD, TOTALS, MOST_MOVE)),
+        known=lambda: _known(settings),
+        columns=settings.data.columns,
+        now=datetime.now(UTC),
+    )
+
+
+def _known(settings: Settings) -> pl.DataFrame:
+    """The games in the workspace's tables; none where there are no tables yet."""
+    import polars as pl
+
+    from busta.data.publish import current
+    from busta.data.schema import GAMES
+    from busta.data.tables import Tables
+
+    tables = Tables(settings.tables / LEAGUE.name)
+    return tables.read().games if current(tables.folder) else pl.DataFrame(schema=GAMES)
 
 
 def download(settings: Settings, *, deadline: float = math.inf) -> Batch:

@@ -14,12 +14,25 @@ from busta.errors import DataError
 from busta.features.catalog import select
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from busta.features.store import GoldStore
     from busta.plugins import League, Market
 
-__all__ = ["Dataset", "assemble"]
+__all__ = ["ASSUMED_PRICE", "Dataset", "assemble", "require_quoted"]
+
+ASSUMED_PRICE = 1 + 100 / 110
+"""Decimal odds of both sides (-110) of a line whose opening price nobody recorded: what a book asks for a
+line by custom. Assumed at the open alone, and flagged (``Dataset.price_assumed``)."""
+
+PRICES = ("first_price", "second_price")
+COLUMNS = (
+    *("game_id", "season", "week", "kickoff", "home_team", "away_team"),
+    *("decision_time", "final_time", "known_at"),
+)
+TIMES: dict[Moment, str] = {"open": "opening", "close": "closing"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,11 @@ class Dataset:
         value: Margin or total, NaN where not played.
         line: The line that is bet at, NaN where none is quoted.
         prices: Decimal odds of both sides, float64 (games, 2), NaN where none is quoted.
+        price_assumed: Whether those are not quoted but ``ASSUMED_PRICE``; never at the close.
         market_log_odds: What the market says: vig-free log-odds of the first side, NaN where nothing.
         closing_line: The market's closing line, NaN where there is none.
-        closing_log_odds: What the market says at the close; both are those above where the close is bet.
+        closing_prices: Its decimal odds of both sides there, float64 (games, 2), NaN where none is quoted.
+        closing_log_odds: What the market says at the close; all three are those above where the close is bet.
         elo: The Elo baseline's feature.
     """
 
@@ -56,8 +71,10 @@ class Dataset:
     value: NDArray[np.float64]
     line: NDArray[np.float64]
     prices: NDArray[np.float64]
+    price_assumed: NDArray[np.bool_]
     market_log_odds: NDArray[np.float64]
     closing_line: NDArray[np.float64]
+    closing_prices: NDArray[np.float64]
     closing_log_odds: NDArray[np.float64]
     elo: NDArray[np.float64]
 
@@ -90,6 +107,9 @@ def assemble(
 ) -> Dataset:
     """All games of the store with a line to bet at (a moneyline needs none), played or not.
 
+    Features are read as of the decision, a second after the quote that is bet is known: at the open
+    that is a week before the start, and nothing of the close is known, nor often the last result.
+
     Raises:
         DataError: The store has no quotes of that market at that moment, or none of the market's features.
     """
@@ -101,34 +121,40 @@ def assemble(
     games = games.with_columns(seen["known_at"])
     value = _value(games, market)
     line, log_odds = _floats(games["line"]), _market_log_odds(seen, market)
-    closing = (line, log_odds) if moment == "close" else _closing(gold, games, market)
+    prices, assumed = _prices(games, market, moment)
+    closing = (line, prices, log_odds) if moment == "close" else _closing(gold, games, market)
     return Dataset(
         market=market,
         league=league,
         blind=blind,
         moment=moment,
-        games=games.select(
-            "game_id",
-            "season",
-            "week",
-            "kickoff",
-            "home_team",
-            "away_team",
-            "decision_time",
-            "final_time",
-            "known_at",
-        ),
+        games=games.select(COLUMNS),
         names=tuple(names),
         X=np.ascontiguousarray(seen.select(names).to_numpy().astype(np.float64)),
         y=label(value, line),
         value=value,
         line=line,
-        prices=games.select("first_price", "second_price").to_numpy().astype(np.float64),
+        prices=prices,
+        price_assumed=assumed,
         market_log_odds=log_odds,
         closing_line=closing[0],
-        closing_log_odds=closing[1],
+        closing_prices=closing[1],
+        closing_log_odds=closing[2],
         elo=_column(seen, market.elo_feature),
     )
+
+
+def require_quoted(data: Dataset, season: int) -> None:
+    """Refuses a season in which nothing could be bet at the moment of that table.
+
+    Raises:
+        DataError: No game of the season is quoted; the message says which seasons are.
+    """
+    quoted = ~np.isnan(data.prices).all(axis=1) | (data.market.has_line or data.moment == "close")
+    seasons = data.games["season"].filter(pl.Series(quoted)).unique()
+    if season not in seasons:
+        there = _spans(seasons) or "no season"
+        raise DataError(f"{data.league.name} has {TIMES[data.moment]} {data.market.name} for {there}, not for {season}")
 
 
 def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
@@ -137,12 +163,7 @@ def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:
-    quotes = (
-        gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
-        .sort("game_id", "book")
-        .unique("game_id", keep="first", maintain_order=True)
-        .select("game_id", "line", "first_price", "second_price", pl.col("known_at").alias("quoted_at"))
-    )
+    quotes = _quotes(gold, market, moment)
     if quotes.is_empty():
         _refuse_unquoted(gold, league, market, moment, blind=blind)
     games = gold.games.join(quotes, on="game_id", how="left", maintain_order="left")
@@ -156,13 +177,46 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
     ).sort("kickoff", "game_id")
 
 
+def _quotes(gold: GoldStore, market: Market, moment: Moment) -> pl.DataFrame:
+    """One quote of each game, that of the first book by name."""
+    return (
+        gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
+        .sort("game_id", "book")
+        .unique("game_id", keep="first", maintain_order=True)
+        .select("game_id", "line", *PRICES, pl.col("known_at").alias("quoted_at"))
+    )
+
+
 def _refuse_unquoted(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> None:
     """A market that nobody quotes can still be learned blind, or from the spread, if it needs no line."""
     others = not gold.quotes.filter((pl.col("moment") == moment) & (pl.col("market") == "ats")).is_empty()
     if market.has_line or moment == "open" or not (others or blind):
-        kinds = gold.quotes.select("market", "moment").unique().sort("market", "moment").rows()
-        there = ", ".join(f"{name} at the {when}" for name, when in kinds) or "none"
-        raise DataError(f"{league.name} has no {market.name} quotes at the {moment}; it has: {there}")
+        quoted = gold.quotes.join(gold.games.select("game_id", "season"), on="game_id")
+        kinds = quoted.group_by("market", "moment").agg(pl.col("season").unique()).sort("market", "moment").rows()
+        there = ", ".join(f"{name} at the {when} ({_spans(seasons)})" for name, when, seasons in kinds) or "none"
+        why = "; nobody recorded them, or their file was not ingested" if moment == "open" else ""
+        raise DataError(f"{league.name} has no {market.name} quotes at the {moment}{why}; it has: {there}")
+
+
+def _spans(seasons: Iterable[int]) -> str:
+    """Seasons in words.
+
+    >>> _spans([2011, 2007, 2008, 2009])
+    '2007-2009, 2011'
+    """
+    ordered = sorted(seasons)
+    starts = [season for season in ordered if season - 1 not in ordered]
+    ends = [season for season in ordered if season + 1 not in ordered]
+    return ", ".join(
+        str(first) if first == last else f"{first}-{last}" for first, last in zip(starts, ends, strict=True)
+    )
+
+
+def _prices(games: pl.DataFrame, market: Market, moment: Moment) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Prices of both sides, and where they are ``ASSUMED_PRICE``: a line at the open with no price of either."""
+    quoted = games.select(PRICES).to_numpy().astype(np.float64)
+    assumed = np.isnan(quoted).all(axis=1) & (market.has_line and moment == "open")
+    return np.where(assumed[:, None], ASSUMED_PRICE, quoted), assumed
 
 
 def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
@@ -170,14 +224,20 @@ def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
     return home - away if market.quantity == "margin" else home + away
 
 
-def _closing(gold: GoldStore, games: pl.DataFrame, market: Market) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Line and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
+def _closing(
+    gold: GoldStore, games: pl.DataFrame, market: Market
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Line, prices and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
+    quotes = games.select("game_id").join(
+        _quotes(gold, market, "close"), on="game_id", how="left", maintain_order="left"
+    )
     seen = gold.as_of(games.select("game_id", pl.col("kickoff").alias("decision_time")))
-    closed = gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == "close"))["game_id"]
-    there = games["game_id"].is_in(closed.implode()).to_numpy()
-    line = _column(seen, f"price_{'spread' if market.quantity == 'margin' else 'total'}")
-    line = line if market.has_line else np.zeros(games.height)
-    return np.where(there, line, np.nan), np.where(there, _market_log_odds(seen, market), np.nan)
+    line = _floats(quotes["line"])
+    return (
+        line,
+        quotes.select(PRICES).to_numpy().astype(np.float64),
+        np.where(np.isnan(line), np.nan, _market_log_odds(seen, market)),
+    )
 
 
 def _market_log_odds(seen: pl.DataFrame, market: Market) -> NDArray[np.float64]:

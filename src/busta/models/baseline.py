@@ -1,12 +1,14 @@
-"""What a model has to beat: the home side, the favourite, Elo, and the closing line itself."""
+"""What a model has to beat: the home side, the favourite, Elo, and the closing line, as it is and recalibrated."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
+from busta.betting.odds import VIG_METHODS, remove_vig
+from busta.betting.settlement import label
 from busta.models.linear import OffsetLogistic
 
 if TYPE_CHECKING:
@@ -15,33 +17,60 @@ if TYPE_CHECKING:
     from busta.betting.distribution import Discretised
     from busta.markets.dataset import Dataset
 
-__all__ = ["closing_triples", "predict_baselines"]
+    Floats = NDArray[np.float64]
+
+__all__ = ["closing_readings", "closing_triples", "market_means", "predict_baselines"]
+
+RECALIBRATION_RIDGE = 100.0
+"""Observations that speak for leaving the closing line as it is."""
 
 
-def closing_triples(data: Dataset, test: NDArray[np.int64], distribution: Discretised) -> NDArray[np.float64]:
-    """Win, push and lose of the first side by the closing market, at the line that is bet, shape (games, 3).
+def market_means(data: Dataset, test: NDArray[np.int64], distribution: Discretised) -> dict[str, Floats]:
+    """Means of the margin or total, in points, at the prices that are bet and at the close, shape (games,).
 
-    Where the line moved after the bet, the closing market's mean is read off its own line and price.
+    A mean is that of the distribution at which it gives the market's probability at the market's line.
     """
-    p, line = expit(data.closing_log_odds[test]), data.line[test]
+    market = distribution.mean_for(expit(data.market_log_odds[test]), data.line[test])
     if data.moment == "close":
-        return distribution.split(p, line)
-    return distribution.win_push_lose(distribution.mean_for(p, data.closing_line[test]), line)
+        return {"market": market, "closing": market}
+    closing = distribution.mean_for(expit(data.closing_log_odds[test]), data.closing_line[test])
+    return {"market": market, "closing": closing}
+
+
+def closing_triples(data: Dataset, test: NDArray[np.int64], distribution: Discretised, closing_mean: Floats) -> Floats:
+    """Win, push and lose of the first side by the closing market, at the line that is bet, shape (games, 3)."""
+    if data.moment == "close":
+        return distribution.split(expit(data.closing_log_odds[test]), data.line[test])
+    return distribution.win_push_lose(closing_mean, data.line[test])
+
+
+def closing_readings(data: Dataset) -> Floats:
+    """Log-odds of the first side at the close by each way of vig removal, shape (ways, games).
+
+    Where the close has no price of both sides, each way says what the market said otherwise.
+    """
+    ways = [remove_vig(data.closing_prices, method)[:, 0] for method in VIG_METHODS]
+    with np.errstate(divide="ignore"):
+        read = logit(np.stack(ways))
+    return np.where(np.isfinite(read), read, data.closing_log_odds)
 
 
 def predict_baselines(
-    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], closing: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
+    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], closing: Floats, readings: Floats
+) -> dict[str, Floats]:
     """Each baseline's probability of the first side, for the test games, in the order of the table.
 
-    ``home`` is the first side: home or over. ``closing`` comes from `closing_triples`. A bet at the
-    open has the line it is bet at as one more baseline, ``opening_line``.
+    ``home`` is the first side: home or over. ``closing`` comes from `closing_triples`, ``readings``
+    from `closing_readings`. A bet at the open has the line it is bet at as one more baseline,
+    ``opening_line``.
     """
     train = train[~np.isnan(data.y[train])]
     y = data.y[train]
     opening = {} if data.moment == "close" else {"opening_line": expit(data.market_log_odds[test])}
+    close = closing[:, 0] / (closing[:, 0] + closing[:, 2])
     return {
-        "closing_line": closing[:, 0] / (closing[:, 0] + closing[:, 2]),
+        "closing_line": close,
+        "closing_line_recalibrated": _recalibrated(data, train, test, close, readings),
         **opening,
         "elo": _elo(data.elo[train], y, data.elo[test]),
         "favourite": _favourite(data.market_log_odds[train], y, data.market_log_odds[test]),
@@ -49,17 +78,38 @@ def predict_baselines(
     }
 
 
-def _elo(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.float64]) -> NDArray[np.float64]:
+def _recalibrated(
+    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], close: Floats, readings: Floats
+) -> Floats:
+    """The close by the way of vig removal that was best on earlier games, with slope and level learned there.
+
+    Where the close is judged at another line than its own, what was learned is applied to its
+    probability at that line.
+    """
+    y = label(data.value[train], data.closing_line[train])
+    usable = ~np.isnan(readings[0, train] + y)
+    known, y = train[usable], y[usable]
+    if not known.size:
+        return close
+    losses = np.logaddexp(0.0, np.where(y > 0, -1.0, 1.0) * readings[:, known]).mean(axis=1)
+    best = readings[int(np.argmin(losses))]
+    model = OffsetLogistic(ridge=RECALIBRATION_RIDGE, intercept=True).fit(best[known][:, None], y, best[known])
+    start = best[test] if data.moment == "close" else logit(close)
+    recalibrated: Floats = expit(model.log_odds(start[:, None], start))
+    return recalibrated
+
+
+def _elo(train: Floats, y: Floats, test: Floats) -> Floats:
     model = OffsetLogistic(ridge=1e-6).fit(train[:, None], y)
     return model.predict_proba(test[:, None])[:, 1]
 
 
-def _favourite(train: NDArray[np.float64], y: NDArray[np.float64], test: NDArray[np.float64]) -> NDArray[np.float64]:
+def _favourite(train: Floats, y: Floats, test: Floats) -> Floats:
     """The favourite at the rate favourites have won so far; a half where there is none."""
     rate = _rate(np.where(train > 0, y, 1 - y)[np.abs(train) > 0])  # a game without a market has no favourite
     return np.where(test > 0, rate, np.where(test < 0, 1 - rate, 0.5))
 
 
-def _rate(y: NDArray[np.float64]) -> float:
+def _rate(y: Floats) -> float:
     """The rate of ones, with one of each added (Laplace 1774), so that no first game is a certainty."""
     return float((y.sum() + 1) / (y.size + 2))

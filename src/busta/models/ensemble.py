@@ -15,6 +15,7 @@ from busta.errors import DataError
 from busta.models.boosting import OffsetBoosting
 from busta.models.linear import OffsetLogistic
 from busta.models.portable import blend, calibrated
+from busta.scoring.distributional import crps, exact_log_score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from busta.markets.dataset import Dataset
     from busta.settings import Train
 
-__all__ = ["MEMBERS", "Fitted", "fit", "fit_distribution", "fit_weights"]
+__all__ = ["MEMBERS", "Fitted", "distribution_scores", "fit", "fit_distribution", "fit_weights"]
 
 MEMBERS = ("linear", "boosting")
 NO_CALIBRATION = {"slope": 1.0, "intercept": 0.0}
@@ -108,6 +109,21 @@ def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
     market = np.nan_to_num(data.market_log_odds[rows])
     means = data.line[rows] + sd * ndtri(expit(market))
     return Discretised.fit(data.value[rows], means, symmetric=quantity == "margin")
+
+
+def distribution_scores(
+    distribution: Discretised, mean: NDArray[np.float64], value: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """``crps`` and ``exact_log_score`` of the distribution at each game's mean, shape (games,).
+
+    NaN where a mean or a value is missing; a value outside the support scores as its nearest end.
+    """
+    within = np.clip(value, distribution.low, distribution.high)
+    pmf = distribution.pmf(mean)
+    return {
+        "crps": crps(pmf, distribution.low, within),
+        "exact_log_score": exact_log_score(pmf, distribution.low, within),
+    }
 
 
 def fit_weights(member_log_odds: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from busta.models.baseline import closing_triples, predict_baselines
-from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, fit, fit_weights
+from busta.models.baseline import closing_readings, closing_triples, market_means, predict_baselines
+from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, distribution_scores, fit, fit_weights
 from busta.models.portable import blend, calibrated
 from busta.models.splits import Fold, walk_forward
 
@@ -38,6 +38,10 @@ class Walk:
         triples: Win, push and lose of the first side, shape (games, 3).
         baselines: The baselines' probabilities on the same games.
         closing: Win, push and lose of the first side by the closing market at the same line.
+        means: Means of the margin or total, in points, that the probabilities stand for: those of the
+            ``model``, of the ``market`` as it is bet and of the market at the close (``closing``).
+        distribution_scores: ``crps`` and ``exact_log_score`` of the model's distribution of the margin or
+            total, and the same of the closing market's (``closing_crps`` …).
         member_log_odds: Shape (games, members).
         weights: The members' weights in each fold, shape (folds, members).
         importances: Share of the trees' gain, shape (folds, features).
@@ -51,6 +55,8 @@ class Walk:
     triples: NDArray[np.float64]
     baselines: dict[str, NDArray[np.float64]]
     closing: NDArray[np.float64]
+    means: dict[str, NDArray[np.float64]]
+    distribution_scores: dict[str, NDArray[np.float64]]
     member_log_odds: NDArray[np.float64]
     weights: NDArray[np.float64]
     importances: NDArray[np.float64]
@@ -61,6 +67,7 @@ class Walk:
 class _Tested:
     member_log_odds: NDArray[np.float64]
     closing: NDArray[np.float64]
+    means: dict[str, NDArray[np.float64]]
     baselines: dict[str, NDArray[np.float64]]
     fitted: Fitted
 
@@ -75,17 +82,20 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
         DataError: Nothing to test on, or nothing to learn from.
     """
     folds = walk_forward(data, settings)
+    readings = closing_readings(data)
     learned = np.flatnonzero(~np.isnan(data.value) & ~np.isnan(data.offset))
     equal = np.full(len(MEMBERS), 1 / len(MEMBERS))
     done = iter(range(1, len(folds) + 2))
 
     def test(fold: Fold) -> _Tested:
         fitted = fit(data, fold.train, settings, equal)
-        closing = closing_triples(data, fold.test, fitted.distribution)
+        means = market_means(data, fold.test, fitted.distribution)
+        closing = closing_triples(data, fold.test, fitted.distribution, means["closing"])
         found = _Tested(
             fitted.member_log_odds(data.X[fold.test], data.offset[fold.test]),
             closing,
-            predict_baselines(data, fold.train, fold.test, closing),
+            means,
+            predict_baselines(data, fold.train, fold.test, closing, readings),
             fitted,
         )
         progress(next(done), len(folds) + 1)
@@ -101,28 +111,55 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
 
 def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fitted) -> Walk:
     rows = np.concatenate([fold.test for fold in folds])
-    number = np.repeat(np.arange(len(folds)), [fold.test.size for fold in folds])
     members = np.concatenate([found.member_log_odds for found in tested])
     labelled = ~np.isnan(data.y[rows])
-    final_time, decision_time = data.games["final_time"].gather(rows), data.games["decision_time"].gather(rows)
-    weights, log_odds, triples = [], np.empty(rows.size), np.empty((rows.size, 3))
-    for i, found in enumerate(tested):
-        here = number == i
-        earlier = (final_time < decision_time.filter(here).min()).to_numpy() & labelled
-        weights.append(fit_weights(members[earlier], data.y[rows][earlier]))
-        log_odds[here] = calibrated(blend(members[here], weights[-1]), NO_CALIBRATION)
-        triples[here] = found.fitted.distribution.split(expit(log_odds[here]), data.line[rows[here]])
+    weights = _fold_weights(data, folds, members)
+    forecasts = _joined([_forecast(data, *each) for each in zip(folds, tested, weights, strict=True)])
     final_weights = fit_weights(members[labelled], data.y[rows][labelled])
     return Walk(
         folds=folds,
         rows=rows,
-        fold=number,
-        probability=expit(log_odds),
-        triples=triples,
-        baselines={name: np.concatenate([found.baselines[name] for found in tested]) for name in tested[0].baselines},
+        fold=np.repeat(np.arange(len(folds)), [fold.test.size for fold in folds]),
+        probability=forecasts.pop("probability"),
+        triples=forecasts.pop("triples"),
+        baselines=_joined([found.baselines for found in tested]),
         closing=np.concatenate([found.closing for found in tested]),
+        means={"model": forecasts.pop("mean")} | _joined([found.means for found in tested]),
+        distribution_scores=forecasts,
         member_log_odds=members,
         weights=np.array(weights),
         importances=np.array([found.fitted.boosting.importances() for found in tested]),
         final=Fitted(final.linear, final.boosting, final_weights, final.distribution),
     )
+
+
+def _fold_weights(data: Dataset, folds: list[Fold], members: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The members' weights in each fold, from the out-of-fold games that were final before it."""
+    rows = np.concatenate([fold.test for fold in folds])
+    final_time, decision_time = data.games["final_time"], data.games["decision_time"]
+    finished, y = final_time.gather(rows), data.y[rows]
+    weights = []
+    for fold in folds:
+        earlier = (finished < decision_time.gather(fold.test).min()).to_numpy() & ~np.isnan(y)
+        weights.append(fit_weights(members[earlier], y[earlier]))
+    return weights
+
+
+def _forecast(
+    data: Dataset, fold: Fold, found: _Tested, weights: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """What the ensemble says of a fold's games, and how its distribution and the closing market's score."""
+    p = expit(calibrated(blend(found.member_log_odds, weights), NO_CALIBRATION))
+    line, distribution = data.line[fold.test], found.fitted.distribution
+    mean = distribution.mean_for(p, line)
+    scores = {
+        prefix + name: score
+        for prefix, means in (("", mean), ("closing_", found.means["closing"]))
+        for name, score in distribution_scores(distribution, means, data.value[fold.test]).items()
+    }
+    return {"probability": p, "triples": distribution.split(p, line), "mean": mean} | scores
+
+
+def _joined(parts: list[dict[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
+    """The arrays of all folds, one after the other, by name."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -20,6 +20,8 @@ __all__ = [
     "fetch_model",
     "fetch_predictions",
     "model_name",
+    "note",
+    "now",
     "promote",
     "resolve",
     "rollback",
@@ -97,7 +99,7 @@ def promote(registry: Registry, version: Version) -> str | None:
         if before != version.number:
             history = _history(registry, version.name)
             registry.client.set_registered_model_tag(
-                version.name, f"{_HISTORY}{len(history) + 1:05d}", f"{version.number} {_now()}"
+                version.name, f"{_HISTORY}{len(history) + 1:05d}", f"{version.number} {now()}"
             )
             point(registry, version.name, CHAMPION, version.number)
     return before
@@ -141,6 +143,18 @@ def fetch_predictions(registry: Registry, version: Version) -> Path:
         return Path(registry.client.download_artifacts(version.run_id, "predictions.parquet"))
 
 
+def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:
+    """Adds tags to a version."""
+    with guarded(registry.uri):
+        for name, value in tags.items():
+            registry.client.set_model_version_tag(version.name, version.number, name, value)
+
+
+def now() -> str:
+    """This moment, as the registry writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def _before(history: list[str], now: str) -> str | None:
     """Who reigned before: walks the history back, undoing roll-backs as it goes.
 
@@ -180,7 +194,3 @@ def _version(found: Any, aliases: tuple[str, ...]) -> Version:
 
 def _named(found: list[Version]) -> str:
     return ", ".join(alias for version in found for alias in version.aliases) or "none"
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

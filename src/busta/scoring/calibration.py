@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtri
 from scipy.stats import rankdata
 
 from busta.errors import UsageError
 from busta.scoring.proper import SMALLEST, decided
 
-__all__ = ["Reliability", "calibration_line", "ece", "reliability"]
+__all__ = ["Reliability", "bin_of", "calibration_line", "ece", "ece_luck", "log_odds", "reliability"]
 
 Floats = NDArray[np.float64]
 
@@ -30,38 +30,69 @@ class Reliability:
         mean_p: Mean probability, shape (bins,).
         rate: Share of games that the first side won, shape (bins,).
         count: Games, shape (bins,).
+        low: Lower end of an interval of the true rate, shape (bins,); games taken as independent.
+        high: Upper end.
     """
 
     mean_p: Floats
     rate: Floats
     count: NDArray[np.int64]
+    low: Floats
+    high: Floats
 
 
-def reliability(p: ArrayLike, y: ArrayLike, bins: int = 10) -> Reliability:
+def reliability(p: ArrayLike, y: ArrayLike, bins: int = 10, level: float = 0.95) -> Reliability:
     """Probabilities against results in bins of equal count (as near as ties let them be).
 
-    Games of one probability are always in one bin, so that their order cannot matter; there are
-    fewer bins where there are too few distinct probabilities.
+    The intervals of the rates are those of Wilson 1927.
 
     Raises:
-        UsageError: No bins, or p and y are no probabilities and results.
+        UsageError: No bins, a level outside (0, 1), or p and y are no probabilities and results.
     """
-    if bins < 1:
-        raise UsageError(f"{bins} bins; at least one is needed")
+    _between_0_and_1(level)
     p, y = decided(p, y)
-    middle = (rankdata(p, nan_policy="omit") - 0.5) / max(len(p), 1)
-    place = np.where(np.isnan(middle), bins, np.floor(middle * bins)).astype(np.intp)
+    place = bin_of(p, bins)
     count = np.bincount(place, minlength=bins)
     filled = count > 0
     mean_p, rate = (np.bincount(place, part, minlength=bins)[filled] / count[filled] for part in (p, y))
-    return Reliability(mean_p, rate, count[filled].astype(np.int64))
+    count = count[filled].astype(np.int64)
+    return Reliability(mean_p, rate, count, *_wilson(rate, count, level))
+
+
+def bin_of(p: Floats, bins: int = 10) -> NDArray[np.intp]:
+    """The bin of each game, 0 to bins - 1, shape (n,); a missing probability is in one more, ``bins``.
+
+    Games of one probability are always in one bin, so that their order cannot matter; where there are
+    too few distinct probabilities some bins stay empty.
+
+    Raises:
+        UsageError: No bins.
+    """
+    if bins < 1:
+        raise UsageError(f"{bins} bins; at least one is needed")
+    middle = (rankdata(p, nan_policy="omit") - 0.5) / max(len(p), 1)
+    return np.where(np.isnan(middle), bins, np.floor(middle * bins)).astype(np.intp)
+
+
+def _wilson(rate: Floats, count: NDArray[np.int64], level: float) -> tuple[Floats, Floats]:
+    """Interval of a share by the score test: the shares that a z test would not refuse (Wilson 1927)."""
+    z = float(ndtri((1 + level) / 2))
+    middle = (rate + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z * np.sqrt(rate * (1 - rate) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
+
+
+def _between_0_and_1(level: float) -> None:
+    if not 0 < level < 1:
+        raise UsageError(f"level {level}; a level is between 0 and 1")
 
 
 def ece(p: ArrayLike, y: ArrayLike, bins: int = 10) -> float:
     """Expected calibration error: mean distance of probability and frequency over bins of equal count.
 
     Naeini, Cooper and Hauskrecht 2015. It is above 0 by chance alone, the more so the fewer the
-    games: read it beside that of the closing line on the same games. NaN without games.
+    games: read it beside `ece_luck`, and that of the closing line on the same games. NaN without
+    games.
 
     Raises:
         UsageError: As `reliability`.
@@ -69,6 +100,47 @@ def ece(p: ArrayLike, y: ArrayLike, bins: int = 10) -> float:
     diagram = reliability(p, y, bins)
     games = int(diagram.count.sum())
     return float(diagram.count @ np.abs(diagram.mean_p - diagram.rate)) / games if games else np.nan
+
+
+def ece_luck(
+    p: ArrayLike, bins: int = 10, draws: int = 1000, seed: int = 0, level: float = 0.95
+) -> tuple[float, float]:
+    """What `ece` would show if p were exactly true: its mean and a quantile, by drawing results from p.
+
+    Consistency resampling (Broecker and Smith 2007). An ECE below the quantile is no sign of
+    miscalibration.
+
+    Args:
+        p: Probabilities of the games with a result, shape (n,).
+        bins: As in `ece`.
+        draws: Sets of results drawn.
+        seed: Of the draws.
+        level: Of the quantile.
+
+    Returns:
+        (mean, quantile); NaN without games or with a missing probability.
+
+    Raises:
+        UsageError: No bins or draws, a level outside (0, 1), or p are no probabilities.
+    """
+    _between_0_and_1(level)
+    if draws < 1:
+        raise UsageError(f"{draws} draws; at least one is needed")
+    p, _ = decided(p, np.zeros(np.shape(p)))
+    place = bin_of(p, bins)
+    if not p.size or np.isnan(p).any():
+        return np.nan, np.nan
+    rng = np.random.default_rng(seed)
+    parts = (p[place == found].astype(np.float32) for found in np.unique(place))
+    gaps = sum(np.abs((rng.random((draws, len(part)), np.float32) < part).sum(1) - part.sum()) for part in parts)
+    drawn = np.asarray(gaps) / len(p)
+    return float(drawn.mean()), float(np.quantile(drawn, level))
+
+
+def log_odds(p: ArrayLike) -> Floats:
+    """The logit of p, finite: probabilities are held a hair from 0 and 1."""
+    found: Floats = logit(np.clip(p, SMALLEST, 1 - SMALLEST))
+    return found
 
 
 def calibration_line(p: ArrayLike, y: ArrayLike) -> tuple[float, float]:
@@ -85,7 +157,7 @@ def calibration_line(p: ArrayLike, y: ArrayLike) -> tuple[float, float]:
         UsageError: p and y are no probabilities and results.
     """
     p, y = decided(p, y)
-    x = logit(np.clip(p, SMALLEST, 1 - SMALLEST))
+    x = log_odds(p)
     if np.isnan(x).any() or not _overlap(x[y == 1], x[y == 0]):
         return np.nan, np.nan
     design = np.column_stack((x, np.ones_like(x)))
@@ -110,5 +182,5 @@ def _overlap(won: Floats, lost: Floats) -> bool:
     return bool(won.min() < lost.max() and lost.min() < won.max())
 
 
-def _loss(log_odds: Floats, y: Floats) -> float:
-    return float((np.logaddexp(0, log_odds) - y * log_odds).sum())
+def _loss(said: Floats, y: Floats) -> float:
+    return float((np.logaddexp(0, said) - y * said).sum())

@@ -1,17 +1,20 @@
-"""Intervals that know that games of one week, and bets on one game, are not independent."""
+"""Intervals and tests that know that games of one week, and bets on one game, are not independent."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy.stats import t as student
 
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["weekly_ratio_interval"]
+__all__ = ["weekly_mean_test", "weekly_ratio", "weekly_ratio_interval"]
+
+Side = Literal["both", "low", "high"]
 
 
 def weekly_ratio_interval(
@@ -20,56 +23,93 @@ def weekly_ratio_interval(
     weeks: ArrayLike,
     *,
     level: float = 0.95,
-    draws: int = 2000,
-    seed: int = 0,
+    side: Side = "both",
 ) -> tuple[float, float]:
-    """Interval of sum(numerator) / sum(denominator), resampling whole weeks (Efron's percentiles).
+    """Interval of sum(numerator) / sum(denominator) by Student's t over whole weeks.
 
-    ROI is profit over stakes; a mean difference of losses is the differences over 1. A draw takes as
-    many weeks as there are, with replacement; every row of a week comes and goes with it.
+    ROI is profit over stakes; a mean difference of losses is the differences over 1. The standard
+    error is that of `weekly_ratio`. With few weeks this covers better than a bootstrap of weeks,
+    whose percentiles know no degrees of freedom.
 
-    >>> weekly_ratio_interval([1.0, -1.0, 0.5, 0.2], 1.0, weeks=[1, 1, 2, 3])
-    (0.0, 0.5)
+    >>> low, high = weekly_ratio_interval([1.0, -1.0, 0.5, 0.2], 1.0, weeks=[1, 1, 2, 3])
+    >>> round(low, 2), round(high, 2)
+    (-0.46, 0.81)
 
     Args:
         numerator: One number a row, shape (n,).
         denominator: The same, or one number for all rows.
         weeks: Label of each row's week, shape (n,), unique across seasons.
         level: Probability that the interval is to cover.
-        draws: Resamples.
-        seed: Of the resampling: the same seed gives the same interval.
+        side: ``low`` and ``high`` bound that end alone and leave the other infinite.
 
     Returns:
-        (low, high); NaN for fewer than two weeks, a missing number, or a denominator of 0 throughout.
+        (low, high); NaN for fewer than two weeks, a missing number, or a denominator that sums to 0.
 
     Raises:
-        UsageError: Shapes that do not fit, a level outside (0, 1), no draws.
+        UsageError: Shapes that do not fit, or a level outside (0, 1).
     """
-    if not 0 < level < 1 or draws < 1:
-        raise UsageError(f"level {level} and {draws} draws; a level is between 0 and 1, draws at least 1")
-    above, below = _resampled(*_weekly_sums(numerator, denominator, weeks), draws=draws, seed=seed)
-    if not (below != 0).any():
+    if not 0 < level < 1:
+        raise UsageError(f"level {level}; a level is between 0 and 1")
+    ratio, error, freedom = weekly_ratio(numerator, denominator, weeks)
+    if np.isnan(error):
         return np.nan, np.nan
-    ratios = above[below != 0] / below[below != 0]
-    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    reach = error * float(student.ppf((1 + level) / 2 if side == "both" else level, freedom))
+    return -np.inf if side == "high" else ratio - reach, np.inf if side == "low" else ratio + reach
 
 
-def _weekly_sums(*columns: ArrayLike) -> list[NDArray[np.float64]]:
-    """Sums by week of all columns but the last, which holds the weeks."""
-    weeks = np.asarray(columns[-1])
-    parts = [np.asarray(column, dtype=np.float64) for column in columns[:-1]]
+def weekly_ratio(numerator: ArrayLike, denominator: ArrayLike, weeks: ArrayLike) -> tuple[float, float, int]:
+    """The ratio R = sum(numerator) / sum(denominator), its standard error over weeks and its degrees of freedom.
+
+    Linearised (Cochran 1977, chapters 6 and 9A): the residual of a week is N - R D of its sums N and
+    D, the variance W / (W - 1) times the sum of the squared residuals over (sum D)**2. A week whose
+    sums are both 0 counts for nothing, and not as one of the W weeks. Arguments as
+    `weekly_ratio_interval`.
+
+    Returns:
+        (ratio, standard error, weeks - 1); NaN where it does not apply: a ratio without a
+        denominator, an error of fewer than two weeks.
+
+    Raises:
+        UsageError: Shapes that do not fit.
+    """
+    above, below = _weekly_sums(weeks, numerator, denominator)
+    counted = (above != 0) | (below != 0)
+    above, below, total = above[counted], below[counted], below.sum()
+    found = len(above)
+    if not total or np.isnan(total):
+        return np.nan, np.nan, max(found - 1, 0)
+    ratio = float(above.sum() / total)
+    if found < 2:  # noqa: PLR2004 - one week says nothing of how weeks differ
+        return ratio, np.nan, max(found - 1, 0)
+    residuals = above - ratio * below
+    return ratio, float(np.sqrt(found / (found - 1) * (residuals @ residuals)) / abs(total)), found - 1
+
+
+def weekly_mean_test(x: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float, int]:
+    """Whether the mean of x is 0: (mean, standard error over weeks, t, degrees of freedom).
+
+    With loss differences as x this is the test of Diebold and Mariano (1995) with weeks as the unit.
+    One-sided, the p value that the mean is above 0 by luck is ``scipy.stats.t.sf(t, df)``.
+
+    Args:
+        x: One number a row, shape (n,).
+        weeks: Label of each row's week, shape (n,), unique across seasons.
+
+    Returns:
+        As said; error and t are NaN for fewer than two weeks, a missing number or, t alone, an error of 0.
+
+    Raises:
+        UsageError: Shapes that do not fit.
+    """
+    mean, error, freedom = weekly_ratio(x, 1.0, weeks)
+    return mean, error, mean / error if error else np.nan, freedom
+
+
+def _weekly_sums(weeks: ArrayLike, *columns: ArrayLike) -> list[NDArray[np.float64]]:
+    """Sums by week of each column of shape (n,), or of one number for all rows; shape (weeks,), by label."""
+    weeks = np.asarray(weeks)
+    parts = [np.asarray(column, dtype=np.float64) for column in columns]
     if weeks.ndim != 1 or any(part.shape not in {(), weeks.shape} for part in parts):
         raise UsageError(f"numbers of shape {[part.shape for part in parts]} do not fit weeks {weeks.shape}")
     _, week = np.unique(weeks, return_inverse=True)
     return [np.bincount(week, np.broadcast_to(part, weeks.shape)).astype(np.float64) for part in parts]
-
-
-def _resampled(*sums: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:
-    """Sums over resampled weeks, shape (columns, draws); zeros for fewer than two weeks."""
-    weeks = len(sums[0])
-    if weeks < 2:  # noqa: PLR2004 - one week says nothing of how weeks differ
-        return np.zeros((len(sums), draws))
-    taken = np.random.default_rng(seed).multinomial(weeks, np.full(weeks, 1 / weeks), draws)
-    totals: NDArray[np.float64] = np.array(sums) @ taken.T
-    return totals

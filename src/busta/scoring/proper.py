@@ -21,6 +21,7 @@ __all__ = [
     "decided",
     "log_loss",
     "log_losses",
+    "picked",
     "precision",
     "recall",
 ]
@@ -73,8 +74,8 @@ def accuracy(p: ArrayLike, y: ArrayLike) -> float:
     0.625
     """
     p, y = decided(p, y)
-    picked = _picked(p)
-    return _mean(picked * y + (1 - picked) * (1 - y))
+    pick = picked(p)
+    return _mean(pick * y + (1 - pick) * (1 - y))
 
 
 def precision(p: ArrayLike, y: ArrayLike) -> float:
@@ -83,8 +84,8 @@ def precision(p: ArrayLike, y: ArrayLike) -> float:
     NaN if the first side was never picked.
     """
     p, y = decided(p, y)
-    picked = _picked(p)
-    return _ratio(float(picked @ y), float(picked.sum()))
+    pick = picked(p)
+    return _ratio(float(pick @ y), float(pick.sum()))
 
 
 def recall(p: ArrayLike, y: ArrayLike) -> float:
@@ -93,7 +94,7 @@ def recall(p: ArrayLike, y: ArrayLike) -> float:
     NaN if the first side never won.
     """
     p, y = decided(p, y)
-    return _ratio(float(_picked(p) @ y), float(y.sum()))
+    return _ratio(float(picked(p) @ y), float(y.sum()))
 
 
 def auc(p: ArrayLike, y: ArrayLike) -> float:
@@ -122,6 +123,12 @@ def decided(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     return p[counts], y[counts]
 
 
+def picked(p: Floats) -> Floats:
+    """1 where the first side is picked, 0 where the second is, 1/2 where neither."""
+    pick: Floats = np.heaviside(p - 0.5, 0.5)
+    return pick
+
+
 def _checked(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     p, y = np.asarray(p, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if p.ndim != 1 or p.shape != y.shape:
@@ -131,12 +138,6 @@ def _checked(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     if ((y != 0) & (y != 1) & ~np.isnan(y)).any():
         raise UsageError("a result is not 0, 1 or NaN")
     return p, y
-
-
-def _picked(p: Floats) -> Floats:
-    """1 where the first side is picked, 0 where the second is, 1/2 where neither."""
-    picked: Floats = np.heaviside(p - 0.5, 0.5)
-    return picked
 
 
 def _mean(losses: Floats) -> float:

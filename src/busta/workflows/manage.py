@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from busta.errors import Refusal
+from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import league_names, market_names, pick
 from busta.registry.connect import connect
-from busta.registry.versions import model_name, promote, resolve, rollback, versions
+from busta.registry.versions import model_name, note, now, promote, resolve, rollback, versions
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
+    from busta.registry.versions import Version
     from busta.settings import Settings
 
 __all__ = ["list_models", "promote_version", "roll_back"]
@@ -54,16 +57,37 @@ def promote_version(
     *,
     blind: bool = False,
     moment: Moment = "close",
+    force: bool = False,
 ) -> dict[str, Any]:
-    """Makes a version the champion of its market.
+    """Makes a version the champion of its market, if the gate lets it pass or it is forced, which is recorded.
 
     Raises:
         UsageError: There is no such version.
+        Refusal: The gate rejected it, or it was never put to the gate.
     """
     registry = connect(settings)
     chosen = resolve(registry, _name(market_name, league_name, blind, moment), version)
+    forced = chosen.tags.get("verdict") not in (FIT_TO_SERVE, FIT_TO_BET)
+    if forced and not force:
+        raise Refusal(_refusal(chosen))
+    if forced:
+        note(registry, chosen, {"forced": f"{now()} in spite of: {chosen.tags.get('verdict', 'no verdict')}"})
     before = promote(registry, chosen)
-    return {"model": chosen.name, "champion": chosen.number, "before": before}
+    return {
+        "model": chosen.name,
+        "champion": chosen.number,
+        "before": before,
+        "verdict": chosen.tags.get("verdict"),
+        "forced": forced,
+    }
+
+
+def _refusal(version: Version) -> str:
+    """Why a version may not become champion, and what to do."""
+    about = f"version {version.number} of {version.name}"
+    if version.tags.get("verdict") == REJECTED:
+        return f"{about} was rejected: {version.tags.get('verdict_reason')}\n--force makes it champion all the same"
+    return f"{about} was never put to the gate\n`busta gate` does it; --force makes it champion all the same"
 
 
 def roll_back(

@@ -20,8 +20,9 @@ from busta.markets.dataset import Dataset, assemble
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
-from busta.registry.versions import fetch_model, fetch_predictions, model_name, resolve
+from busta.registry.versions import fetch_model, fetch_predictions, model_name, note, now, resolve
 from busta.workflows.build import gold_of
+from busta.workflows.forecast import columns
 from busta.workflows.ingest import ensure_tables, tables_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def predict(
     """Predicts games with the champion, or the challenger while there is none.
 
     A game the version has learned from gets its stored out-of-fold prediction, marked
-    ``"out_of_fold": true``; every stake is paper until a gate has found the version fit to bet.
+    ``"out_of_fold": true``; every stake is paper until the gate has found the version fit to bet, or
+    ``bets.allow_unproven`` says otherwise, which the version's tag ``unproven_stakes`` then records.
 
     Returns:
         The object ``busta predict --json`` prints.
@@ -89,8 +91,12 @@ def predict(
     data = _as_stored(data, seen, stored)
     triples = _triples(data, portable, seen, stored)
     rows = _rows(data, triples, seen, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
+    unproven = version.tags.get("fit_to_bet") != "yes"
+    real = not unproven or settings.bets.allow_unproven
+    if unproven and real and any(row["stake"] for row in rows):
+        note(registry, version, {"unproven_stakes": now()})
     for row in rows:
-        row |= {"model_version": version.number, "paper": version.tags.get("fit_to_bet") != "yes"}
+        row |= {"model_version": version.number, "paper": not real, "unproven": unproven}
     return {
         "market": market.name,
         "league": league.name,
@@ -175,7 +181,7 @@ def _triples(
     data: Dataset, portable: PortableModel, seen: NDArray[np.bool_], stored: pl.DataFrame
 ) -> NDArray[np.float64]:
     """Win, push and lose of the first side: out of fold for a game learned from, NaN where there is none."""
-    log_odds = portable.log_odds(_columns(data, portable.features), data.offset)
+    log_odds = portable.log_odds(columns(data, portable.features), data.offset)
     live = Discretised.from_dict(portable.spec["distribution"]).split(expit(log_odds), data.line)
     return np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), live)
 
@@ -186,13 +192,6 @@ def _kept(data: Dataset, stored: pl.DataFrame, *columns: str) -> NDArray[np.floa
         stored.select("game_id", *columns), on="game_id", how="left", maintain_order="left"
     )
     return joined.select(columns).to_numpy().astype(np.float64)
-
-
-def _columns(data: Dataset, features: Sequence[str]) -> NDArray[np.float64]:
-    """The model's features in its order; one the store does not have is missing."""
-    place = {name: i for i, name in enumerate(data.names)}
-    empty = np.full(len(data), np.nan)
-    return np.stack([data.X[:, place[name]] if name in place else empty for name in features], axis=1)
 
 
 def _rows(data: Dataset, triples: NDArray[np.float64], seen: NDArray[np.bool_], bets: Bets) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 
 from busta.models.portable import OFFSET
+from busta.performance.gate.verdict import FIT_TO_BET
 from busta.registry.publish import Record
-from busta.registry.versions import model_name
+from busta.registry.trials import RECIPE
+from busta.registry.versions import model_name, now
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment, git_commit, requirements
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
     from busta.markets.dataset import Dataset
     from busta.models.walk import Walk
     from busta.performance.evaluation import Evaluation
+    from busta.performance.forecasts import Forecasts
+    from busta.performance.gate.case import Trials
+    from busta.performance.gate.verdict import Judgement
     from busta.settings import Settings
 
-__all__ = ["Training", "record_of", "summary"]
+__all__ = ["Training", "judged", "recipe_of", "record_of", "summary", "verdict_tags"]
 
 _NAMED_FILES = 10
 
@@ -44,7 +49,10 @@ class Training:
     gold: GoldStore
     data: Dataset
     walk: Walk
+    forecasts: Forecasts
     evaluation: Evaluation
+    judgement: Judgement
+    trials: Trials
     started: float
 
     @property
@@ -62,7 +70,7 @@ class Training:
 def summary(trained: Training) -> dict[str, Any]:
     """What ``busta train --json`` prints, as far as it is known before the run is published."""
     data, found, evaluation = trained.data, trained.walk, trained.evaluation
-    seasons = data.games["season"].to_numpy()[found.rows]
+    seasons = trained.forecasts.seasons
     return {
         "model": trained.name,
         "market": data.market.name,
@@ -79,9 +87,12 @@ def summary(trained: Training) -> dict[str, Any]:
         "trained_through": trained_through(trained),
         "metrics": evaluation.metrics,
         "baselines": evaluation.baselines,
+        "bar": evaluation.bar,
         "difference": evaluation.difference,
+        "differences": evaluation.differences,
         "by_season": evaluation.by_season,
-        "verdict": evaluation.verdict,
+        "against_the_line": evaluation.verdict,
+        **judged(trained.judgement, trained.trials),
         "notes": evaluation.notes | _missing(trained),
     }
 
@@ -110,6 +121,11 @@ def record_of(trained: Training) -> Record:
         if value is not None
     }
     metrics |= {f"log_loss_difference.{k}": float(v) for k, v in evaluation.difference.items() if v is not None}
+    metrics |= {
+        f"gate.{each['code']}": float(each["figure"])
+        for each in trained.judgement.findings
+        if each["figure"] is not None
+    }
     steps = [
         (f"season.{name}", int(row["season"] or 0), float(value))
         for row in evaluation.by_season
@@ -130,15 +146,48 @@ def record_of(trained: Training) -> Record:
     )
 
 
+def recipe_of(settings: Settings, data: Dataset) -> str:
+    """A digest of all that was chosen about a model: with another choice it is another trial.
+
+    Games are not in it (training again on newer ones is no new trial), nor is the number of threads.
+    """
+    chosen = _flat(_model_settings(settings, blind=data.blind))
+    kind = (data.league.name, data.market.name, data.blind, data.moment, data.names, settings.bets.vig_method)
+    return hashlib.sha256(repr((kind, sorted(chosen))).encode()).hexdigest()[:16]
+
+
+def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
+    """The gate's part of what a command prints."""
+    return {
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+        "checks": judgement.findings,
+        "trials": {"number": trials.number, "count": trials.count, "planned": trials.planned},
+    }
+
+
+def verdict_tags(judgement: Judgement) -> dict[str, str]:
+    """What the gate said, as a version carries it."""
+    return {
+        "verdict": judgement.verdict,
+        "verdict_reason": judgement.reason,
+        "fit_to_bet": "yes" if judgement.verdict == FIT_TO_BET else "no",
+        "judged_at": now(),
+    }
+
+
+def _model_settings(settings: Settings, *, blind: bool) -> dict[str, Any]:
+    members = settings.train.blind if blind else settings.train.anchored
+    return {
+        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs"}),
+        "members": members.model_dump(),
+    }
+
+
 def _params(trained: Training) -> dict[str, str]:
     """The settings that shape a model, by flat names such as ``train.seed`` or ``members.linear.ridge``."""
-    train = trained.settings.train
-    members = train.blind if trained.data.blind else train.anchored
-    nested = {
-        "train": train.model_dump(exclude={"blind", "anchored"}),
-        "members": members.model_dump(),
-        "bets": trained.settings.bets.model_dump(),
-    }
+    nested = _model_settings(trained.settings, blind=trained.data.blind)
+    nested |= {"jobs": trained.settings.train.jobs, "bets": trained.settings.bets.model_dump()}
     return {name: str(value) for name, value in _flat(nested)}
 
 
@@ -168,8 +217,9 @@ def _tags(trained: Training) -> dict[str, str]:
         "git_commit": git_commit(),
         "seed": str(trained.settings.train.seed),
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
-        "verdict": figures["verdict"],
-        "fit_to_bet": "no",  # until a gate has said yes
+        RECIPE: recipe_of(trained.settings, data),
+        "against_the_line": figures["against_the_line"],
+        **verdict_tags(trained.judgement),
     }
 
 
@@ -203,7 +253,7 @@ def _example(trained: Training) -> Any:
 
 def _write_artifacts(trained: Training, folder: Path) -> None:
     data = trained.data
-    predictions(trained.walk, data).write_parquet(folder / "predictions.parquet")
+    predictions(trained.forecasts).write_parquet(folder / "predictions.parquet")
     importances(trained.walk, data).write_csv(folder / "importances.csv")
     everything = {
         "evaluation.json": summary(trained),
@@ -213,35 +263,24 @@ def _write_artifacts(trained: Training, folder: Path) -> None:
     }
     for name, content in everything.items():
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False))
-    known = ~np.isnan(data.y[trained.walk.rows]) & ~np.isnan(trained.walk.baselines["closing_line"])
-    curves = {"model": trained.walk.probability, "closing line": trained.walk.baselines["closing_line"]}
+    forecasts = trained.forecasts
+    curves = {"model": forecasts.probability, "closing line": forecasts.baselines["closing_line"]}
+    known = ~np.isnan(forecasts.y) & ~np.isnan(curves["closing line"])
     plot_calibration(
         {name: p[known] for name, p in curves.items()},
-        data.y[trained.walk.rows][known],
+        forecasts.y[known],
         trained.name,
         folder / "calibration.png",
     )
 
 
-def predictions(found: Walk, data: Dataset) -> pl.DataFrame:
-    """The out-of-fold predictions, losses and baselines of a walk, a row a game."""
-    tested = data.take(found.rows)
-    y = tested.y
-    columns = {
-        "fold": found.fold,
-        "line": tested.line,
-        "first_price": tested.prices[:, 0],
-        "second_price": tested.prices[:, 1],
-        "probability": found.probability,
-        "win": found.triples[:, 0],
-        "push": found.triples[:, 1],
-        "lose": found.triples[:, 2],
-        "value": tested.value,
-        "y": y,
-        "log_loss": _losses(found.probability, y),
-        "closing_line_log_loss": _losses(found.baselines["closing_line"], y),
-    } | {f"baseline_{name}": p for name, p in found.baselines.items()}
-    return tested.games.with_columns(pl.Series(name, values, nan_to_null=True) for name, values in columns.items())
+def predictions(forecasts: Forecasts) -> pl.DataFrame:
+    """The out-of-fold forecasts with their log losses and the closing line's, a row a game."""
+    losses = {
+        "log_loss": _losses(forecasts.probability, forecasts.y),
+        "closing_line_log_loss": _losses(forecasts.baselines["closing_line"], forecasts.y),
+    }
+    return forecasts.to_frame().with_columns(pl.Series(*each, nan_to_null=True) for each in losses.items())
 
 
 def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:

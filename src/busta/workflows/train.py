@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import UsageError
 from busta.markets.dataset import Dataset, assemble
 from busta.models.walk import walk
-from busta.performance.evaluation import evaluate
+from busta.performance.forecasts import Forecasts
+from busta.performance.gate.verdict import judge
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import publish
 from busta.workflows.build import gold_of
-from busta.workflows.record import Training, record_of, summary
+from busta.workflows.gate import training_case
+from busta.workflows.record import Training, recipe_of, record_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +39,7 @@ def train(
     gold_path: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> dict[str, Any]:
-    """Trains a market's ensemble, walks it forward, registers it and says how it did.
+    """Trains a market's ensemble, walks it forward, puts it to the gate and registers it with the verdict.
 
     Builds what is missing: tables (by download, or by playing a simulated league) and gold store.
 
@@ -63,7 +65,9 @@ def train(
     data = _through(assemble(gold, league, market, blind=blind, moment=moment), through)
     registry = connect(settings)
     found = walk(data, settings.train, progress)
-    trained = Training(settings, gold, data, found, evaluate(found, data, settings.bets), started)
+    forecasts = Forecasts.of(found, data)
+    case = training_case(settings, registry, forecasts, recipe_of(settings, data), data, found.final)
+    trained = Training(settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, started)
     published = publish(registry, record_of(trained))
     return summary(trained) | {
         "run_id": published.run_id,

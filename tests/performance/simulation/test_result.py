@@ -112,7 +112,7 @@ def test_a_season_of_pushes_has_no_hit_rate_but_a_turnover():
 def test_every_profit_comes_from_the_one_payoff_formula(board):
     triples, prices, value, weeks = board
     bets = place(triples, prices[:, 0], prices[:, 1])
-    result = backtest(bets, value, 0, weeks, draws=10)
+    result = backtest(bets, value, 0, weeks)
     profit = settle(value[bets.game], 0, bets.first_side, bets.price)
     assert result.bets + result.unsettled == len(bets)
     assert result.unit_profit == pytest.approx(np.nansum(profit))
@@ -125,7 +125,7 @@ def test_weeks_are_taken_in_their_order_not_in_that_of_the_rows(board):
     figures = []
     for order in (np.arange(len(weeks)), np.arange(len(weeks))[::-1]):
         bets = place(triples[order], *prices[order].T)
-        figures.append(backtest(bets, value[order], 0, weeks[order], draws=10).summary())
+        figures.append(backtest(bets, value[order], 0, weeks[order]).summary())
     assert figures[0] == pytest.approx(figures[1], nan_ok=True)
 
 

@@ -1,0 +1,34 @@
+"""BST001: the model beats the baselines that need no model."""
+
+from __future__ import annotations
+
+from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
+from busta.performance.gate.evidence import paired_difference
+
+__all__ = ["CHECK"]
+
+_BASELINES = ("elo", "favourite", "home")
+
+
+def _run(case: Case) -> Finding:
+    """Log loss less each baseline's, paired, by week: worse than none, better than all."""
+    forecasts = case.forecasts
+    gaps = {
+        name: paired_difference(forecasts.probability, forecasts.baselines[name], forecasts.y, forecasts.weeks)
+        for name in _BASELINES
+        if name in forecasts.baselines
+    }
+    nearest = max(gaps, key=lambda name: gaps[name][0])
+    gap, low, high = gaps[nearest]
+    details = {name: {"difference": each[0], "low": each[1], "high": each[2]} for name, each in gaps.items()}
+    if any(each[1] > 0 for each in gaps.values()):
+        answer, words = Answer.failed, f"log loss {gap:+.4f} against {nearest}: worse than a baseline without a model"
+    elif all(each[2] < 0 for each in gaps.values()):
+        answer, words = Answer.passed, f"log loss {gap:+.4f} against the strongest baseline, {nearest}"
+    else:
+        answer = Answer.not_proven
+        words = f"log loss {gap:+.4f} ({low:+.4f} to {high:+.4f}) against {nearest}: no better and no worse"
+    return Finding(answer, gap, 0.0, words, details)
+
+
+CHECK = Check("BST001", "beats every baseline", Purpose.serve, frozenset({Answer.failed}), _run)

@@ -1,0 +1,63 @@
+"""BST003: the model adds information to the market, if it were the only one that was tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
+from busta.performance.gate.evidence import information_scores
+from busta.performance.significance.boundary import critical_value
+from busta.performance.significance.diebold_mariano import loss_difference
+from busta.performance.significance.eprocess import log_evidence
+from busta.performance.significance.log_odds import log_odds_scores
+from busta.performance.significance.margin import Scores, fitted_edge, z_score
+from busta.performance.significance.needed import games_needed
+from busta.scoring.proper import log_losses
+
+__all__ = ["CHECK"]
+
+
+def _run(case: Case) -> Finding:
+    """Do the model's opinions go with what the market missed? The score of opinions times misses, one look, by week."""
+    alpha, scores = case.trials.alpha, information_scores(case.forecasts)
+    z, critical = float(z_score(scores)), float(critical_value(alpha, peeking=False))
+    if np.isnan(z):
+        return Finding(Answer.not_proven, None, critical, "the model never differs from the market")
+    edge, games = fitted_edge(scores, 1 - alpha), float(scores.games.sum())
+    words = f"z {z:+.2f} (needs {critical:.2f}); {float(edge.beta):+.2f} of its opinion is right"
+    fitted = {"beta": float(edge.beta), "beta_low": float(edge.low), "beta_high": float(edge.high), "games": games}
+    details = fitted | _other_tests(case, scores)
+    if z >= critical:
+        return Finding(Answer.passed, z, critical, words, details)
+    if edge.high < 0:
+        return Finding(Answer.failed, z, critical, words + ": the market is right where they differ", details)
+    needed = games_needed(z, games, critical)
+    if np.isnan(needed.more):
+        return Finding(Answer.not_proven, z, critical, words, details)
+    words += f"; about {needed.more:,.0f} more games are needed if the effect is real"
+    return Finding(Answer.not_proven, z, critical, words, details | {"games_needed": needed.more})
+
+
+def _other_tests(case: Case, scores: Scores) -> dict[str, Any]:
+    """The same question asked in other ways, shown beside the answer."""
+    forecasts = case.forecasts
+    line = forecasts.baselines[forecasts.bar]
+    rows = ~np.isnan(forecasts.y + line)
+    p, q, y, weeks = forecasts.probability[rows], line[rows], forecasts.y[rows], forecasts.weeks[rows]
+    found = {
+        "log_odds_z": float(z_score(log_odds_scores(p, q, y, weeks))),
+        "diebold_mariano_p": loss_difference(log_losses(p, y), log_losses(q, y), weeks).p_better,
+        "log_evidence": float(log_evidence(scores)[-1]),
+    }
+    return {name: None if np.isnan(value) else value for name, value in found.items()}
+
+
+CHECK = Check(
+    "BST003",
+    "adds information to the market",
+    Purpose.bet,
+    frozenset({Answer.failed, Answer.not_proven}),
+    _run,
+)

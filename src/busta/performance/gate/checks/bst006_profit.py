@@ -1,0 +1,34 @@
+"""BST006: the bets are expected to earn, even if the edge is as small as it may be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
+from busta.performance.gate.evidence import bets_worth, information_scores
+from busta.performance.significance.margin import fitted_edge
+
+__all__ = ["CHECK"]
+
+
+def _run(case: Case) -> Finding:
+    """Expected ROI of the bets made, at the lower bound of the fitted edge, beside the ROI that was seen."""
+    bets, metrics = case.evaluation.bets, case.evaluation.metrics
+    seen = {f"seen_{name}": metrics[name] for name in ("bets", "roi", "roi_low", "roi_high")}
+    edge = fitted_edge(information_scores(case.forecasts), 1 - case.trials.alpha)
+    worth = bets_worth(case.forecasts, bets)
+    expected, low, high = (float(worth.at(beta)) for beta in (edge.beta, edge.bound, 2 * edge.beta - edge.bound))
+    if np.isnan(low):
+        return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", seen)
+    details = seen | {"expected_roi": expected, "expected_roi_high": high, "beta_bound": float(edge.bound)}
+    words = f"expected ROI {expected:+.1%}, {low:+.1%} at the lower bound of the fitted edge"
+    if low > 0:
+        return Finding(Answer.passed, low, 0.0, words, details)
+    answer = Answer.failed if high < 0 else Answer.not_proven
+    words += "" if high >= 0 else ": a loss even at its upper bound"
+    return Finding(answer, low, 0.0, words, details)
+
+
+CHECK = Check(
+    "BST006", "bets earn at the lower bound", Purpose.bet, frozenset({Answer.failed, Answer.not_proven}), _run
+)

@@ -1,0 +1,193 @@
+"""Every figure of a ledger. One that does not apply is NaN; `reasons` says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from busta.performance.simulation.bankroll import simulate
+from busta.performance.simulation.ruin import RUIN, risk_of_ruin
+from busta.scoring.intervals import weekly_ratio_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from busta.betting.staking_rules import Staking
+    from busta.performance.simulation.bankroll import Ledger
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "PERIOD",
+    "account",
+    "by_reason",
+    "counts",
+    "drawdown",
+    "interval",
+    "kelly_growth",
+    "log_growth",
+    "longest_losing_run",
+    "reasons",
+]
+
+PERIOD = "a week with bets"
+"""What volatility, Sharpe and Sortino ratio are of; none is annualised."""
+
+
+def account(ledger: Ledger, *, ruin: float = RUIN, seed: int = 0) -> dict[str, float]:
+    """The figures of bets at the stakes they were placed with.
+
+    - ``bets`` are those settled, pushes included; ``voids`` have no result and are in no other figure;
+      ``unstaked`` got no stake, because the rule saw no edge or the bankroll was gone.
+    - ``unit_profit``, ``unit_roi`` are at one unit a bet whatever the stakes; ``turnover``, ``profit``,
+      ``roi`` at the stakes, in the currency of the bankroll. Intervals cover 95 %, by week.
+    - ``volatility`` is the standard deviation of a week's return on the bankroll at its start,
+      ``sharpe`` the mean over it (Sharpe 1966), ``sortino`` the mean over the root mean square of the
+      losing weeks' returns, all weeks counted (Sortino and van der Meer 1991).
+    - ``drawdown_weeks`` runs from the peak before the deepest fall to the recovery, or to the end.
+    - ``claimed_edge`` is the mean edge that was claimed when the bets were placed.
+    """
+    count = counts(ledger)
+    flat = replace(ledger, stake=ledger.settled.astype(np.float64), profit=ledger.unit_profit)
+    depth, length = drawdown(ledger)
+    decided = count["won"] + count["lost"]
+    staked = ledger.settled & (ledger.stake > 0)
+    unit_low, unit_high = interval(flat)
+    low, high = interval(ledger)
+    end = float(ledger.path[-1])
+    return {
+        **count,
+        "unstaked": int((ledger.settled & ~staked).sum()),
+        "hit_rate": _ratio(count["won"], decided),
+        "mean_price": _mean(ledger.bets.price),
+        "claimed_edge": _mean(ledger.bets.edge),
+        "unit_profit": float(np.nansum(ledger.unit_profit)),
+        "unit_roi": _ratio(np.nansum(ledger.unit_profit), count["bets"]),
+        "unit_roi_low": unit_low,
+        "unit_roi_high": unit_high,
+        "turnover": float(ledger.stake[ledger.settled].sum()),
+        "profit": float(np.nansum(ledger.profit)),
+        "roi": _ratio(np.nansum(ledger.profit), ledger.stake[ledger.settled].sum()),
+        "roi_low": low,
+        "roi_high": high,
+        "bankroll_end": end,
+        "bankroll_growth": end / ledger.first - 1,
+        **_returns(ledger),
+        "max_drawdown": depth,
+        "drawdown_weeks": length,
+        "longest_losing_run": longest_losing_run(ledger),
+        "risk_of_ruin": risk_of_ruin(ledger, ruin, seed=seed),
+    }
+
+
+def counts(ledger: Ledger) -> dict[str, int]:
+    """Bets settled, voids, pushes, won and lost."""
+    settled, profit = int(ledger.settled.sum()), ledger.unit_profit
+    won, lost = int((profit > 0).sum()), int((profit < 0).sum())
+    return {
+        "bets": settled,
+        "voids": len(profit) - settled,
+        "pushes": settled - won - lost,
+        "won": won,
+        "lost": lost,
+    }
+
+
+def interval(ledger: Ledger) -> tuple[float, float]:
+    """95 % interval by week of profit over stakes."""
+    known = ledger.settled
+    return weekly_ratio_interval(ledger.profit[known], ledger.stake[known], ledger.week[known])
+
+
+def drawdown(ledger: Ledger) -> tuple[float, int]:
+    """The deepest fall below an earlier week's end, as a share of it, and the weeks from that peak to recovery."""
+    path = ledger.path
+    peak = np.maximum.accumulate(path)
+    fall = 1 - path / peak
+    bottom = int(np.argmax(fall))
+    if not fall[bottom] > 0:
+        return 0.0, 0
+    top = int(np.flatnonzero(path[:bottom] == peak[bottom])[-1])
+    back = np.flatnonzero(path[bottom:] >= peak[bottom])
+    return float(fall[bottom]), int(bottom + back[0] if back.size else len(path) - 1) - top
+
+
+def longest_losing_run(ledger: Ledger) -> int:
+    """Most bets lost one after the other, in order of time; a push neither counts nor ends it."""
+    order = np.argsort(ledger.week, kind="stable")
+    profit = ledger.unit_profit[order]
+    lost = profit[(profit != 0) & ~np.isnan(profit)] < 0
+    ends = np.flatnonzero(np.concatenate(([True], ~lost, [True])))
+    return int(np.diff(ends).max()) - 1
+
+
+def log_growth(ledger: Ledger) -> float:
+    """Growth of the log bankroll; minus infinity when it was lost."""
+    with np.errstate(divide="ignore"):
+        return float(np.log(ledger.path[-1] / ledger.first))
+
+
+def kelly_growth(ledger: Ledger, value: ArrayLike, line: ArrayLike, weeks: ArrayLike, staking: Staking) -> float:
+    """`log_growth` of the same bets with capped fractional Kelly stakes; NaN without probabilities or bets."""
+    if np.isnan(ledger.bets.edge).any() or not ledger.settled.any():
+        return np.nan
+    kelly = replace(staking, rule="fractional-kelly")
+    return log_growth(simulate(ledger.bets, value, line, weeks, kelly, bankroll=ledger.first))
+
+
+def reasons(figures: dict[str, float], *, probabilities: bool = True) -> dict[str, str]:
+    """Why each figure of `account` that is NaN or infinite does not apply."""
+    none = "no bet was settled" if figures["voids"] else "no bet was placed"
+    one_week = "bets of a single week say nothing of how weeks differ"
+    unstaked = "nothing was staked"
+    why = {
+        "hit_rate": "every bet was a push",
+        "kelly_growth": "the bankroll was lost",
+        "roi": unstaked,
+        "roi_low": one_week if figures["turnover"] else unstaked,
+        "roi_high": one_week if figures["turnover"] else unstaked,
+        "sharpe": one_week if np.isnan(figures["volatility"]) else "weekly returns do not differ",
+        "sortino": one_week if np.isnan(figures["volatility"]) else "no week lost",
+        "bets_needed_claimed": "the edge claimed is none, or a certainty",
+        "bets_needed_seen": "the bets won nothing, or all of them won: no number proves such an edge",
+    }
+    if not probabilities:
+        unknown = ("claimed_edge", "kelly_growth", "bets_needed_claimed")
+        why |= dict.fromkeys(unknown, "this strategy has no probabilities")
+    empty = [name for name, figure in figures.items() if not np.isfinite(figure)]
+    return {name: why.get(name, one_week) if figures["bets"] else none for name in empty}
+
+
+def by_reason(why: dict[str, str]) -> str:
+    """Figures with the same reason together.
+
+    >>> by_reason({"roi": "no bets", "clv": "no close", "hit_rate": "no bets"})
+    'roi, hit_rate: no bets; clv: no close'
+    """
+    return "; ".join(
+        f"{', '.join(name for name in why if why[name] == reason)}: {reason}" for reason in dict.fromkeys(why.values())
+    )
+
+
+def _returns(ledger: Ledger) -> dict[str, float]:
+    """Volatility, Sharpe and Sortino ratio of weekly returns, weeks after the bankroll was lost left out."""
+    known = (ledger.start > 0) & (np.bincount(ledger.week, ledger.settled, minlength=len(ledger.weeks)) > 0)
+    returns = ledger.end[known] / ledger.start[known] - 1
+    if len(returns) < 2:  # noqa: PLR2004
+        return dict.fromkeys(("volatility", "sharpe", "sortino"), np.nan)
+    spread, down = float(returns.std(ddof=1)), float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
+    return {
+        "volatility": spread,
+        "sharpe": _ratio(returns.mean(), spread),
+        "sortino": _ratio(returns.mean(), down),
+    }
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above) / float(below) if below else np.nan
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else np.nan

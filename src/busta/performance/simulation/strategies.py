@@ -1,0 +1,82 @@
+"""What anybody could have bet on the same games at the same prices, without a model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from busta.betting.settlement import settle
+from busta.performance.simulation.bets import lay
+from busta.performance.simulation.choice import favourites
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.performance.forecasts import Forecasts
+    from busta.performance.simulation.bets import Bets
+
+    Rows = NDArray[np.intp]
+
+__all__ = ["as_forecast_by", "coin_luck", "names", "strategy"]
+
+COINS = 1000
+CELLS = 4_000_000  # tosses held at a time
+
+
+def names(forecasts: Forecasts) -> tuple[str, ...]:
+    """The strategies of a market: both sides, favourite and underdog, a coin.
+
+    Of a total the favourite is whichever side has the shorter price; it is left out there, as most
+    have none.
+    """
+    roles = ("favourite", "underdog") if forecasts.market.quantity == "margin" else ()
+    return (*forecasts.market.sides, *roles, "coin")
+
+
+def strategy(name: str, forecasts: Forecasts, rows: Rows, seed: int = 0) -> Bets:
+    """That strategy's bets on those games, at their prices; the coin is seeded."""
+    side = np.full(len(forecasts), -1, dtype=np.intp)
+    side[rows] = _picks(name, forecasts, seed)[rows]
+    return lay(side, forecasts.prices)
+
+
+def _picks(name: str, forecasts: Forecasts, seed: int) -> Rows:
+    if name in forecasts.market.sides:
+        return np.full(len(forecasts), forecasts.market.sides.index(name), dtype=np.intp)
+    if name == "coin":
+        return np.random.default_rng(seed).integers(2, size=len(forecasts)).astype(np.intp)
+    favourite = favourites(forecasts)
+    return np.where(favourite < 0, -1, favourite if name == "favourite" else 1 - favourite).astype(np.intp)
+
+
+def coin_luck(forecasts: Forecasts, rows: Rows, seed: int = 0) -> tuple[float, float]:
+    """Between which ROI 95 % of a thousand coins come out, a flat unit on each of those games."""
+    value, line = forecasts.value[rows], forecasts.line[rows]
+    both = settle(value[:, None], line[:, None], np.array([True, False]), forecasts.prices[rows])
+    both = both[~np.isnan(both).any(axis=1)]
+    if not len(both):
+        return np.nan, np.nan
+    rng, found = np.random.default_rng(seed), []
+    for coins in np.diff([*range(0, COINS, max(1, CELLS // len(both))), COINS]):
+        heads = rng.integers(2, size=(coins, len(both)), dtype=np.int8)
+        found.append((both[:, 0].sum() + heads @ (both[:, 1] - both[:, 0])) / len(both))
+    low, high = np.quantile(np.concatenate(found), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def as_forecast_by(other: Forecasts, forecasts: Forecasts) -> Forecasts:
+    """The same games, lines and prices with another model's probabilities.
+
+    A game that the other did not forecast, or at another line, has none.
+    """
+    place = {game: row for row, game in enumerate(other.games["game_id"].to_list())}
+    at = np.array([place.get(game, -1) for game in forecasts.games["game_id"].to_list()], dtype=np.intp)
+    there = at >= 0
+    there[there] = other.line[at[there]] == forecasts.line[there]
+    triples, mean = np.full((len(forecasts), 3), np.nan), np.full(len(forecasts), np.nan)
+    triples[there], mean[there] = other.triples[at[there]], other.mean[at[there]]
+    decided = triples[:, 0] + triples[:, 2]
+    with np.errstate(invalid="ignore"):
+        return replace(forecasts, triples=triples, mean=mean, probability=triples[:, 0] / decided)

@@ -1,0 +1,139 @@
+"""What was tried on a market: the registry's own record, which the gate counts by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from busta.registry.connect import Registry, guarded
+from busta.registry.versions import model_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Plan", "Trial", "count", "declare", "number", "trials"]
+
+RECIPE, SEARCHED = "recipe", "searched"
+_PLAN = "busta.plan."
+_MOST_RUNS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run that found figures.
+
+    Attributes:
+        model: Name of the registered model it was made for.
+        run_id: Its run.
+        started: Milliseconds since 1970.
+        recipe: Digest of everything that was chosen: settings, seed, features, information and price.
+        searched: Trials it stands for: 1, also for a search nested inside the folds.
+    """
+
+    model: str
+    run_id: str
+    started: int
+    recipe: str
+    searched: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was declared with a market's first trial, and holds from then on.
+
+    Attributes:
+        planned: How many recipes were to be tried.
+        horizon: Games after registration at which those are judged.
+        alpha: Chance, over all trials, of calling informative what is not.
+    """
+
+    planned: int
+    horizon: int
+    alpha: float
+
+
+def family(league: str, market: str) -> list[str]:
+    """Names of the models that are tried on the same games: blind and anchored, close and open."""
+    return [
+        model_name(league, market, blind=blind, moment=moment)
+        for blind in (False, True)
+        for moment in ("close", "open")
+    ]
+
+
+def trials(registry: Registry, league: str, market: str) -> list[Trial]:
+    """Every run of the market that found figures, oldest first.
+
+    Failed and deleted runs count as well, if their figures were there to be looked at.
+    """
+    from mlflow.entities import ViewType
+
+    names = family(league, market)
+    with guarded(registry.uri):
+        experiments = {name: registry.client.get_experiment_by_name(name) for name in names}
+        ids = {found.experiment_id: name for name, found in experiments.items() if found is not None}
+        runs: list[Any] = []
+        token: str | None = None
+        while ids and len(runs) < _MOST_RUNS:
+            page = registry.client.search_runs(
+                list(ids), "", run_view_type=ViewType.ALL, max_results=1000, page_token=token
+            )
+            runs += page
+            token = page.token
+            if not token:
+                break
+    found = [_trial(run, ids[run.info.experiment_id]) for run in runs if "log_loss" in run.data.metrics]
+    return sorted(found, key=lambda trial: (trial.started, trial.run_id))
+
+
+def count(found: Sequence[Trial]) -> int:
+    """Distinct recipes among the trials: training one again, on newer games, is no new trial."""
+    return sum(_first(found).values())
+
+
+def number(found: Sequence[Trial], recipe: str) -> int:
+    """Which trial in order of time a recipe is, from 1; the next one if it was never tried.
+
+    A hand-picked best of a search counts as its last.
+
+    >>> tried = [Trial("m", "1", 1, "a"), Trial("m", "2", 2, "b", searched=10), Trial("m", "3", 3, "a")]
+    >>> number(tried, "a"), number(tried, "b"), number(tried, "c"), count(tried)
+    (1, 11, 12, 11)
+    """
+    total = 0
+    for name, searched in _first(found).items():
+        total += searched
+        if name == recipe:
+            return total
+    return total + 1
+
+
+def declare(registry: Registry, league: str, market: str, plan: Plan) -> Plan:
+    """The plan in force: the one declared with the market's first trial, else this one, which is noted."""
+    with guarded(registry.uri):
+        experiment = registry.experiment(family(league, market)[0])
+        tags = registry.client.get_experiment(experiment).tags
+        if f"{_PLAN}planned" not in tags:
+            for name in ("alpha", "horizon", "planned"):  # the one that is looked for comes last
+                registry.client.set_experiment_tag(experiment, f"{_PLAN}{name}", str(getattr(plan, name)))
+            return plan
+    return Plan(int(tags[f"{_PLAN}planned"]), int(tags[f"{_PLAN}horizon"]), float(tags[f"{_PLAN}alpha"]))
+
+
+def _trial(run: Any, model: str) -> Trial:
+    tags = run.data.tags
+    return Trial(
+        model,
+        run.info.run_id,
+        run.info.start_time,
+        tags.get(RECIPE) or tags.get("hyperparameters") or run.info.run_id,
+        int(tags.get(SEARCHED, 1)),
+    )
+
+
+def _first(found: Sequence[Trial]) -> dict[str, int]:
+    """The distinct recipes in order of their first trial, and how many trials each stands for."""
+    first: dict[str, int] = {}
+    for trial in found:
+        first[trial.recipe] = max(first.get(trial.recipe, 0), trial.searched)
+    return first

@@ -1,0 +1,137 @@
+"""Figures of a ledger."""
+
+import numpy as np
+import pytest
+
+from busta.betting.staking_rules import Staking
+from busta.performance.simulation import account, lay, place, simulate
+from busta.performance.simulation.figures import drawdown, kelly_growth, longest_losing_run, reasons
+
+
+def flat_ledger(value, weeks=None, price=2.0, line=0.0, **options):
+    count = len(value)
+    bets = lay(np.zeros(count, dtype=int), np.full((count, 2), price))
+    return simulate(bets, value, line, np.arange(count) if weeks is None else weeks, **options)
+
+
+def test_weekly_returns_make_volatility_sharpe_and_sortino():
+    """A tenth of the bankroll a week: +10 %, -10 %, +10 %, 0: mean .025, sd .0957, downside .05."""
+    found = account(flat_ledger([1, -1, 1, 0], staking=Staking("proportional", unit=0.1)))
+    returns = [0.1, -0.1, 0.1, 0.0]
+    assert found["volatility"] == pytest.approx(np.std(returns, ddof=1))
+    assert found["sharpe"] == pytest.approx(0.025 / np.std(returns, ddof=1))
+    assert found["sortino"] == pytest.approx(0.025 / 0.05)
+
+
+def test_weeks_without_a_settled_bet_or_a_bankroll_have_no_return():
+    lost = account(flat_ledger([-1, 1, 1], staking=Staking("proportional", unit=1.0)))
+    assert np.isnan([lost[name] for name in ("volatility", "sharpe", "sortino")]).all()
+    void = account(flat_ledger([1, np.nan, 1]))
+    assert void["volatility"] == pytest.approx(np.std([0.01, 1 / 101], ddof=1))
+
+
+def test_no_losing_week_no_sortino_and_no_difference_no_sharpe():
+    found = account(flat_ledger([1, 1, 1], staking=Staking("proportional", unit=0.5)))
+    assert np.isnan([found["sharpe"], found["sortino"]]).all()
+    why = reasons(found)
+    assert (why["sharpe"], why["sortino"]) == ("weekly returns do not differ", "no week lost")
+
+
+@pytest.mark.parametrize(
+    ("value", "depth", "weeks"),
+    [
+        ([1, 1, 1], 0, 0),
+        ([-1, 1], 0.1, 2),  # 100, 90, 100: recovered
+        ([1, -1, -1, 1, 1, 1], 20 / 110, 4),  # 110, 100, 90, 100, 110: recovered after four
+        ([1, -1, 1, -1, -1, -1], 30 / 110, 3),  # from 110 in week 3 to the end
+        ([-1], 0.1, 1),
+    ],
+)
+def test_the_deepest_fall_lasts_from_its_peak_to_recovery_or_the_end(value, depth, weeks):
+    ledger = flat_ledger(value, staking=Staking("flat", unit=0.1))
+    found = drawdown(ledger)
+    assert found == (pytest.approx(depth), weeks)
+
+
+@pytest.mark.parametrize(
+    ("value", "run"),
+    [
+        ([], 0),
+        ([1, 1], 0),
+        ([-1, -1, 1, -1], 2),
+        ([-1, 0, -1, np.nan, -1, 1], 3),  # a push or a void neither counts nor ends it
+        ([1, -1, -1, -1, -1], 4),
+    ],
+)
+def test_the_longest_losing_run(value, run):
+    assert longest_losing_run(flat_ledger(value)) == run
+
+
+def test_a_losing_run_goes_by_time_not_by_row():
+    assert longest_losing_run(flat_ledger([-1, 1, -1], weeks=[2, 1, 3])) == 2
+
+
+def test_roi_at_the_stakes_differs_from_that_of_a_unit():
+    """Half, then half of what is left at 2.0: won 50, lost 75: -25 of 125 staked, 0 of two units."""
+    found = account(flat_ledger([1, -1], staking=Staking("proportional", unit=0.5)))
+    assert (found["turnover"], found["profit"], found["roi"]) == (125, -25, -0.2)
+    assert (found["unit_profit"], found["unit_roi"]) == (0, 0)
+    assert found["unit_roi_low"] < 0 < found["unit_roi_high"]
+    assert found["roi_low"] < -0.2 < found["roi_high"]
+
+
+def test_kelly_growth_is_that_of_capped_fractional_kelly_whatever_the_stakes():
+    bets = place([[0.6, 0.0, 0.4]] * 2, 2.0, 1.1)
+    flat = simulate(bets, [1, -1], 0, [1, 2])
+    staking = Staking("flat", fraction=0.5, cap=0.2)
+    assert kelly_growth(flat, [1, -1], 0, [1, 2], staking) == pytest.approx(np.log(1.1 * 0.9))
+
+
+def test_kelly_growth_needs_probabilities_and_bets():
+    staking = Staking()
+    assert np.isnan(kelly_growth(flat_ledger([1, 1]), [1, 1], 0, [1, 2], staking))
+    none = simulate(place([[0.6, 0.0, 0.4]], 2.0, 1.1), [np.nan], 0, [1])
+    assert np.isnan(kelly_growth(none, [np.nan], 0, [1], staking))
+
+
+def test_no_bets_are_counts_of_0_and_nulls_with_a_reason():
+    found = account(flat_ledger([]))
+    empty = {name for name, value in found.items() if np.isnan(value)}
+    assert {"hit_rate", "unit_roi", "roi", "volatility", "risk_of_ruin", "mean_price"} <= empty
+    assert all(found[name] == 0 for name in set(found) - empty - {"bankroll_end"})
+    assert set(reasons(found)) == empty
+    assert set(reasons(found).values()) == {"no bet was placed"}
+
+
+def test_only_voids_say_so():
+    found = account(flat_ledger([np.nan, np.nan]))
+    assert (found["bets"], found["voids"]) == (0, 2)
+    assert reasons(found)["roi"] == "no bet was settled"
+
+
+def test_only_pushes_have_a_turnover_and_no_hit_rate():
+    found = account(flat_ledger([3, 3, 3], line=3))
+    assert (found["pushes"], found["turnover"], found["roi"]) == (3, 3, 0)
+    assert reasons(found)["hit_rate"] == "every bet was a push"
+    assert np.isnan(found["sharpe"])
+
+
+def test_one_week_has_no_interval():
+    found = account(flat_ledger([1, -1, 1], weeks=[1, 1, 1]))
+    why = reasons(found, probabilities=False)
+    assert why["roi_low"] == why["unit_roi_high"] == why["volatility"] == why["risk_of_ruin"]
+    assert why["roi_low"] == "bets of a single week say nothing of how weeks differ"
+    assert why["claimed_edge"] == "this strategy has no probabilities"
+
+
+def test_bets_that_the_rule_does_not_stake_on_say_so():
+    ledger = simulate(place([[0.4, 0.0, 0.6]] * 2, 2.0, 1.1, -1), [1, 1], 0, [1, 2], Staking("kelly"))
+    found = account(ledger)
+    assert (found["bets"], found["unstaked"], found["turnover"]) == (2, 2, 0)
+    assert reasons(found)["roi"] == reasons(found)["roi_low"] == "nothing was staked"
+
+
+def test_a_claimed_edge_is_the_mean_of_the_bets_taken():
+    found = account(simulate(place([[0.6, 0.0, 0.4], [0.55, 0.0, 0.45]], 2.0, 1.1), [1, 1], 0, [1, 2]))
+    assert found["claimed_edge"] == pytest.approx(0.15)
+    assert found["mean_price"] == 2.0
