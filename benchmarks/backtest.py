@@ -9,7 +9,7 @@ import numpy as np
 
 from busta.betting.staking_rules import RULES, Staking
 from busta.performance.simulation import account, place, simulate
-from busta.performance.simulation.figures import counts, drawdown, interval, longest_losing_run
+from busta.performance.simulation.figures import drawdown, flat_account, longest_losing_run
 from busta.performance.simulation.ruin import risk_of_ruin
 from busta.performance.simulation.strategies import COINS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BETS, A_WEEK = 100_000, 16
 FLAT, BANKROLL = 0.05, 0.5  # seconds
-TARGETS = {"flat": FLAT} | dict.fromkeys(RULES, BANKROLL) | {"flat": FLAT}
+TARGETS = dict.fromkeys(RULES, BANKROLL) | {"flat": FLAT}
 A_SEASON = 272 * 14  # games: the NFL since closing moneylines are complete
 
 
@@ -54,7 +54,7 @@ def board(rng: np.random.Generator, count: int) -> tuple[Bets, np.ndarray, np.nd
 
 def figures(ledger: Ledger) -> list[object]:
     """Those that need no resampling."""
-    return [figure(ledger) for figure in (counts, drawdown, interval, longest_losing_run)]
+    return [figure(ledger) for figure in (flat_account, drawdown, longest_losing_run)]
 
 
 def show(name: str, run: Callable[[], object], target: float | None = None) -> None:

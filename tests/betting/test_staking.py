@@ -1,5 +1,7 @@
 """Stakes on one bet."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,7 +90,7 @@ def test_a_fraction_outside_0_to_1_is_refused(wrong):
         ((0.5, 0.5, np.inf), "price inf"),
     ],
 )
-@pytest.mark.parametrize("rule", [kelly, fractional_kelly, flat, lambda win, lose, price: shrunk_kelly(win, lose, price, 0.1)])
+@pytest.mark.parametrize("rule", [kelly, fractional_kelly, flat, partial(shrunk_kelly, sd=0.1)])
 def test_an_offer_that_cannot_be_is_refused(rule, offer, says):
     with pytest.raises(UsageError, match=says):
         rule(*offer)
@@ -131,5 +133,5 @@ def test_an_uncertainty_as_large_as_the_share_halves_it():
 
 
 def test_a_negative_uncertainty_is_refused():
-    with pytest.raises(UsageError, match="sd -0.1"):
+    with pytest.raises(UsageError, match=r"sd -0\.1"):
         shrunk_kelly(0.6, 0.4, 2.0, -0.1)

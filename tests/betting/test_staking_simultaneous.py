@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from busta.betting import staking_simultaneous
 from busta.betting.staking import kelly
 from busta.betting.staking_simultaneous import simultaneous_kelly
 from busta.errors import UsageError
@@ -84,3 +85,10 @@ def test_bets_beside_others_get_less_than_alone(count, win):
 def test_scenarios_that_cannot_be_are_refused(profits, chances, says):
     with pytest.raises(UsageError, match=says):
         simultaneous_kelly(profits, chances)
+
+
+def test_an_answer_cut_short_can_still_be_staked(monkeypatch):
+    monkeypatch.setattr(staking_simultaneous, "MOST_STEPS", 1)
+    found = simultaneous_kelly(*coins(0.6, 2))
+    assert (found > 0).all()
+    assert found.sum() < 1

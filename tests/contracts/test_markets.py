@@ -1,6 +1,7 @@
 """What every market that is found keeps to."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from busta.betting.settlement import label, settle
 from busta.errors import DataError, UsageError
 from busta.leagues.sim import LEAGUE
-from busta.markets.dataset import assemble
+from busta.markets.dataset import ASSUMED_PRICE, assemble, require_quoted
 from busta.plugins import market_names, markets, pick
 from support import game, games_of, gold_from, quote, quotes_of, tiny_league
 
@@ -82,6 +83,7 @@ def test_a_markets_table_agrees_with_the_result_of_every_game(market, gold, mome
     quotes = games.select("game_id").join(quotes, on="game_id", how="left", maintain_order="left")
     np.testing.assert_array_equal(data.line, quotes["line"].to_numpy())
     np.testing.assert_array_equal(data.prices, quotes.select("first_price", "second_price").to_numpy())
+    assert not data.price_assumed.any()
     if not market.has_line:
         assert not data.line.any()
 
@@ -129,7 +131,7 @@ def test_weeks_and_parts_of_a_table_stay_with_their_games(market, gold):
     part = data.take(data.weeks == data.weeks[500])
     assert len(part) == rows.size < len(data)
     assert part.games.equals(data.games[rows])
-    for name in ("X", "y", "value", "line", "prices", "market_log_odds", "elo"):
+    for name in ("X", "y", "value", "line", "prices", "price_assumed", "closing_prices", "market_log_odds", "elo"):
         np.testing.assert_array_equal(getattr(part, name), getattr(data, name)[rows])
     backwards = data.take(rows[::-1])
     np.testing.assert_array_equal(backwards.value, data.value[rows[::-1]])
@@ -141,7 +143,7 @@ def test_a_store_without_quotes_of_a_market_says_which_it_has(market, gold):
     games = gold.games.head(50)
     opened = gold.quotes.filter((pl.col("market") == other) & (pl.col("moment") == "open"))
     less = gold_from(games, opened.join(games, on="game_id", how="semi"), LEAGUE)
-    with pytest.raises(DataError, match=f"no {market.name} quotes at the close; it has: {other} at the open"):
+    with pytest.raises(DataError, match=rf"no {market.name} quotes at the close; it has: {other} at the open \(\d"):
         assemble(less, LEAGUE, market)
 
 
@@ -159,6 +161,105 @@ def test_a_moneyline_that_nobody_quotes_is_learned_from_the_spread_or_blind():
     with pytest.raises(DataError, match="no ats quotes at the close"):
         assemble(nothing, LEAGUE, pick("market", "ats"), blind=True)
     assert spread.games["decision_time"].to_list() == [row["kickoff"]]
+
+
+def test_at_the_close_what_is_bet_is_what_is_judged_by(market, gold):
+    data = assemble(gold, LEAGUE, market)
+    assert data.closing_line is data.line
+    assert data.closing_prices is data.prices
+    assert data.closing_log_odds is data.market_log_odds
+
+
+def test_at_the_open_the_close_stands_beside_it(market, gold):
+    opened, closed = (assemble(gold, LEAGUE, market, moment=moment) for moment in ("open", "close"))
+    assert opened.games["game_id"].equals(closed.games["game_id"])
+    np.testing.assert_array_equal(opened.closing_line, closed.line)
+    np.testing.assert_array_equal(opened.closing_prices, closed.prices)
+    np.testing.assert_array_equal(opened.closing_log_odds, closed.market_log_odds)
+    assert (opened.prices != closed.prices).any()
+
+
+def without_prices(gold, market, moment):
+    chosen = (pl.col("market") == market.name) & (pl.col("moment") == moment)
+    bare = (pl.when(~chosen).then(name).alias(name) for name in ("first_price", "second_price"))
+    return gold_from(gold.games, gold.quotes.with_columns(bare), LEAGUE)
+
+
+@pytest.mark.parametrize("moment", ["open", "close"])
+def test_only_a_line_at_the_open_without_a_price_has_one_assumed(market, gold, moment):
+    data = assemble(without_prices(gold, market, moment), LEAGUE, market, moment=moment)
+    assumed = moment == "open" and market.has_line
+    assert data.price_assumed.tolist() == [assumed] * len(data)
+    np.testing.assert_array_equal(data.prices, ASSUMED_PRICE if assumed else np.nan)
+    if assumed:
+        np.testing.assert_array_equal(data.market_log_odds, 0.0)
+
+
+def test_a_game_without_a_close_has_nothing_to_be_judged_by(market, gold):
+    lost = gold.games["game_id"][100]
+    fewer = gold.quotes.filter((pl.col("game_id") != lost) | (pl.col("moment") == "open"))
+    data = assemble(gold_from(gold.games, fewer, LEAGUE), LEAGUE, market, moment="open")
+    row = (data.games["game_id"] == lost).to_numpy()
+    for closing in (data.closing_line, data.closing_prices, data.closing_log_odds):
+        assert np.isnan(closing[row]).all()
+        assert not np.isnan(closing[~row]).any()
+    assert not np.isnan(data.prices[row]).any()
+
+
+def test_a_season_without_quotes_is_refused_with_those_that_have_them(market, gold):
+    seasons = gold.games["season"].unique().sort().to_list()
+    without = gold.games.filter(pl.col("season").is_in([seasons[0], seasons[3]]))
+    data = assemble(
+        gold_from(gold.games, gold.quotes.join(without, on="game_id", how="anti"), LEAGUE),
+        LEAGUE,
+        market,
+        moment="open",
+    )
+    require_quoted(data, seasons[1])
+    there = rf"{seasons[1]}-{seasons[2]}, {seasons[4]}-{seasons[-1]}"
+    for season in (seasons[0], seasons[3], 1950):
+        with pytest.raises(DataError, match=f"^sim has opening {market.name} for {there}, not for {season}$"):
+            require_quoted(data, season)
+
+
+def test_a_season_without_moneylines_can_be_bet_at_the_close_by_the_spread():
+    row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
+    data = assemble(
+        gold_from(games_of(row), quotes_of(quote(row, "ats", 5.0)), tiny_league()), LEAGUE, pick("market", "moneyline")
+    )
+    require_quoted(data, 2020)
+    with pytest.raises(DataError, match="closing moneyline for 2020, not for 2019"):
+        require_quoted(data, 2019)
+    with pytest.raises(DataError, match="for no season, not for 2020"):
+        require_quoted(data.take(np.zeros(1, dtype=bool)), 2020)
+
+
+def test_an_open_that_nobody_recorded_is_refused_with_what_there_is():
+    row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
+    opened = quote(row, "ats", 5.0, moment="open", known_at=row["kickoff"] - timedelta(days=7))
+    gold = gold_from(games_of(row), quotes_of(quote(row, "moneyline"), opened), tiny_league())
+    with pytest.raises(DataError) as refused:
+        assemble(gold, LEAGUE, pick("market", "moneyline"), moment="open")
+    assert str(refused.value) == (
+        "sim has no moneyline quotes at the open; nobody recorded them, or their file was not ingested; "
+        "it has: ats at the open (2020), moneyline at the close (2020)"
+    )
+
+
+def test_of_several_books_the_first_by_name_is_bet_and_judged_by():
+    row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
+    early = {"moment": "open", "known_at": row["kickoff"] - timedelta(days=7)}
+    books = [
+        quote(row, "ats", line, (price, price), book=book, **when)
+        for book, line, price in (("b", 5.0, 1.8), ("a", 4.0, 1.9))
+        for when in ({}, early)
+    ]
+    data = assemble(
+        gold_from(games_of(row), quotes_of(*books), tiny_league()), LEAGUE, pick("market", "ats"), moment="open"
+    )
+    assert (data.line[0], data.closing_line[0]) == (4, 4)
+    assert (data.prices.tolist(), data.closing_prices.tolist()) == ([[1.9, 1.9]], [[1.9, 1.9]])
+    assert data.X[0, data.names.index("price_spread")] == 4
 
 
 def test_a_store_without_any_of_a_markets_features_is_refused(market, gold):

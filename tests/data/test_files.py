@@ -131,9 +131,10 @@ def test_files_of_no_kind_in_a_folder_are_passed_over_with_a_warning(sheet, tmp_
     (tmp_path / "plays.json").write_text('[{"a": 1}]')
     batch = read(tmp_path, now=now)
     assert batch.games.height == 4
-    assert batch.warnings == (
+    (warning,) = batch.warnings
+    assert warning == (
         f"of the files in {tmp_path}, these are of no kind that nfl reads and are passed over: nba.csv, plays.json; "
-        "give one by its name to learn why",
+        "give one by its name to learn why"
     )
     assert batch.refused.is_empty()
 
@@ -149,7 +150,9 @@ def test_a_file_is_known_by_the_users_own_names_of_its_columns(sheet, tmp_path, 
     (tmp_path / "open.csv").write_text(OPENINGS.replace("spread_open", "First"))
     batch = read(tmp_path, now=now, columns={"Host": "home_team", "First": "spread_open"})
     assert batch.quotes.filter(moment="open").height == 2
-    with pytest.raises(UsageError, match="data.columns maps to 'nothing', which the sources do not have. Allowed: gam"):
+    with pytest.raises(
+        UsageError, match=r"data.columns maps to 'nothing', which the sources do not have. Allowed: gam"
+    ):
         read(tmp_path, now=now, columns={"Host": "nothing"})
 
 

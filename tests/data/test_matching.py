@@ -13,7 +13,9 @@ NIGHT = game("KC", "BUF", "2023-09-11T00:20")  # Sunday evening in the league's 
 
 
 def found(day: date, home: str | None, away: str, *games: dict[str, Any]) -> str | None:
-    rows = pl.DataFrame({"day": [day], "home_team": [home], "away_team": [away]}, schema_overrides={"home_team": pl.String})
+    rows = pl.DataFrame(
+        {"day": [day], "home_team": [home], "away_team": [away]}, schema_overrides={"home_team": pl.String}
+    )
     (row,) = find_games(rows, games_of(*games), LEAGUE).iter_rows(named=True)
     assert (row["game_id"] is None) == (row["kickoff"] is None)
     return row["game_id"]
@@ -48,7 +50,11 @@ def test_both_teams_count_and_who_is_at_home():
 
 def test_rows_stay_in_their_order_and_number():
     rows = pl.DataFrame(
-        {"day": [date(2023, 9, 10), None, date(2023, 9, 10)], "home_team": ["LV", "KC", "KC"], "away_team": ["LA", "BUF", "BUF"]}
+        {
+            "day": [date(2023, 9, 10), None, date(2023, 9, 10)],
+            "home_team": ["LV", "KC", "KC"],
+            "away_team": ["LA", "BUF", "BUF"],
+        }
     )
     matched = find_games(rows, games_of(NIGHT), LEAGUE)
     assert matched.drop("game_id", "kickoff").equals(rows)

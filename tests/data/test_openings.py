@@ -103,7 +103,9 @@ def test_the_real_openings_are_there_for_every_season_and_near_the_close(real_ba
     closes = real_batch.quotes.filter(market="ats").select("game_id", close="line")
     moved = batch.quotes.join(closes, on="game_id").join(real_batch.games, on="game_id")
     by_season = moved.group_by("season").agg(
-        pl.len(), (pl.col("close") - pl.col("line")).mean().alias("mean"), (pl.col("close") - pl.col("line")).std().alias("sd")
+        pl.len(),
+        (pl.col("close") - pl.col("line")).mean().alias("mean"),
+        (pl.col("close") - pl.col("line")).std().alias("sd"),
     )
     assert by_season["season"].sort().to_list() == list(range(2007, 2022))
     assert by_season["len"].min() == 267

@@ -325,3 +325,24 @@ def test_the_real_file_twice_is_unchanged_and_a_corrected_score_one_change(table
     assert report.counts["games"] == Counts(6421, 0, 1, 6420, 0)
     assert report.counts["quotes"].changed == 0
     assert timedelta(0) < tables.read().games["kickoff"].diff().drop_nulls().max()
+
+
+def test_quotes_alone_add_to_games_that_are_there_and_keep_what_was_missing(tables, sheet):
+    batch = sheet.without("roof").parse()
+    tables.update(batch)
+    opened = batch.quotes.filter(market="ats").with_columns(moment=pl.lit("open"))
+    report = tables.update(dataclasses.replace(batch, games=batch.games.clear(), quotes=opened, missing=()))
+    assert report.counts == {"games": Counts(), "quotes": Counts(came=4, new=4)}
+    games, quotes, meta = tables.read()
+    assert (games.height, quotes.height, meta["missing"]) == (4, 16, ["roof"])
+    timed = quotes.filter(moment="open").join(games, on="game_id").select(pl.col("kickoff") - pl.col("known_at"))
+    assert timed.to_series().unique().to_list() == [timedelta(days=7)]
+
+
+def test_quotes_of_no_game_alone_are_an_error_and_change_nothing(tables, sheet):
+    batch = sheet.parse()
+    tables.update(batch)
+    strange = batch.quotes.with_columns(game_id=pl.lit("x")).head(1)
+    with pytest.raises(DataError, match=r"all 1 rows were refused.*there is no game of that id"):
+        tables.update(dataclasses.replace(batch, games=batch.games.clear(), quotes=strange))
+    assert tables.read().quotes.height == 12

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from busta.data.textfile import LINE, PROBLEM, number, read_csv, rename, whole
+from busta.data.textfile import (
+    LINE,
+    PROBLEM,
+    field_names,
+    number,
+    read_csv,
+    read_json,
+    read_table,
+    rename,
+    whole,
+)
 from busta.errors import BustaError, DataError, UsageError
 
 
@@ -70,3 +80,31 @@ def test_a_mapped_column_wins_over_one_of_that_name():
 def test_two_columns_cannot_become_one():
     with pytest.raises(UsageError, match="two columns of the file"):
         rename(pl.DataFrame({"a": ["1"], "b": ["2"]}), {"a": "c", "b": "c"}, ["c"])
+
+
+def test_a_json_list_is_a_table_of_texts_with_each_objects_place():
+    table = read_json(b'[{"a": 1.0, "b": " x "}, {"b": "NaN", "c": true, "a": null}, 5, {"a": [1]}]', "a test")
+    assert table.drop(LINE, PROBLEM).to_dict(as_series=False) == {
+        "a": ["1.0", None, None, "[1]"],
+        "b": ["x", None, None, None],
+        "c": [None, "true", None, None],
+    }
+    assert table[LINE].to_list() == [1, 2, 3, 4]
+    assert table[PROBLEM].to_list() == [None, None, "it is no object with fields", None]
+
+
+@pytest.mark.parametrize("raw", [b"[1", b"[" * 100_000, b"[]", b"[1, 2]", b'[{"a": 1}]x', b"[\xff]"])
+def test_what_is_no_list_of_objects_is_refused(raw):
+    with pytest.raises(DataError, match=r"^not a test: "):
+        read_json(raw, "a test")
+
+
+def test_a_file_says_by_its_start_whether_it_is_a_json_list():
+    bom = b"\xef\xbb\xbf"
+    for raw in (b'a,b\n1,"[2"\n', b'[{"a": "1", "b": "[2"}]', bom + b' [{"a": 1, "b": "[2"}]', bom + b"a,b\n1,[2\n"):
+        assert read_table(raw, "a test").select("a", "b").rows() == [("1", "[2")]
+        assert field_names(raw, "a test") == ["a", "b"]
+
+
+def test_a_text_of_nothing_but_blanks_names_no_field():
+    assert field_names(b",\n", "a test") == []

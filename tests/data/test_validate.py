@@ -180,3 +180,16 @@ def test_every_row_is_taken_refused_or_a_repetition(changes):
     again = check(batch.games, batch.quotes, now=NOW)
     assert again.refused.is_empty()
     assert again.games.equals(batch.games)
+
+
+def test_quotes_without_games_are_of_games_that_are_known():
+    late = quotes({"game_id": "known"}, {"game_id": "known", "book": "late", "known_at": KICKOFF})
+    batch = check(games(), late, now=NOW, known=games({"game_id": "known"}).drop("row"))
+    assert (batch.games.height, batch.quotes.height) == (0, 1)
+    assert batch.refused.rows() == [("quotes", 2, "known", "ats: it was made at or after the start of its game")]
+
+
+def test_a_game_that_comes_anew_times_its_quotes_and_not_the_one_that_is_known():
+    moved = games({"kickoff": KICKOFF - timedelta(hours=1)})
+    batch = check(moved, quotes({}), now=NOW, known=games({}).drop("row"))
+    assert batch.refused["reason"].to_list() == ["ats: it was made at or after the start of its game"]

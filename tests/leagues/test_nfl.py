@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import os
 from datetime import UTC, datetime
@@ -10,13 +11,19 @@ import polars as pl
 import pytest
 
 from busta import settings as settings_module
+from busta.data import archive, openings
 from busta.data.fetch import Fetched
 from busta.data.source import RawFile
+from busta.data.tables import Tables
 from busta.errors import OutsideError, UsageError
 from busta.leagues.nfl import CLUBS, LEAGUE, MOVES
 
 DATA = Path(os.environ.get("BUSTA_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 HEADER = "game_id,season,game_type,week,gameday,home_team,away_team,home_score,away_score,spread_line\n"
+BOOK = {
+    "date": 20230910.0, "home_team": "Bills", "away_team": "KansasCity", "home_open_spread": 2,
+    "home_close_spread": 2.5, "open_over_under": 48, "close_over_under": 47.5,
+}  # fmt: skip
 ROW = "2023_01_KC_BUF,2023,REG,1,2023-09-10,Bills,KC,20,17,-2.5\n"
 
 
@@ -96,6 +103,39 @@ def test_the_users_column_names_come_from_the_settings(tmp_path):
     assert LEAGUE.load(config, [str(tmp_path / "mine.csv")]).games["home_team"].to_list() == ["BUF"]
 
 
+def test_opening_spreads_and_an_archive_are_read_with_the_games_they_are_of(config, tmp_path):
+    (tmp_path / "mine.csv").write_text(HEADER + ROW)
+    (tmp_path / "first.csv").write_text("game_id,spread_open\n2023_01_KC_BUF,-1.5\n")
+    (tmp_path / "book.json").write_text(json.dumps([BOOK]))
+    batch = LEAGUE.load(config, [tmp_path / name for name in ("book.json", "first.csv", "mine.csv")])
+    opened = batch.quotes.filter(moment="open").sort("market", "book")
+    assert opened.select("market", "book", "line").rows() == [
+        ("ats", "openings", -1.5),
+        ("ats", "sportsbook", -2.0),
+        ("totals", "sportsbook", 48.0),
+    ]
+    assert LEAGUE.load(config, [tmp_path]).quotes.sort(pl.all()).equals(batch.quotes.sort(pl.all()))
+
+
+def test_quotes_alone_are_of_the_games_in_the_workspaces_tables(config, tmp_path):
+    (tmp_path / "book.json").write_text(json.dumps([BOOK]))
+    assert LEAGUE.load(config, [tmp_path / "book.json"]).quotes.is_empty()
+    (tmp_path / "mine.csv").write_text(HEADER + ROW)
+    tables = Tables(config.tables / "nfl")
+    tables.update(LEAGUE.load(config, [tmp_path / "mine.csv"]))
+    tables.update(LEAGUE.load(config, [tmp_path / "book.json"]))
+    assert sorted(tables.read().quotes.select("market", "moment").rows()) == [
+        ("ats", "close"),
+        ("ats", "open"),
+        ("totals", "open"),
+    ]
+
+
+def test_the_opening_spreads_by_game_id_are_the_first_book_by_name():
+    """Where both files have a game, the one that knows which team was favoured is read."""
+    assert openings.BOOK < archive.BOOK
+
+
 def test_a_path_that_is_not_there_is_a_usage_error(config, tmp_path):
     with pytest.raises(UsageError, match="no file or folder"):
         LEAGUE.load(config, [tmp_path / "none.csv"])
@@ -143,3 +183,25 @@ def test_the_leagues_numbers_are_those_of_the_real_games(config):
     assert (margin - played["ats"]).std() == pytest.approx(LEAGUE.margin_sd, abs=0.3)
     assert (total - played["totals"]).std() == pytest.approx(LEAGUE.total_sd, abs=0.3)
     assert margin.filter(~played["neutral"]).mean() == pytest.approx(LEAGUE.home_edge, abs=0.5)
+
+
+@pytest.mark.real_data
+def test_the_real_files_of_three_kinds_go_into_the_tables_in_one_call_or_in_three(config, tmp_path):
+    names = ("nflverse_games.csv", "nfl_opening_spreads_2007_2021.csv", "odds_history_nfl.json")
+    at_once, by_one = Tables(tmp_path / "once"), Tables(config.tables / "nfl")
+    report = at_once.update(LEAGUE.load(config, [DATA / name for name in names]))
+    for name in names:
+        last = by_one.update(LEAGUE.load(config, [DATA / name]))
+    assert last.version == report.version
+    assert (report.counts["games"].new, report.counts["quotes"].refused) == (6421, 378)
+    opened = at_once.read().quotes.filter(moment="open")
+    assert opened.group_by("book", "market").len().sort("book", "market").rows() == [
+        ("openings", "ats", 4022),
+        ("sportsbook", "ats", 2331),
+        ("sportsbook", "totals", 2639),
+    ]
+    both = opened.filter(market="ats").pivot("book", index="game_id", values="line").drop_nulls()
+    apart = (both["openings"] - both["sportsbook"]).abs()
+    assert both.height > 2300
+    assert (apart <= 1).mean() > 0.8
+    assert (apart > 3).mean() < 0.03

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import expit, logit
+from scipy.stats import binomtest
 
 from busta.errors import UsageError
-from busta.scoring.calibration import calibration_line, ece, reliability
+from busta.scoring.calibration import calibration_line, ece, ece_luck, reliability
 
 
 def games(slope=1.0, intercept=0.0, n=20_000, seed=0):
@@ -105,3 +106,69 @@ def test_one_certain_error_is_survived():
     p, y = games(n=500)
     p[:2], y[:2] = (0.0, 1.0), (1.0, 0.0)
     assert np.isfinite(calibration_line(p, y)).all()
+
+
+def test_the_interval_of_a_rate_is_that_of_wilson():
+    diagram = reliability(*games(n=300), bins=7, level=0.9)
+    for rate, count, low, high in zip(diagram.rate, diagram.count, diagram.low, diagram.high, strict=True):
+        expected = binomtest(round(rate * count), count).proportion_ci(0.9, method="wilson")
+        assert (low, high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_the_interval_of_a_rate_of_0_or_1_stays_within_them():
+    none, every = (reliability([0.4] * 5, [won] * 5) for won in (0, 1))
+    assert none.low[0] == 0 < none.high[0] < 1
+    assert every.high[0] == 1 > every.low[0] > 0
+
+
+def moneylines(n=3900, seed=1):
+    """Home probabilities spread as those of NFL closing moneylines are."""
+    return expit(np.random.default_rng(seed).normal(0.3, 0.75, n))
+
+
+def test_luck_alone_shows_an_error_of_two_percent_at_3900_games():
+    mean, quantile = ece_luck(moneylines())
+    assert mean == pytest.approx(0.019, abs=0.0015)
+    assert quantile == pytest.approx(0.027, abs=0.002)
+
+
+def test_the_quantile_of_luck_is_passed_as_often_as_it_says():
+    p, rng = moneylines(500), np.random.default_rng(3)
+    quantile = ece_luck(p, draws=2000, level=0.8)[1]
+    passed = [ece(p, rng.uniform(size=len(p)) < p) > quantile for _ in range(1000)]
+    assert np.mean(passed) == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_same_seed_draws_the_same_luck():
+    p = moneylines(200)
+    assert ece_luck(p, draws=50, seed=1) == ece_luck(p, draws=50, seed=1) != ece_luck(p, draws=50, seed=2)
+
+
+def test_forecasts_that_are_certain_need_no_luck():
+    assert ece_luck([0.0, 1.0, 1.0]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("p", [[], [0.4, np.nan]])
+def test_there_is_no_luck_without_games_or_with_a_missing_probability(p):
+    assert np.isnan(ece_luck(p)).all()
+
+
+@pytest.mark.parametrize("wrong", [{"bins": 0}, {"draws": 0}, {"level": 1.0}, {"level": 0.0}])
+def test_luck_of_no_bins_no_draws_or_no_level_is_refused(wrong):
+    with pytest.raises(UsageError):
+        ece_luck([0.5], **wrong)
+
+
+def test_an_interval_of_no_level_is_refused():
+    with pytest.raises(UsageError, match="level 2"):
+        reliability([0.5], [1], level=2)
+
+
+def test_a_step_that_goes_too_far_is_halved(monkeypatch):
+    x = np.array([0.0] * 100 + [-1.0, -1.3, 30.0])
+    y = (x == -1.0).astype(float)
+    slope, intercept = calibration_line(expit(x), y)
+    fitted = expit(slope * x + intercept)
+    assert [fitted.sum() - y.sum(), x @ (fitted - y)] == pytest.approx([0, 0], abs=1e-9)  # the slopes of the likelihood
+    monkeypatch.setattr("busta.scoring.calibration.MOST_STEPS", 2)
+    assert np.isnan(calibration_line(expit(x), y)).all()  # no line rather than a wrong one

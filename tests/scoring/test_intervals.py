@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_1samp
 
 from busta.errors import UsageError
-from busta.scoring.intervals import weekly_ratio_interval
+from busta.scoring.intervals import weekly_mean_test, weekly_ratio, weekly_ratio_interval
+
+numbers = st.floats(-10, 10).map(lambda x: round(x, 3))
 
 
 def season(rng, games=240, legs=3):
@@ -15,35 +20,65 @@ def season(rng, games=240, legs=3):
     return profit, week
 
 
+def coverage(seasons):
+    """Share of the seasons whose interval holds the true ROI of 0."""
+    intervals = [weekly_ratio_interval(profit, 1.0, week) for profit, week in seasons]
+    return np.mean([low <= 0 <= high for low, high in intervals])
+
+
 def test_the_interval_covers_the_truth_as_often_as_it_says_with_correlated_legs():
     rng = np.random.default_rng(11)
-    seasons = [season(rng) for _ in range(400)]
-    assert 0.90 <= coverage(seasons) <= 0.98
+    seasons = [season(rng) for _ in range(1000)]
+    assert 0.93 <= coverage(seasons) <= 0.97
     alone = [(profit, np.arange(len(profit))) for profit, _ in seasons[:100]]
     assert coverage(alone) < 0.85  # what treating every bet as its own week would cost
 
 
-def coverage(seasons):
-    """Share of the seasons whose interval holds the true ROI of 0."""
-    intervals = [weekly_ratio_interval(profit, 1.0, week, draws=300) for profit, week in seasons]
-    return np.mean([low <= 0 <= high for low, high in intervals])
+def test_it_covers_with_as_few_as_five_weeks():
+    rng = np.random.default_rng(12)
+    assert 0.93 <= coverage([season(rng, games=80) for _ in range(1000)]) <= 0.97
 
 
-def test_stakes_weigh_in():
-    profit, stake, week = [10.0, -1.0, 0.5], [10.0, 1.0, 1.0], [1, 2, 3]
-    low, high = weekly_ratio_interval(profit, stake, week)
-    assert -1 <= low < 9.5 / 12 < high <= 1
+def test_the_interval_is_the_one_worked_out_by_hand():
+    # R = 9.5 / 12; residuals of the weeks 10 - 10 R, -1 - R, 0.5 - R; t of 2 degrees at .975 is 4.3027
+    ratio, error, freedom = weekly_ratio([10.0, -1.0, 0.5], [10.0, 1.0, 1.0], [1, 2, 3])
+    residuals = np.array([2.083333, -1.791667, -0.291667])
+    assert (ratio, freedom) == (pytest.approx(9.5 / 12), 2)
+    assert error == pytest.approx(np.sqrt(1.5 * (residuals**2).sum()) / 12, rel=1e-5)
+    low, high = weekly_ratio_interval([10.0, -1.0, 0.5], [10.0, 1.0, 1.0], [1, 2, 3])
+    assert (low, high) == pytest.approx((ratio - 4.302653 * error, ratio + 4.302653 * error), rel=1e-6)
+
+
+@given(st.lists(numbers, min_size=2, max_size=30).filter(lambda x: np.std(x) > 1e-6))
+def test_one_row_a_week_is_the_t_test_of_the_textbooks(x):
+    expected = ttest_1samp(x, 0.0)
+    mean, error, t, freedom = weekly_mean_test(x, np.arange(len(x)))
+    assert mean == pytest.approx(np.mean(x), abs=1e-9)
+    assert error == pytest.approx(np.std(x, ddof=1) / np.sqrt(len(x)), rel=1e-9)
+    assert (t, freedom) == (pytest.approx(expected.statistic, rel=1e-6, abs=1e-9), expected.df)
+    assert weekly_ratio_interval(x, 1.0, np.arange(len(x))) == pytest.approx(expected.confidence_interval(), abs=1e-6)
+
+
+def test_one_side_leaves_the_other_open():
+    profit, week = season(np.random.default_rng(4))
+    both = weekly_ratio_interval(profit, 1.0, week, level=0.90)
+    assert weekly_ratio_interval(profit, 1.0, week, level=0.95, side="low") == (pytest.approx(both[0]), np.inf)
+    assert weekly_ratio_interval(profit, 1.0, week, level=0.95, side="high") == (-np.inf, pytest.approx(both[1]))
 
 
 def test_rows_of_a_week_come_and_go_together():
     assert weekly_ratio_interval([5.0, -5.0, 5.0, -5.0], 1.0, [1, 1, 2, 2]) == (0.0, 0.0)
+    assert np.isnan(weekly_mean_test([5.0, -5.0, 5.0, -5.0], [1, 1, 2, 2])[2])
 
 
-def test_the_same_seed_gives_the_same_interval_whatever_the_order_of_rows():
+def test_the_order_of_rows_does_not_matter():
     profit, week = season(np.random.default_rng(2))
-    first = weekly_ratio_interval(profit, 1.0, week, seed=5)
-    assert weekly_ratio_interval(profit[::-1], 1.0, week[::-1], seed=5) == first
-    assert weekly_ratio_interval(profit, 1.0, week, seed=6) != first
+    assert weekly_ratio_interval(profit[::-1], 1.0, week[::-1]) == weekly_ratio_interval(profit, 1.0, week)
+
+
+def test_the_sign_of_the_denominator_only_turns_the_interval_over():
+    low, high = weekly_ratio_interval([1.0, 2.0, 4.0], 1.0, [1, 2, 3])
+    assert weekly_ratio_interval([1.0, 2.0, 4.0], -1.0, [1, 2, 3]) == (-high, -low)
 
 
 def test_a_higher_level_is_a_wider_interval():
@@ -58,7 +93,9 @@ def test_a_higher_level_is_a_wider_interval():
         ([], [], []),
         ([1.0, 2.0], 1.0, [7, 7]),
         ([1.0, np.nan], 1.0, [1, 2]),
+        ([1.0, 2.0], [1.0, np.nan], [1, 2]),
         ([1.0, 2.0], [0.0, 0.0], [1, 2]),
+        ([0.5, 0.0], [1.0, 0.0], [1, 2]),
     ],
 )
 def test_there_is_no_interval_without_two_weeks_and_all_numbers(above, below, weeks):
@@ -66,14 +103,14 @@ def test_there_is_no_interval_without_two_weeks_and_all_numbers(above, below, we
 
 
 def test_weeks_without_turnover_do_not_spoil_the_interval():
-    interval = weekly_ratio_interval([0.5, 0.0], [1.0, 0.0], [1, 2])
-    assert interval == (0.5, 0.5)
+    played = weekly_ratio_interval([0.5, 0.1], 1.0, [1, 3])
+    assert weekly_ratio_interval([0.5, 0.0, 0.1], [1.0, 0.0, 1.0], [1, 2, 3]) == played
 
 
-@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 0.0}, {"draws": 0}])
-def test_a_level_outside_0_to_1_or_no_draws_are_refused(wrong):
+@pytest.mark.parametrize("level", [1.0, 0.0, np.nan])
+def test_a_level_outside_0_to_1_is_refused(level):
     with pytest.raises(UsageError):
-        weekly_ratio_interval([1.0, 2.0], 1.0, [1, 2], **wrong)
+        weekly_ratio_interval([1.0, 2.0], 1.0, [1, 2], level=level)
 
 
 def test_numbers_that_do_not_fit_the_weeks_are_refused():

@@ -71,7 +71,11 @@ def ingest(
     league: LeagueName,
     files: Annotated[
         list[Path] | None,
-        typer.Option("--from", help="Read this file instead of downloading; may be repeated."),
+        typer.Option(
+            "--from",
+            help="Read this file or folder instead of downloading; may be repeated. "
+            "For nfl: games.csv, a CSV of opening spreads, a JSON archive of odds.",
+        ),
     ] = None,
     as_json: Json = False,
     config: Config = None,
@@ -88,6 +92,8 @@ def sim(
     seasons: Annotated[int | None, typer.Option(help="Finished seasons.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the whole league.")] = None,
     edge: Annotated[float | None, typer.Option(help="Points by which the close is off for half of the teams.")] = None,
+    open_bias: Annotated[float | None, typer.Option(help="Standard deviation of the open's error, in points.")] = None,
+    close_correction: Annotated[float | None, typer.Option(help="Share of it that the close corrects.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -95,11 +101,14 @@ def sim(
     from busta.cli import show
     from busta.workflows.ingest import ingest as run
 
-    emit(
-        run(settings(config, sim={"seasons": seasons, "seed": seed, "edge": edge}), "sim"),
-        as_json,
-        show.ingest,
-    )
+    world = {
+        "seasons": seasons,
+        "seed": seed,
+        "edge": edge,
+        "open_bias": open_bias,
+        "close_correction": close_correction,
+    }
+    emit(run(settings(config, sim=world), "sim"), as_json, show.ingest)
 
 
 @features.command("build", epilog="Example: busta features build nfl")
@@ -261,6 +270,23 @@ def promote(
 
     result = promote_version(settings(config), market, version, league, blind=blind, moment=price.value, force=force)
     emit(result, as_json, show.promoted)
+
+
+@app.command(epilog="Example: busta evaluate moneyline --model 2")
+def evaluate(
+    market: MarketName,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Score a version's out-of-fold forecasts beside the closing line, each figure with its interval."""
+    from busta.cli import show
+    from busta.workflows.evaluate import evaluate as run
+
+    emit(run(settings(config), market, league, blind=blind, moment=price.value, model=model), as_json, show.evaluated)
 
 
 @app.command(epilog="Example: busta gate moneyline")

@@ -43,7 +43,7 @@ def backtest(
     config: Config = None,
 ) -> None:
     """Say what a model's bets would have earned, beside every simple strategy and the closing line."""
-    from busta.cli import show
+    from busta.cli.show_backtest import backtested
     from busta.workflows.backtest import Filters
     from busta.workflows.backtest import backtest as run
 
@@ -60,4 +60,4 @@ def backtest(
     filters = Filters(tuple(season or ()), tuple(team or ()), side, role)  # type: ignore[arg-type]  # one of two words
     chosen = settings(config, bets=rules)
     result = run(chosen, market, league, blind=blind, moment=price.value, model=model, filters=filters)
-    emit(result, as_json, show.backtested)
+    emit(result, as_json, backtested)

@@ -9,11 +9,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+TERMS = ("miscalibration", "discrimination", "uncertainty")
+
 __all__ = [
-    "backtested",
     "built",
     "catalog",
     "doctor",
+    "evaluated",
     "gate",
     "ingest",
     "init",
@@ -115,6 +117,47 @@ def trained(result: dict[str, Any]) -> None:
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
 
 
+def evaluated(result: dict[str, Any]) -> None:
+    """Every score with its interval and its difference from the bar and from Elo; then the reliability curve."""
+    seasons, bar = f"{result['first_test_season']}-{result['last_test_season']}", result["bar"]
+    title = f"{result['model']} version {result['model_version']}: {result['games']} games of {seasons}, out of fold"
+    table = _table(
+        "score", "model", "95 % by week", f"less {_label(bar, result)}", "95 %", "less Elo", "95 %", title=title
+    )
+    for name, parts in result["differences"].items():
+        row = [_number(parts["value"], ".4f"), _span(parts)]
+        for other in (bar, "elo"):
+            row += [_number(parts[other]["difference"], "+.4f"), _span(parts[other], "+.4f")]
+        table.add_row(name.replace("_", " "), *row)
+    _console.print(table)
+    _others(result["metrics"])
+    curve = _table("said", "happened", "95 %", "games")
+    for row in result["reliability"]:
+        curve.add_row(f"{row['mean_p']:.3f}", f"{row['rate']:.3f}", _span(row, ".3f"), str(int(row["count"])))
+    _console.print(curve)
+    _console.print(f"log loss against the {_label(bar, result)}: {result['against_the_line']}", style="bold")
+    for name in ("games", "prices", "price_assumed"):
+        if name in result["notes"]:
+            _console.print(f"note: {result['notes'][name]}")
+
+
+def _others(metrics: dict[str, Any]) -> None:
+    """What has no difference: luck in the ECE, the terms of the Brier score, the distribution's scores."""
+    luck = (
+        f"{_number(metrics['ece_luck'], '.4f')} on average, {_number(metrics['ece_luck_95'], '.4f')} in one of twenty"
+    )
+    _console.print(f"ECE of a perfect model on as many games: {luck}")
+    terms = ", ".join(f"{name} {_number(metrics[name], '.4f')}" for name in TERMS)
+    _console.print(f"Brier = miscalibration - discrimination + uncertainty: {terms}")
+    for name, words in (("crps", "CRPS"), ("exact_log_score", "exact score, log score")):
+        values = f"{_number(metrics[name], '.4f')}, the closing line's {_number(metrics[f'closing_{name}'], '.4f')}"
+        _console.print(f"{words}: {values}")
+
+
+def _span(parts: dict[str, Any], form: str = ".4f") -> str:
+    return "-" if parts["low"] is None else f"{format(parts['low'], form)} to {format(parts['high'], form)}"
+
+
 def gate(result: dict[str, Any]) -> None:
     """Every check with its figure, then the verdict."""
     title = f"{result['model']} version {result['model_version']}: {result['games']} games, out of fold"
@@ -172,80 +215,6 @@ def _prediction(row: dict[str, Any]) -> list[str]:
         f"{row['stake']:.2%}" if row["stake"] else "-",
         row["abstain_reason"] or "",
     ]
-
-
-def backtested(result: dict[str, Any]) -> None:
-    """The model beside every strategy, its money, how far it holds, and what a reader should know."""
-    rules, figures = result["rules"], result["figures"]
-    _console.print(_strategies(result))
-    for scores in _scores(result["scores"]):
-        _console.print(scores)
-    _console.print(
-        f"{rules['stakes']} stakes from a bankroll of {rules['bankroll']:g}: turnover {figures['turnover']:.1f}, "
-        f"profit {figures['profit']:+.1f}, ROI {_percent(figures['roi'])} "
-        f"({_range(figures['roi_low'], figures['roi_high'])}), left {figures['bankroll_end']:.1f}"
-    )
-    _console.print(
-        f"a week: volatility {_number(figures['volatility'], '.2%')}, Sharpe {_number(figures['sharpe'], '.3f')}, "
-        f"Sortino {_number(figures['sortino'], '.3f')}; draw-down {_number(figures['max_drawdown'], '.1%')} over "
-        f"{figures['drawdown_weeks']} weeks, {figures['longest_losing_run']} lost in a row, "
-        f"risk of ruin {_number(figures['risk_of_ruin'], '.1%')}"
-    )
-    _console.print(
-        f"bets needed to prove the edge claimed ({_percent(figures['claimed_edge'])}): "
-        f"{_number(figures['bets_needed_claimed'], '.0f')}, the ROI seen: {_number(figures['bets_needed_seen'], '.0f')}"
-    )
-    _console.print(_sensitivity(result["sensitivity"]))
-    for title, counts in (("not bet", result["abstained"]), ("no closing-line value", result["missing_closes"])):
-        _console.print(f"{title}: " + ("; ".join(f"{count} {why}" for why, count in counts.items()) or "none"))
-    for name, note in result["notes"].items():
-        if not name.startswith(("strategies.", "same_bets.")) or name == "strategies.champion":
-            _console.print(f"note, {name.removeprefix('strategies.')}: {note}")
-
-
-def _strategies(result: dict[str, Any]) -> Table:
-    title = f"{result['model']} version {result['model_version']}: {result['games']} games, out of fold, one flat unit"
-    table = _table("", "bets", "pushes", "hit rate", "line's", "profit", "ROI", "95 % by week", "CLV", title=title)
-    table.add_row("model", *_bet_figures(result["figures"]), style="bold")
-    for name, figures in result["strategies"].items():
-        table.add_row(name, *_bet_figures(figures))
-    for name, figures in result["same_bets"].items():
-        table.add_row(f"{name}, same bets", *_bet_figures(figures))
-    for name, figures in (("coin", result["strategies"]["coin"]), ("coin, same bets", result["same_bets"]["coin"])):
-        table.add_row(f"95 % of {name}", *[""] * 5, _range(figures["luck_low"], figures["luck_high"]))
-    return table
-
-
-def _bet_figures(figures: dict[str, Any]) -> list[str]:
-    return [
-        str(figures["bets"]),
-        str(figures["pushes"]),
-        _number(figures["hit_rate"], ".1%"),
-        _number(figures.get("closing_line_hit_rate"), ".1%"),
-        f"{figures['unit_profit']:+.1f}",
-        _percent(figures["unit_roi"]),
-        _range(figures["unit_roi_low"], figures["unit_roi_high"]),
-        _percent(figures["clv"]),
-    ]
-
-
-def _scores(scores: dict[str, dict[str, Any]]) -> list[str]:
-    return [
-        f"{name.replace('_', ' ')}: log loss {_number(row['log_loss'], '.4f')}, Brier {_number(row['brier'], '.4f')}, "
-        f"accuracy {_number(row['accuracy'], '.1%')} on {row['games']} games"
-        for name, row in scores.items()
-    ]
-
-
-def _sensitivity(tables: dict[str, list[dict[str, Any]]]) -> Table:
-    columns = ("bets", "hit rate", "profit", "ROI", "95 % by week", "CLV", "the close's log loss")
-    table = _table("what if", *columns, title="sensitivity")
-    names = [f"prices pay {row['slippage']:.0%} less" for row in tables["slippage"]]
-    names += [f"vig removed: {row['method'].replace('_', ' ')}" for row in tables["vig_method"]]
-    for name, row in zip(names, tables["slippage"] + tables["vig_method"], strict=True):
-        bets, _, hit_rate, _, *money = _bet_figures(row)
-        table.add_row(name, bets, hit_rate, *money, _number(row.get("closing_log_loss"), ".4f"))
-    return table
 
 
 def models(rows: list[dict[str, Any]]) -> None:
@@ -321,10 +290,6 @@ def _figures(figures: dict[str, Any]) -> list[str]:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def _percent(value: float | None) -> str:
-    return _number(value, "+.1%")
 
 
 def _range(low: float | None, high: float | None) -> str:

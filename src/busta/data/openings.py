@@ -102,7 +102,7 @@ def open_quotes(rows: pl.DataFrame, market: str, book: str, line: pl.Expr, probl
         pl.lit(market).alias("market"),
         pl.lit(book).alias("book"),
         pl.lit("open").alias("moment"),
-        (line + 0.0).alias("line"),  # no line is minus nothing
+        pl.when(line == 0).then(0.0).otherwise(line).alias("line"),  # not minus nothing
         pl.lit(None).alias("first_price"),
         pl.lit(None).alias("second_price"),
         known_at("open").alias("known_at"),

@@ -56,21 +56,30 @@ def closing_readings(data: Dataset) -> Floats:
 
 
 def predict_baselines(
-    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], closing: Floats, readings: Floats
+    data: Dataset,
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+    distribution: Discretised,
+    closing: Floats,
+    readings: Floats,
 ) -> dict[str, Floats]:
     """Each baseline's probability of the first side, for the test games, in the order of the table.
 
     ``home`` is the first side: home or over. ``closing`` comes from `closing_triples`, ``readings``
-    from `closing_readings`. A bet at the open has the line it is bet at as one more baseline,
+    from `closing_readings`; the distribution carries what the close says to the line that is bet. A bet
+    at the open has the line it is bet at as one more baseline,
     ``opening_line``.
     """
     train = train[~np.isnan(data.y[train])]
     y = data.y[train]
     opening = {} if data.moment == "close" else {"opening_line": expit(data.market_log_odds[test])}
-    close = closing[:, 0] / (closing[:, 0] + closing[:, 2])
+    recalibrated = _recalibrated(data, train, test, readings)
+    if data.moment == "open":
+        moved = distribution.mean_for(recalibrated, data.closing_line[test])
+        recalibrated = _given_no_push(distribution.win_push_lose(moved, data.line[test]))
     return {
-        "closing_line": close,
-        "closing_line_recalibrated": _recalibrated(data, train, test, close, readings),
+        "closing_line": _given_no_push(closing),
+        "closing_line_recalibrated": recalibrated,
         **opening,
         "elo": _elo(data.elo[train], y, data.elo[test]),
         "favourite": _favourite(data.market_log_odds[train], y, data.market_log_odds[test]),
@@ -78,25 +87,21 @@ def predict_baselines(
     }
 
 
-def _recalibrated(
-    data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], close: Floats, readings: Floats
-) -> Floats:
-    """The close by the way of vig removal that was best on earlier games, with slope and level learned there.
+def _given_no_push(triples: Floats) -> Floats:
+    return np.asarray(triples[:, 0] / (triples[:, 0] + triples[:, 2]))
 
-    Where the close is judged at another line than its own, what was learned is applied to its
-    probability at that line.
-    """
+
+def _recalibrated(data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], readings: Floats) -> Floats:
+    """The close by the way of vig removal that was best on earlier games, with slope and level learned there."""
     y = label(data.value[train], data.closing_line[train])
     usable = ~np.isnan(readings[0, train] + y)
     known, y = train[usable], y[usable]
     if not known.size:
-        return close
+        return np.asarray(expit(data.closing_log_odds[test]))
     losses = np.logaddexp(0.0, np.where(y > 0, -1.0, 1.0) * readings[:, known]).mean(axis=1)
     best = readings[int(np.argmin(losses))]
     model = OffsetLogistic(ridge=RECALIBRATION_RIDGE, intercept=True).fit(best[known][:, None], y, best[known])
-    start = best[test] if data.moment == "close" else logit(close)
-    recalibrated: Floats = expit(model.log_odds(start[:, None], start))
-    return recalibrated
+    return np.asarray(expit(model.log_odds(best[test][:, None], best[test])))
 
 
 def _elo(train: Floats, y: Floats, test: Floats) -> Floats:

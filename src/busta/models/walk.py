@@ -95,7 +95,7 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
             fitted.member_log_odds(data.X[fold.test], data.offset[fold.test]),
             closing,
             means,
-            predict_baselines(data, fold.train, fold.test, closing, readings),
+            predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings),
             fitted,
         )
         progress(next(done), len(folds) + 1)

@@ -126,6 +126,15 @@ class Forecasts:
         arrays |= {name: {key: each[index] for key, each in getattr(self, name).items()} for name in _DICTS}
         return replace(self, games=self.games[index], **arrays)
 
+    def then(self, later: Forecasts) -> Forecasts:
+        """These and later ones of the same market, with the baselines and scores that both have."""
+        arrays = {name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in _array_names()}
+        for name in _DICTS:
+            mine, theirs = getattr(self, name), getattr(later, name)
+            arrays[name] = {key: np.concatenate([mine[key], theirs[key]]) for key in mine if key in theirs}
+        games = pl.concat([self.games, later.games.select(_GAMES)], how="vertical_relaxed")
+        return replace(self, games=games, **arrays)
+
     @classmethod
     def of(cls, walk: Walk, data: Dataset) -> Forecasts:
         """Those of a walk forward through a table."""

@@ -9,13 +9,14 @@ from busta.registry.connect import Registry, guarded
 from busta.registry.versions import model_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["Plan", "Trial", "count", "declare", "number", "trials"]
+__all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "number", "trials"]
 
 RECIPE, SEARCHED = "recipe", "searched"
 _PLAN = "busta.plan."
-_MOST_RUNS = 50_000
+_PAGE = 1000
+"""Runs asked for at once, the most that MLflow gives by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +67,12 @@ def trials(registry: Registry, league: str, market: str) -> list[Trial]:
 
     Failed and deleted runs count as well, if their figures were there to be looked at.
     """
-    from mlflow.entities import ViewType
-
     names = family(league, market)
     with guarded(registry.uri):
         experiments = {name: registry.client.get_experiment_by_name(name) for name in names}
         ids = {found.experiment_id: name for name, found in experiments.items() if found is not None}
-        runs: list[Any] = []
-        token: str | None = None
-        while ids and len(runs) < _MOST_RUNS:
-            page = registry.client.search_runs(
-                list(ids), "", run_view_type=ViewType.ALL, max_results=1000, page_token=token
-            )
-            runs += page
-            token = page.token
-            if not token:
-                break
-    found = [_trial(run, ids[run.info.experiment_id]) for run in runs if "log_loss" in run.data.metrics]
+        runs = [run for run in _runs(registry, list(ids)) if "log_loss" in run.data.metrics]
+    found = [_trial(run, ids[run.info.experiment_id]) for run in runs]
     return sorted(found, key=lambda trial: (trial.started, trial.run_id))
 
 
@@ -120,15 +110,24 @@ def declare(registry: Registry, league: str, market: str, plan: Plan) -> Plan:
     return Plan(int(tags[f"{_PLAN}planned"]), int(tags[f"{_PLAN}horizon"]), float(tags[f"{_PLAN}alpha"]))
 
 
+def _runs(registry: Registry, experiments: list[str]) -> Iterator[Any]:
+    """Every run of those experiments, page by page; MLflow takes no experiments for no answer at all."""
+    from mlflow.entities import ViewType
+
+    token: str | None = None
+    while experiments:
+        page = registry.client.search_runs(experiments, run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
 def _trial(run: Any, model: str) -> Trial:
-    tags = run.data.tags
-    return Trial(
-        model,
-        run.info.run_id,
-        run.info.start_time,
-        tags.get(RECIPE) or tags.get("hyperparameters") or run.info.run_id,
-        int(tags.get(SEARCHED, 1)),
-    )
+    """A run as a trial; one of an older busta, which noted no recipe, goes by its model and settings."""
+    info, tags = run.info, run.data.tags
+    recipe = tags.get(RECIPE) or f"{model} {tags.get('hyperparameters', info.run_id)}"
+    return Trial(model, info.run_id, info.start_time, recipe, int(tags.get(SEARCHED, 1)))
 
 
 def _first(found: Sequence[Trial]) -> dict[str, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from busta.errors import UsageError
+from busta.errors import OutsideError, UsageError
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
 from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
@@ -61,6 +61,14 @@ class Version:
     created: int
     source: str
     tags: Mapping[str, str]
+
+
+class Kept(Protocol):
+    """What a run keeps files of: a version, or a trial."""
+
+    @property
+    def run_id(self) -> str:
+        """The training's run."""
 
 
 def versions(registry: Registry, name: str) -> list[Version]:
@@ -126,7 +134,7 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
     """The version's model. Only its data is read; the loader stored beside it is not run.
 
     Raises:
-        OutsideError: The registry or its files cannot be read.
+        OutsideError: The registry or the model's files cannot be read.
     """
     import mlflow
 
@@ -134,13 +142,19 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
     mlflow.set_registry_uri(registry.uri)
     with guarded(registry.uri):
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}"))
-    return PortableModel.read(folder / "data" / MODEL_FOLDER)
+    try:
+        return PortableModel.read(folder / "data" / MODEL_FOLDER)
+    except (OSError, ValueError) as exc:  # gone, or cut
+        raise OutsideError(
+            f"the model of version {version.number} of {version.name} cannot be read: {str(exc).splitlines()[0]}\n"
+            "restore its files, or train again"
+        ) from exc
 
 
-def fetch_predictions(registry: Registry, version: Version) -> Path:
-    """The version's stored out-of-fold predictions, a Parquet file."""
+def fetch_predictions(registry: Registry, of: Kept) -> Path:
+    """The stored out-of-fold predictions of a version or trial, a Parquet file."""
     with guarded(registry.uri):
-        return Path(registry.client.download_artifacts(version.run_id, "predictions.parquet"))
+        return Path(registry.client.download_artifacts(of.run_id, "predictions.parquet"))
 
 
 def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:

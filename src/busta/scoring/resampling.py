@@ -84,7 +84,7 @@ def resampled_scores(p: ArrayLike, y: ArrayLike, weeks: ArrayLike, multiplicitie
     """Each of `SCORES` on every resample, shape (draws,), NaN where it does not apply.
 
     ECE keeps the bins of the whole sample. Slope and intercept take one Newton step from the whole
-    sample's, which is as good as a new fit (k-step bootstrap: Davidson and MacKinnon 1999).
+    sample's (k-step bootstrap: Davidson and MacKinnon 1999), some hundredths of their standard error off.
 
     Args:
         p: Probabilities, shape (n,).
@@ -133,30 +133,34 @@ def score_intervals(
         level: Probability that an interval is to cover.
 
     Returns:
-        For each score ``value``, ``low``, ``high`` and, under the name of each other forecast,
-        ``difference`` (this less the other), ``low`` and ``high``; NaN where they do not apply, as the
-        ends do with too few weeks of games for the blocks.
+        Of each score ``value``, ``low``, ``high`` and, under each other's name, ``difference`` (this less
+        the other), ``low``, ``high``; NaN where they do not apply, as ends with too few weeks for the blocks.
 
     Raises:
-        UsageError: As `resampled_scores` and `weekly_multiplicities`, a level outside (0, 1), or
-            another forecast is named as a figure is.
+        UsageError: Bad input or shapes, a level outside (0, 1), or a forecast named as a figure is.
     """
-    if not 0 < level < 1 or FIGURES & set(against):
-        raise UsageError(f"level {level}, others {list(against)}; 0 to 1, and names other than {sorted(FIGURES)}")
-    y, weeks = np.asarray(y, dtype=np.float64), np.asarray(weeks)
-    forecasts = [np.asarray(said, dtype=np.float64) for said in (p, *against.values())]
-    if any(array.shape != y.shape or y.ndim != 1 for array in (weeks, *forecasts)):
-        raise UsageError("probabilities, results and weeks are not one number a game each")
-    rows = ~np.isnan(y)
-    y, weeks, count = y[rows], weeks[rows], len(np.unique(weeks[rows]))
+    if not 0 < level < 1 or not FIGURES.isdisjoint(against):
+        raise UsageError(f"level {level} and others {list(against)}; 0 to 1, and not named {sorted(FIGURES)}")
+    results, labels, forecasts = _with_result(y, weeks, p, *against.values())
+    count = len(np.unique(labels))
     times = weekly_multiplicities(max(count, 1), draws, mean_block, seed)[:, :count]
     reach = _reach(count, mean_block, level)
-    mine, *others = (_scored(said[rows], y, weeks, times, reach, level) for said in forecasts)
+    mine, *others = (_scored(said, results, labels, times, reach, level) for said in forecasts)
     return {
         name: {"value": mine.values[name], **mine.ends[name]}
         | {other: _gap(name, mine, theirs, reach) for other, theirs in zip(against, others, strict=True)}
         for name in SCORES
     }
+
+
+def _with_result(y: ArrayLike, weeks: ArrayLike, *forecasts: ArrayLike) -> tuple[Floats, NDArray[Any], list[Floats]]:
+    """Results, weeks and forecasts of the games that have a result."""
+    y, weeks = np.asarray(y, dtype=np.float64), np.asarray(weeks)
+    said = [np.asarray(p, dtype=np.float64) for p in forecasts]
+    if y.ndim != 1 or any(array.shape != y.shape for array in (weeks, *said)):
+        raise UsageError("probabilities, results and weeks are not one number a game each")
+    rows = ~np.isnan(y)
+    return y[rows], weeks[rows], [p[rows] for p in said]
 
 
 def _games(p: ArrayLike, y: ArrayLike, weeks: ArrayLike) -> tuple[_Games, int]:

@@ -82,7 +82,6 @@ def backtest(
     champion, why_not = _champion(registry, version)
     plan = _plan(settings.bets, filters or Filters(), _vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, champion)
-    notes = found.notes | ({"strategies.champion": why_not} if why_not else {})
     return {
         "model": version.name,
         "model_version": version.number,
@@ -93,21 +92,22 @@ def backtest(
         "paper": version.tags.get("fit_to_bet") != "yes",
         "rules": _rules(plan),
         **_figures(found),
-        "notes": notes,
+        "notes": found.notes | why_not,
     }
 
 
-def _champion(registry: Registry, version: Version) -> tuple[Forecasts | None, str | None]:
-    """The champion's forecasts if it is another version, or why there are none to compare with."""
+def _champion(registry: Registry, version: Version) -> tuple[Forecasts | None, dict[str, str]]:
+    """The champion's forecasts if it is another version, or the note that says why there are none."""
+    key = "strategies.champion"
     for other in versions(registry, version.name):
         if CHAMPION in other.aliases and other.number != version.number:
             try:
-                return stored_forecasts(registry, other), None
+                return stored_forecasts(registry, other), {}
             except UsageError as exc:
-                return None, str(exc)
+                return None, {key: str(exc)}
     if CHAMPION in version.aliases:
-        return None, "this version is the champion"
-    return None, "there is no champion yet"
+        return None, {key: "this version is the champion"}
+    return None, {key: "there is no champion yet"}
 
 
 def _vig_method(version: Version, bets: Bets) -> str:

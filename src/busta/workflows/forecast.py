@@ -9,7 +9,7 @@ import polars as pl
 from scipy.special import expit
 
 from busta.betting.distribution import Discretised
-from busta.errors import UsageError
+from busta.errors import OutsideError, UsageError
 from busta.models.baseline import closing_triples, market_means
 from busta.models.ensemble import distribution_scores
 from busta.performance.forecasts import Forecasts
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from busta.markets.dataset import Dataset
     from busta.models.portable import PortableModel
     from busta.registry.connect import Registry
-    from busta.registry.versions import Version
+    from busta.registry.versions import Kept, Version
 
-__all__ = ["columns", "forecast", "stored_forecasts"]
+__all__ = ["columns", "forecast", "learned_from", "probabilities", "read_predictions", "stored_forecasts"]
 
 LATER = -1
 """The fold of games that no walk forward tested."""
@@ -38,11 +38,23 @@ def columns(data: Dataset, features: Sequence[str]) -> NDArray[np.float64]:
     return np.stack([data.X[:, place[name]] if name in place else empty for name in features], axis=1)
 
 
+def learned_from(portable: PortableModel, data: Dataset) -> NDArray[np.bool_]:
+    """Which games lie at or before the end of what the model learned from."""
+    end = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
+    return np.asarray(data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= end)
+
+
+def probabilities(portable: PortableModel, data: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of the first side given no push, and its win, push and lose at the line, shape (games, 3)."""
+    p = expit(portable.log_odds(columns(data, portable.features), data.offset))
+    return p, Discretised.from_dict(portable.spec["distribution"]).split(p, data.line)
+
+
 def forecast(portable: PortableModel, data: Dataset) -> Forecasts:
     """What the model says of those games, beside the line that is bet and the close."""
     everything = np.arange(len(data))
     distribution = Discretised.from_dict(portable.spec["distribution"])
-    p = expit(portable.log_odds(columns(data, portable.features), data.offset))
+    p, triples = probabilities(portable, data)
     means = market_means(data, everything, distribution)
     closing = closing_triples(data, everything, distribution, means["closing"])
     lines = {"closing_line": closing[:, 0] / (closing[:, 0] + closing[:, 2])}
@@ -61,7 +73,7 @@ def forecast(portable: PortableModel, data: Dataset) -> Forecasts:
         value=data.value,
         y=data.y,
         probability=p,
-        triples=distribution.split(p, data.line),
+        triples=triples,
         mean=mean,
         market_mean=means["market"],
         closing_mean=means["closing"],
@@ -73,13 +85,30 @@ def forecast(portable: PortableModel, data: Dataset) -> Forecasts:
     )
 
 
+def read_predictions(registry: Registry, of: Kept) -> pl.DataFrame:
+    """The stored out-of-fold predictions of a version or trial.
+
+    Raises:
+        OutsideError: They are gone or damaged, or the registry is down.
+    """
+    path = fetch_predictions(registry, of)
+    try:
+        return pl.read_parquet(path, glob=False)
+    except pl.exceptions.PolarsError as exc:
+        raise OutsideError(
+            f"the predictions of run {of.run_id} cannot be read: {str(exc).splitlines()[0]}\n"
+            "restore their file, or train again"
+        ) from exc
+
+
 def stored_forecasts(registry: Registry, version: Version) -> Forecasts:
     """The out-of-fold forecasts that a version was judged by.
 
     Raises:
         UsageError: An older busta stored them, with less in them.
+        OutsideError: They are gone or damaged, or the registry is down.
     """
-    frame = pl.read_parquet(fetch_predictions(registry, version), glob=False)
+    frame = read_predictions(registry, version)
     tags = version.tags
     try:
         return Forecasts.from_frame(

@@ -188,9 +188,10 @@ def _log_loss(p: pl.Expr) -> pl.Expr:
 
 
 def _later(portable: PortableModel, data: Dataset, version: Version) -> Forecasts | None:
-    """The version's forecasts of finished games that started after it was registered."""
-    registered = np.datetime64(version.created, "ms")
-    started = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() > registered
+    """The forecasts of finished games that nobody had seen: after registration and after all it learned from."""
+    learned = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
+    seen = max(np.datetime64(version.created, "ms"), learned)
+    started = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() > seen
     rows = started & ~np.isnan(data.value) & ~np.isnan(data.line)
     return forecast(portable, data.take(rows)) if rows.any() else None
 

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from scipy.special import expit
 
-from busta.betting.distribution import Discretised
 from busta.betting.odds import edge, fair_price
 from busta.betting.staking import fractional_kelly
 from busta.data.source import Batch, concatenate
 from busta.errors import DataError, UsageError
 from busta.features.build import CATALOG, build_events
 from busta.features.store import MemoryGold
-from busta.markets.dataset import Dataset, assemble
+from busta.markets.dataset import Dataset, assemble, require_quoted
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
-from busta.registry.versions import fetch_model, fetch_predictions, model_name, note, now, resolve
+from busta.registry.versions import fetch_model, model_name, note, now, resolve
 from busta.workflows.build import gold_of
-from busta.workflows.forecast import columns
+from busta.workflows.forecast import learned_from, probabilities, read_predictions
 from busta.workflows.ingest import ensure_tables, tables_of
 
 if TYPE_CHECKING:
@@ -83,17 +81,19 @@ def predict(
     registry = connect(settings)
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     table = assemble(gold, league, market, blind=blind, moment=moment)
+    if moment == "open" and wanted.week:
+        require_quoted(table, _season_and_week(wanted.week)[0])
     unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
     data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
     portable = fetch_model(registry, version)
-    stored = pl.read_parquet(fetch_predictions(registry, version), glob=False)
-    seen = _learned_from(data, portable)
+    stored = read_predictions(registry, version)
+    seen = learned_from(portable, data)
     data = _as_stored(data, seen, stored)
     triples = _triples(data, portable, seen, stored)
     rows = _rows(data, triples, seen, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
     unproven = version.tags.get("fit_to_bet") != "yes"
     real = not unproven or settings.bets.allow_unproven
-    if unproven and real and any(row["stake"] for row in rows):
+    if unproven and real and any(row["stake"] and not row["out_of_fold"] for row in rows):
         note(registry, version, {"unproven_stakes": now()})
     for row in rows:
         row |= {"model_version": version.number, "paper": not real, "unproven": unproven}
@@ -160,12 +160,6 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _learned_from(data: Dataset, portable: PortableModel) -> NDArray[np.bool_]:
-    """Which games lie at or before the end of what the version learned from."""
-    end = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
-    return np.asarray(data.games["kickoff"].dt.replace_time_zone(None).to_numpy() <= end)
-
-
 def _as_stored(data: Dataset, seen: NDArray[np.bool_], stored: pl.DataFrame) -> Dataset:
     """The games as they were predicted: a stored prediction belongs to its own line and prices."""
     kept = _kept(data, stored, "line", "first_price", "second_price")
@@ -181,9 +175,7 @@ def _triples(
     data: Dataset, portable: PortableModel, seen: NDArray[np.bool_], stored: pl.DataFrame
 ) -> NDArray[np.float64]:
     """Win, push and lose of the first side: out of fold for a game learned from, NaN where there is none."""
-    log_odds = portable.log_odds(columns(data, portable.features), data.offset)
-    live = Discretised.from_dict(portable.spec["distribution"]).split(expit(log_odds), data.line)
-    return np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), live)
+    return np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), probabilities(portable, data)[1])
 
 
 def _kept(data: Dataset, stored: pl.DataFrame, *columns: str) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from busta.errors import UsageError
-from busta.markets.dataset import Dataset, assemble
+from busta.markets.dataset import Dataset, assemble, require_quoted
 from busta.models.walk import walk
 from busta.performance.forecasts import Forecasts
 from busta.performance.gate.verdict import judge
@@ -62,7 +62,7 @@ def train(
     started = time.time()
     league, market = pick("league", league_name), pick("market", market_name)
     gold = gold_of(settings, league, gold_path)
-    data = _through(assemble(gold, league, market, blind=blind, moment=moment), through)
+    data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
     registry = connect(settings)
     found = walk(data, settings.train, progress)
     forecasts = Forecasts.of(found, data)
@@ -77,10 +77,15 @@ def train(
     }
 
 
-def _through(data: Dataset, through: int | None) -> Dataset:
+def _seasons(data: Dataset, settings: Settings, through: int | None) -> Dataset:
+    """The games up to and with a season; seasons that are asked for by name have to be there."""
+    season = data.games["season"].to_numpy()
+    if data.moment == "open":
+        for asked in (settings.train.first_test_season, through):
+            if asked is not None:
+                require_quoted(data, asked)
     if through is None:
         return data
-    season = data.games["season"].to_numpy()
     if through not in season:
         raise UsageError(f"no season {through}; there are {season.min()} to {season.max()}")
     return data.take(season <= through)

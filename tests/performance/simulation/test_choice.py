@@ -98,7 +98,7 @@ def test_what_these_forecasts_do_not_have_is_refused_with_what_they_have(season,
     "wrong", [{"min_edge": np.nan}, {"min_edge": -2}, {"max_edge": 0.01}, {"strongest": 0}, {"strongest": np.nan}]
 )
 def test_rules_that_cannot_be_are_refused(wrong):
-    with pytest.raises(UsageError, match="edge|strongest"):
+    with pytest.raises(UsageError, match=r"edge|strongest"):
         Choice(**wrong)
 
 

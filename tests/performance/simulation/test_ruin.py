@@ -5,8 +5,7 @@ import pytest
 
 from busta.betting.staking_rules import Staking
 from busta.errors import UsageError
-from busta.performance.simulation import lay, simulate
-from busta.performance.simulation import ruin
+from busta.performance.simulation import lay, ruin, simulate
 from busta.performance.simulation.ruin import risk_of_ruin
 
 

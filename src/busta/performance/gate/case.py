@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -126,9 +127,17 @@ class Check:
     def ask(self, case: Case) -> dict[str, Any]:
         """The finding with the check's own name, plain enough for JSON."""
         finding = self.run(case)
-        return {
+        named = {
             "code": self.code,
             "title": self.title,
             "purpose": self.purpose.value,
             "blocks": finding.answer in self.blocks,
-        } | asdict(finding)
+        }
+        return named | {name: _plain(value) for name, value in asdict(finding).items()}
+
+
+def _plain(value: Any) -> Any:
+    """The same without NaN or infinity, which JSON does not know."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value

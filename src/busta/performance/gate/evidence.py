@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Opinions", "bets_worth", "information_scores", "move_scores", "opinions", "paired_difference"]
+__all__ = [
+    "Opinions",
+    "bets_worth",
+    "close_scores",
+    "information_scores",
+    "move_scores",
+    "opinions",
+    "paired_difference",
+]
 
 SMALLEST = 1e-9  # probabilities are held this far from 0 and 1, inside logarithms only
 
@@ -32,16 +40,18 @@ class Opinions:
     """Where the model differs from the line it is bet against, and what the line missed; shape (n,) each.
 
     A line says where the middle of a margin or total is, so there all is in points. A moneyline says how
-    likely a win is and nothing of the margin: there opinions are in log-odds and what was missed is the
-    result less the probability. Margins would call a model informed that merely knows that a favourite
-    at 1.10 does not win by as much as a normal would have it.
+    likely a win is and nothing of the margin: there opinions are in log-odds, and what was missed is the
+    result less the probability q. Margins would call a model informed that merely knows that a favourite
+    at 1.10 does not win by as much as a normal would have it. With s = sqrt(q (1 - q)) a residual is
+    divided by s and an opinion multiplied by it (Pearson): their product, the score, stays as it is, and
+    the slope of the one on the other is the share of the opinion that is right, as it is in points.
 
     Attributes:
         opinion: The model's less the line's.
         residual: What happened less what the line said.
         sd: Of a residual where there is nothing to know.
         move: The closing line's less the line's.
-        gain: What a unit of opinion adds to the expected result of the first side, before the price.
+        gain: What a unit of opinion, if right, adds to the first side's chance to win.
     """
 
     opinion: Floats
@@ -64,8 +74,9 @@ def opinions(forecasts: Forecasts) -> Opinions:
         np.clip(p, SMALLEST, 1 - SMALLEST)
         for p in (forecasts.probability, forecasts.baselines[forecasts.bar], forecasts.baselines["closing_line"])
     )
-    spread = np.where(np.isnan(line), 0.25, line * (1 - line))
-    return Opinions(logit(model) - logit(line), forecasts.y - line, np.sqrt(spread), logit(close) - logit(line), spread)
+    s = np.sqrt(line * (1 - line))
+    opinion, move = (s * (logit(p) - logit(line)) for p in (model, close))
+    return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s)
 
 
 def information_scores(forecasts: Forecasts) -> Scores:
@@ -74,11 +85,18 @@ def information_scores(forecasts: Forecasts) -> Scores:
     return weekly_scores(said.opinion, said.residual, forecasts.weeks, said.sd)
 
 
-def move_scores(forecasts: Forecasts, *, results: bool) -> Scores:
-    """Week sums of the line's move from the bet to the close times the model's opinion, or the results."""
+def close_scores(forecasts: Forecasts) -> Scores:
+    """Week sums of the line's move from the bet to the close times what the line had missed: does the close learn?"""
     said = opinions(forecasts)
-    other = said.residual if results else said.opinion
-    return weekly_scores(said.move, other, forecasts.weeks, said.sd)
+    return weekly_scores(said.move, said.residual, forecasts.weeks, said.sd)
+
+
+def move_scores(forecasts: Forecasts) -> Scores:
+    """Week sums of the model's opinion times the line's move from the bet to the close."""
+    said = opinions(forecasts)
+    moved = said.move[~np.isnan(said.move)]
+    sd = float(np.sqrt(np.mean(moved**2))) if moved.any() else 1.0
+    return weekly_scores(said.opinion, said.move, forecasts.weeks, sd)
 
 
 def paired_difference(p: Floats, other: Floats, y: Floats, weeks: NDArray[np.int64]) -> tuple[float, float, float]:

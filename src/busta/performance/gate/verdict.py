@@ -56,7 +56,7 @@ def judge(case: Case) -> Judgement:
         return Judgement(REJECTED, _because(unsound), findings)
     if unproven:
         return Judgement(FIT_TO_SERVE, _because(unproven), findings)
-    return Judgement(FIT_TO_BET, "every check passed", findings)
+    return Judgement(FIT_TO_BET, "no check stands in the way", findings)
 
 
 def _because(findings: list[dict[str, Any]]) -> str:

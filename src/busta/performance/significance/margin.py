@@ -185,12 +185,13 @@ def fitted_edge(scores: Scores, level: float = 0.95) -> Edge:
     """
     if not 0 < level < 1:
         raise UsageError(f"level {level}; a level is between 0 and 1")
-    weeks, information = len(scores), scores.information.sum(axis=-1)
-    information = np.where((information > 0) & (weeks > 1), information, np.nan)
+    weeks, information = (scores.information > 0).sum(axis=-1), scores.information.sum(axis=-1)
+    information = np.where(weeks > 1, information, np.nan)
     beta = scores.score.sum(axis=-1) / information
     errors = scores.score - beta[..., None] * scores.information
     left = Scores(scores.weeks, scores.games, errors, scores.information, scores.null_variance)
-    spread = variance(left)[..., -1] if weeks else information
-    se = np.sqrt(spread * weeks / max(weeks - 1, 1)) / information
-    one, two = (stdtrit(max(weeks - 1, 1), share) for share in (level, (1 + level) / 2))
+    freedom = np.maximum(weeks - 1, 1)
+    spread = variance(left)[..., -1] if len(scores) else information
+    se = np.sqrt(spread * weeks / freedom) / information
+    one, two = (stdtrit(freedom, share) for share in (level, (1 + level) / 2))
     return Edge(beta, se, beta - two * se, beta + two * se, beta - one * se)

@@ -107,14 +107,7 @@ def simulate(
     staking = staking or Staking()
     if not 0 < bankroll < np.inf:
         raise UsageError(f"a bankroll of {bankroll} cannot be right; it is above 0")
-    value, labels = np.asarray(value, dtype=np.float64), np.asarray(weeks)
-    if labels.shape != value.shape:
-        raise UsageError(f"weeks {labels.shape} do not fit results {value.shape}")
-    at = np.broadcast_to(np.asarray(line, dtype=np.float64), value.shape)[bets.game]
-    if np.isnan(at).any():
-        raise UsageError(f"{int(np.isnan(at).sum())} bets are on games without a line")
-    unit_profit = settle(value[bets.game], at, bets.first_side, bets.price)
-    found, week = np.unique(labels[bets.game], return_inverse=True)
+    unit_profit, found, week = _settled(bets, np.asarray(value, dtype=np.float64), line, np.asarray(weeks))
     unknown = np.full(len(bets), np.nan) if sd is None else sd
     share = staking.shares(Offers(bets.win, bets.lose, bets.price, unknown, week))
     gain = _sums(week, share * np.nan_to_num(unit_profit), len(found))
@@ -123,6 +116,19 @@ def simulate(
     start, end, scale = move(exposure, gain, bankroll)
     stake = share * scale[week]
     return Ledger(bets, unit_profit, share, staking.of, stake, stake * unit_profit, found, week, start, end, bankroll)
+
+
+def _settled(
+    bets: Bets, value: Floats, line: ArrayLike, weeks: NDArray[np.generic]
+) -> tuple[Floats, NDArray[np.generic], NDArray[np.intp]]:
+    """Profit of one unit on each bet, the weeks with a bet, and the number of each bet's among them."""
+    if weeks.shape != value.shape:
+        raise UsageError(f"weeks {weeks.shape} do not fit results {value.shape}")
+    at = np.broadcast_to(np.asarray(line, dtype=np.float64), value.shape)[bets.game]
+    if np.isnan(at).any():
+        raise UsageError(f"{int(np.isnan(at).sum())} bets are on games without a line")
+    found, week = np.unique(weeks[bets.game], return_inverse=True)
+    return settle(value[bets.game], at, bets.first_side, bets.price), found, week
 
 
 def _sums(week: NDArray[np.intp], amounts: Floats, weeks: int) -> Floats:
@@ -135,7 +141,7 @@ def _shares(exposure: Floats, gain: Floats, bankroll: float) -> tuple[Floats, Fl
     scale = 1 / np.maximum(exposure, 1.0)
     factor = 1 + gain * scale
     factor[factor < BROKE] = 0.0
-    end: Floats = bankroll * np.cumprod(factor)
+    end = (bankroll * np.cumprod(factor)).astype(np.float64)
     start = np.concatenate(([bankroll], end[:-1]))[: len(end)]
     return start, end, scale * start
 

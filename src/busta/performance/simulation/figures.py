@@ -25,7 +25,7 @@ __all__ = [
     "by_reason",
     "counts",
     "drawdown",
-    "interval",
+    "flat_account",
     "kelly_growth",
     "log_growth",
     "longest_losing_run",
@@ -37,41 +37,23 @@ PERIOD = "a week with bets"
 
 
 def account(ledger: Ledger, *, ruin: float = RUIN, seed: int = 0) -> dict[str, float]:
-    """The figures of bets at the stakes they were placed with.
+    """`flat_account` and the figures of bets at the stakes they were placed with.
 
-    - ``bets`` are those settled, pushes included; ``voids`` have no result and are in no other figure;
-      ``unstaked`` got no stake, because the rule saw no edge or the bankroll was gone.
-    - ``unit_profit``, ``unit_roi`` are at one unit a bet whatever the stakes; ``turnover``, ``profit``,
-      ``roi`` at the stakes, in the currency of the bankroll. Intervals cover 95 %, by week.
+    - ``unstaked`` bets were settled but got no stake: the rule saw no edge, or the bankroll was gone.
+    - ``turnover``, ``profit`` and ``roi`` are at the stakes, in the currency of the bankroll.
     - ``volatility`` is the standard deviation of a week's return on the bankroll at its start,
       ``sharpe`` the mean over it (Sharpe 1966), ``sortino`` the mean over the root mean square of the
       losing weeks' returns, all weeks counted (Sortino and van der Meer 1991).
     - ``drawdown_weeks`` runs from the peak before the deepest fall to the recovery, or to the end.
-    - ``claimed_edge`` is the mean edge that was claimed when the bets were placed.
     """
-    count = counts(ledger)
-    flat = replace(ledger, stake=ledger.settled.astype(np.float64), profit=ledger.unit_profit)
     depth, length = drawdown(ledger)
-    decided = count["won"] + count["lost"]
-    staked = ledger.settled & (ledger.stake > 0)
-    unit_low, unit_high = interval(flat)
-    low, high = interval(ledger)
     end = float(ledger.path[-1])
     return {
-        **count,
-        "unstaked": int((ledger.settled & ~staked).sum()),
-        "hit_rate": _ratio(count["won"], decided),
-        "mean_price": _mean(ledger.bets.price),
-        "claimed_edge": _mean(ledger.bets.edge),
-        "unit_profit": float(np.nansum(ledger.unit_profit)),
-        "unit_roi": _ratio(np.nansum(ledger.unit_profit), count["bets"]),
-        "unit_roi_low": unit_low,
-        "unit_roi_high": unit_high,
+        **flat_account(ledger),
+        "unstaked": int((ledger.settled & (ledger.stake == 0)).sum()),
         "turnover": float(ledger.stake[ledger.settled].sum()),
         "profit": float(np.nansum(ledger.profit)),
-        "roi": _ratio(np.nansum(ledger.profit), ledger.stake[ledger.settled].sum()),
-        "roi_low": low,
-        "roi_high": high,
+        **_roi(ledger, ""),
         "bankroll_end": end,
         "bankroll_growth": end / ledger.first - 1,
         **_returns(ledger),
@@ -79,6 +61,25 @@ def account(ledger: Ledger, *, ruin: float = RUIN, seed: int = 0) -> dict[str, f
         "drawdown_weeks": length,
         "longest_losing_run": longest_losing_run(ledger),
         "risk_of_ruin": risk_of_ruin(ledger, ruin, seed=seed),
+    }
+
+
+def flat_account(ledger: Ledger) -> dict[str, float]:
+    """The figures of bets at one unit each, whatever was staked.
+
+    - ``bets`` are those settled, pushes included; ``voids`` have no result and are in no other figure.
+    - ``claimed_edge`` is the mean edge that was claimed when the bets were placed.
+    - ``unit_profit`` is in units; ``unit_roi`` has its 95 % interval by week.
+    """
+    count = counts(ledger)
+    flat = replace(ledger, stake=ledger.settled.astype(np.float64), profit=ledger.unit_profit)
+    return {
+        **count,
+        "hit_rate": _ratio(count["won"], count["won"] + count["lost"]),
+        "mean_price": _mean(ledger.bets.price),
+        "claimed_edge": _mean(ledger.bets.edge),
+        "unit_profit": float(np.nansum(ledger.unit_profit)),
+        **_roi(flat, "unit_"),
     }
 
 
@@ -93,12 +94,6 @@ def counts(ledger: Ledger) -> dict[str, int]:
         "won": won,
         "lost": lost,
     }
-
-
-def interval(ledger: Ledger) -> tuple[float, float]:
-    """95 % interval by week of profit over stakes."""
-    known = ledger.settled
-    return weekly_ratio_interval(ledger.profit[known], ledger.stake[known], ledger.week[known])
 
 
 def drawdown(ledger: Ledger) -> tuple[float, int]:
@@ -183,6 +178,14 @@ def _returns(ledger: Ledger) -> dict[str, float]:
         "sharpe": _ratio(returns.mean(), spread),
         "sortino": _ratio(returns.mean(), down),
     }
+
+
+def _roi(ledger: Ledger, prefix: str) -> dict[str, float]:
+    """Profit over stakes, with its interval by week."""
+    known = ledger.settled
+    profit, stake = ledger.profit[known], ledger.stake[known]
+    low, high = weekly_ratio_interval(profit, stake, ledger.week[known])
+    return {f"{prefix}roi": _ratio(profit.sum(), stake.sum()), f"{prefix}roi_low": low, f"{prefix}roi_high": high}
 
 
 def _ratio(above: float, below: float) -> float:

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = ["notes_of"]
 
+_SAME = "every method keeps the order of two prices, so favourites are the same by all"
+_ANCHORED = f"the model moves with the market it starts from, its correction held, not trained again; {_SAME}"
+_BLIND = f"a model that sees no price bets the same by every method, only its closing-line value moves; {_SAME}"
+
 
 def notes_of(found: Study, forecasts: Forecasts, plan: Plan) -> dict[str, str]:
     """Everything that has to be said of a back-test, by what it is said of."""
     notes = dict(_empty(found, forecasts))
     notes |= dict(_bankroll(found))
     notes |= dict(_bets(found, forecasts, plan))
+    notes["vig_method"] = _BLIND if forecasts.blind else _ANCHORED
     notes["returns"] = f"volatility, sharpe and sortino are of {PERIOD}, not annualised"
     notes["risk_of_ruin"] = f"at or below {plan.ruin:.0%} of the bankroll: {METHOD}"
     return notes

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from busta.betting.staking_rules import Staking
 from busta.performance.simulation.bankroll import simulate
-from busta.performance.simulation.figures import counts, drawdown, interval, log_growth
+from busta.performance.simulation.figures import drawdown, flat_account, log_growth
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -78,20 +78,18 @@ def backtest(
         UsageError: What `simulate` refuses.
     """
     ledger = simulate(bets, value, line, weeks, Staking("fractional-kelly", fraction=fraction, cap=cap), bankroll=1.0)
-    known = replace(ledger, stake=ledger.settled.astype(np.float64), profit=ledger.unit_profit)
-    low, high = interval(known)
-    count = counts(ledger)
-    any_bet = count["bets"] > 0
+    flat = flat_account(ledger)
+    settled = int(flat["bets"])
     return Result(
-        bets=count["bets"],
-        unsettled=count["voids"],
-        pushes=count["pushes"],
-        turnover=float(count["bets"]),
-        unit_profit=float(np.nansum(ledger.unit_profit)),
-        roi=float(np.nansum(ledger.unit_profit)) / count["bets"] if any_bet else np.nan,
-        roi_low=low,
-        roi_high=high,
-        hit_rate=count["won"] / (count["won"] + count["lost"]) if count["won"] + count["lost"] else np.nan,
-        kelly_growth=log_growth(ledger) if any_bet else np.nan,
-        max_drawdown=drawdown(ledger)[0] if any_bet else np.nan,
+        bets=settled,
+        unsettled=int(flat["voids"]),
+        pushes=int(flat["pushes"]),
+        turnover=float(settled),
+        unit_profit=flat["unit_profit"],
+        roi=flat["unit_roi"],
+        roi_low=flat["unit_roi_low"],
+        roi_high=flat["unit_roi_high"],
+        hit_rate=flat["hit_rate"],
+        kelly_growth=log_growth(ledger) if settled else np.nan,
+        max_drawdown=drawdown(ledger)[0] if settled else np.nan,
     )

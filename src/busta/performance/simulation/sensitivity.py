@@ -13,7 +13,7 @@ from busta.performance.simulation.bankroll import simulate
 from busta.performance.simulation.bets import slip
 from busta.performance.simulation.choice import choose
 from busta.performance.simulation.closing import closing_value
-from busta.performance.simulation.figures import account
+from busta.performance.simulation.figures import flat_account
 from busta.scoring.proper import log_loss
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_by(forecasts: Forecasts, method: str, base: str = "multiplicative") -> 
 
 def brief(bets: Bets, forecasts: Forecasts) -> dict[str, float]:
     """The few figures at one flat unit a bet that a row of a small table holds, and closing-line value."""
-    figures = account(simulate(bets, forecasts.value, forecasts.line, forecasts.weeks))
+    figures = flat_account(simulate(bets, forecasts.value, forecasts.line, forecasts.weeks))
     return {name: figures[name] for name in _SHOWN} | closing_value(bets, forecasts)
 
 

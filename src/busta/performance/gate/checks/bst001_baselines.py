@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
 from busta.performance.gate.evidence import paired_difference
 
@@ -18,6 +20,9 @@ def _run(case: Case) -> Finding:
         for name in _BASELINES
         if name in forecasts.baselines
     }
+    gaps = {name: gap for name, gap in gaps.items() if not np.isnan(gap[1])}
+    if not gaps:
+        return Finding(Answer.not_proven, None, 0.0, "too few games to compare with a baseline")
     nearest = max(gaps, key=lambda name: gaps[name][0])
     gap, low, high = gaps[nearest]
     details = {name: {"difference": each[0], "low": each[1], "high": each[2]} for name, each in gaps.items()}

@@ -26,7 +26,8 @@ def _run(case: Case) -> Finding:
     if np.isnan(z):
         return Finding(Answer.not_proven, None, critical, "the model never differs from the market")
     edge, games = fitted_edge(scores, 1 - alpha), float(scores.games.sum())
-    words = f"z {z:+.2f} (needs {critical:.2f}); {float(edge.beta):+.2f} of its opinion is right"
+    words = f"z {z:+.2f} (needs {critical:.2f})"
+    words += "" if np.isnan(edge.beta) else f"; {float(edge.beta):+.2f} of its opinion is right"
     fitted = {"beta": float(edge.beta), "beta_low": float(edge.low), "beta_high": float(edge.high), "games": games}
     details = fitted | _other_tests(case, scores)
     if z >= critical:
@@ -46,12 +47,11 @@ def _other_tests(case: Case, scores: Scores) -> dict[str, Any]:
     line = forecasts.baselines[forecasts.bar]
     rows = ~np.isnan(forecasts.y + line)
     p, q, y, weeks = forecasts.probability[rows], line[rows], forecasts.y[rows], forecasts.weeks[rows]
-    found = {
+    return {
         "log_odds_z": float(z_score(log_odds_scores(p, q, y, weeks))),
         "diebold_mariano_p": loss_difference(log_losses(p, y), log_losses(q, y), weeks).p_better,
         "log_evidence": float(log_evidence(scores)[-1]),
     }
-    return {name: None if np.isnan(value) else value for name, value in found.items()}
 
 
 CHECK = Check(

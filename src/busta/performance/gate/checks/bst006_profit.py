@@ -22,11 +22,13 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", seen)
     details = seen | {"expected_roi": expected, "expected_roi_high": high, "beta_bound": float(edge.bound)}
     words = f"expected ROI {expected:+.1%}, {low:+.1%} at the lower bound of the fitted edge"
-    if low > 0:
-        return Finding(Answer.passed, low, 0.0, words, details)
-    answer = Answer.failed if high < 0 else Answer.not_proven
-    words += "" if high >= 0 else ": a loss even at its upper bound"
-    return Finding(answer, low, 0.0, words, details)
+    if high < 0:
+        return Finding(Answer.failed, low, 0.0, f"{words}: a loss even at its upper bound", details)
+    most = metrics["roi_high"]
+    if low > 0 and most is not None and most < 0:
+        words += f"; but they lost, {most:+.1%} at the upper end of what was seen"
+        return Finding(Answer.not_proven, low, 0.0, words, details)
+    return Finding(Answer.passed if low > 0 else Answer.not_proven, low, 0.0, words, details)
 
 
 CHECK = Check(

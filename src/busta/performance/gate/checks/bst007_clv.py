@@ -20,10 +20,10 @@ def _run(case: Case) -> Finding:
     value = closing_value(bets, forecasts)
     clv, low, high = (value[name] for name in ("clv", "clv_low", "clv_high"))
     if np.isnan(clv):
-        return Finding(Answer.not_proven, None, 0.0, "none of the bets has a close")
-    details: dict[str, Any] = {name: None if np.isnan(each) else each for name, each in value.items()}
-    details["missing"] = missing_closes(bets, forecasts)
-    words = f"CLV {clv:+.1%} ({low:+.1%} to {high:+.1%}) on {value['clv_coverage']:.0%} of the bets"
+        return Finding(Answer.not_proven, None, 0.0, "there are no bets, or none has a close")
+    details: dict[str, Any] = value | {"missing": missing_closes(bets, forecasts)}
+    ends = "" if np.isnan(low) else f" ({low:+.1%} to {high:+.1%})"
+    words = f"CLV {clv:+.1%}{ends} on {value['clv_coverage']:.0%} of the bets"
     answer = Answer.passed if low > 0 else Answer.failed if high < 0 else Answer.not_proven
     return Finding(answer, clv, 0.0, words, details)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
-from busta.performance.gate.evidence import information_scores, move_scores
+from busta.performance.gate.evidence import close_scores, information_scores, move_scores
 from busta.performance.significance.boundary import critical_value
 from busta.performance.significance.margin import z_score
 
@@ -13,20 +13,22 @@ __all__ = ["CHECK"]
 
 
 def _run(case: Case) -> Finding:
-    """The last weeks alone: line moves where the close is known to learn from results, else the results.
+    """The newest weeks alone, those since registration with them: by line moves if those can tell, else by results.
 
     An edge that has gone stays in the mean of all seasons for years. Line moves tell it soonest, but
-    only where they go with what the open missed.
+    only if in the weeks before they went with what the open missed and with this model's opinions.
     """
-    forecasts, weeks = case.forecasts, case.settings.recent_weeks
-    recent = forecasts.take(np.isin(forecasts.weeks, np.unique(forecasts.weeks)[-weeks:]))
+    forecasts = case.forecasts if case.later is None else case.forecasts.then(case.later)
+    lately = np.isin(forecasts.weeks, np.unique(forecasts.weeks)[-case.settings.recent_weeks :])
+    recent, before = forecasts.take(lately), forecasts.take(~lately)
     critical = float(critical_value(case.trials.alpha, peeking=False))
-    learns = forecasts.moment == "open" and float(z_score(move_scores(forecasts, results=True))) >= critical
-    scores = move_scores(recent, results=False) if learns else information_scores(recent)
-    z, threshold = float(z_score(scores)), critical if learns else 0.0
+    told = [float(z_score(scores(before))) >= critical for scores in (close_scores, move_scores)]
+    by_moves = forecasts.moment == "open" and all(told)
+    scores = move_scores(recent) if by_moves else information_scores(recent)
+    z, threshold = float(z_score(scores)), critical if by_moves else 0.0
     if np.isnan(z):
         return Finding(Answer.not_proven, None, threshold, "the model has no opinions lately")
-    what = "line moves" if learns else "results"
+    what = "line moves" if by_moves else "results"
     words = f"z {z:+.2f} by {what} of the last {len(scores)} weeks (needs {threshold:.2f})"
     answer = Answer.passed if z > threshold else Answer.failed if z <= -critical else Answer.not_proven
     return Finding(answer, z, threshold, words, {"by": what, "weeks": len(scores)})

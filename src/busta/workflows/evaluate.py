@@ -1,0 +1,82 @@
+"""Evaluate: a registered version's forecasts, scored beside the closing line with their uncertainty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from busta.performance.evaluation import evaluate as scored
+from busta.plugins import pick
+from busta.registry.connect import connect
+from busta.registry.versions import model_name, resolve
+from busta.scoring.calibration import reliability
+from busta.workflows.forecast import stored_forecasts
+
+if TYPE_CHECKING:
+    from busta.data.schema import Moment
+    from busta.performance.forecasts import Forecasts
+    from busta.settings import Settings
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    settings: Settings,
+    market_name: str,
+    league_name: str = "nfl",
+    *,
+    blind: bool = False,
+    moment: Moment = "close",
+    model: str | None = None,
+) -> dict[str, Any]:
+    """Scores a version's stored out-of-fold forecasts again, each figure with its interval.
+
+    Args:
+        settings: All settings.
+        market_name: Market or alias.
+        league_name: League.
+        blind: The model without any price of the game itself.
+        moment: The price that is bet at.
+        model: Version, ``champion`` or ``challenger``; by default the champion, else the challenger.
+
+    Returns:
+        The object ``busta evaluate --json`` prints.
+
+    Raises:
+        BustaError: No such model, or nothing to read it from.
+    """
+    league, market = pick("league", league_name), pick("market", market_name)
+    registry = connect(settings)
+    version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
+    forecasts = stored_forecasts(registry, version)
+    found = scored(forecasts, settings.bets)
+    return {
+        "model": version.name,
+        "model_version": version.number,
+        "market": market.name,
+        "league": league.name,
+        "information": "blind" if blind else "anchored",
+        "price": moment,
+        "games": len(forecasts),
+        "first_test_season": int(forecasts.seasons.min()),
+        "last_test_season": int(forecasts.seasons.max()),
+        "metrics": found.metrics,
+        "baselines": found.baselines,
+        "bar": found.bar,
+        "difference": found.difference,
+        "differences": found.differences,
+        "reliability": _curve(forecasts),
+        "by_season": found.by_season,
+        "against_the_line": found.verdict,
+        "notes": found.notes,
+    }
+
+
+def _curve(forecasts: Forecasts) -> list[dict[str, float]]:
+    """The reliability curve: a row a bin of equal count."""
+    known = ~np.isnan(forecasts.probability)
+    curve = reliability(forecasts.probability[known], forecasts.y[known])
+    names = ("mean_p", "rate", "low", "high", "count")
+    columns = [getattr(curve, name).tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
