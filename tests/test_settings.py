@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 import busta
 from busta.errors import UsageError
-from busta.settings import Settings
+from busta.settings import Bets, Gate, Settings
 from busta.workflows.init import init, template
 from workspaces import forget_variables
 
@@ -80,8 +80,9 @@ def test_folders_lie_in_the_workspace(home):
 @pytest.mark.parametrize(
     ("text", "key", "allowed"),
     [
-        ("[trian]\nseed = 1", "trian", ["bets", "data", "home", "sim", "tracking", "train"]),
-        ("[bets]\nmin_edg = 1", "bets.min_edg", ["kelly_cap", "kelly_fraction", "min_edge", "vig_method"]),
+        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "sim", "tracking", "train"]),
+        ("[bets]\nmin_edg = 1", "bets.min_edg", sorted(Bets.model_fields)),
+        ("[gate]\nhorizn = 1", "gate.horizn", sorted(Gate.model_fields)),
         ("[train.anchored.linear]\nlasso = 1", "train.anchored.linear.lasso", ["ridge"]),
     ],
 )
@@ -100,6 +101,13 @@ def test_an_unknown_key_is_refused_with_those_that_are_allowed(toml, text, key, 
         ("[bets]\nvig_method = 'magic'", r"bets.vig_method = 'magic': .*'multiplicative', 'additive', 'power'"),
         ("[train]\nseed = 'x'\njobs = 0", r"train.seed = 'x': .* \(and 1 more\)"),
         ("train = 1", r"setting train = 1: "),
+        ("[gate]\nalpha = 0.5", r"gate.alpha = 0.5: .*less than 0.5"),
+        ("[gate]\nplanned_trials = 0", r"gate.planned_trials = 0: .*greater than or equal to 1"),
+        ("[gate]\nhorizon = 100", r"gate.horizon = 100: .*greater than or equal to 272"),
+        ("[gate]\nline_margin = 0.5", r"gate.line_margin = 0.5: .*less than 0.1"),
+        ("[gate]\nchampion_margin = 0", r"gate.champion_margin = 0: .*greater than 0"),
+        ("[gate]\nrecent_weeks = 3", r"gate.recent_weeks = 3: .*greater than or equal to 4"),
+        ("[bets]\nallow_unproven = 'perhaps'", r"bets.allow_unproven = 'perhaps': .*valid boolean"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(toml, home, text, says):

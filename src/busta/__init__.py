@@ -14,10 +14,14 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "backtest": "busta.workflows.backtest",
     "build": "busta.workflows.build",
     "catalog": "busta.workflows.build",
     "compare": "busta.workflows.build",
     "diagnose": "busta.workflows.doctor",
+    "evaluate": "busta.workflows.evaluate",
+    "Filters": "busta.workflows.backtest",
+    "gate": "busta.workflows.gate",
     "gold_versions": "busta.workflows.build",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -27,6 +28,9 @@ IN_PYTHON = {
     "predict": "predict",
     "models": "list_models",
     "promote": "promote_version",
+    "gate": "gate",
+    "evaluate": "evaluate",
+    "backtest": "backtest",
     "rollback": "roll_back",
     "quickstart": "quickstart",
     "doctor": "diagnose",
@@ -167,7 +171,49 @@ def test_training_shows_the_verdict_beside_the_closing_line(busta_in, home):
     assert answer.code == 0
     assert "busta-sim-totals-open version 1" in answer.out
     assert "closing line" in answer.out
-    assert "verdict: " in answer.out
+    assert "verdict: rejected (may not become champion)\nBST002 " in answer.out
+    assert "; trial 1 of 1 on this market" in answer.out
+
+
+def test_training_says_when_the_plan_in_the_settings_is_not_the_one_that_was_declared(busta_in, borrowed):
+    (borrowed.home / "busta.toml").write_text("[sim]\nseasons = 4\n[gate]\nplanned_trials = 2")
+
+    answer = busta_in(borrowed.home, "train", "moneyline", *SIM)
+
+    assert answer.code == 0
+    assert "note: the settings ask for 2 trials" in answer.out
+    assert "; trial 5 of 5 on this market" in answer.out
+
+
+def test_the_gate_shows_every_check_and_lets_a_sound_version_pass(busta_in, borrowed):
+    answer = busta_in(borrowed.home, "gate", "moneyline", *SIM)
+
+    assert (answer.code, answer.err) == (0, "")
+    lines = answer.out.splitlines()
+    assert lines[0].startswith("busta-sim-moneyline version 1: ")
+    assert [line.split()[0] for line in lines if line.startswith("BST") and "  " in line][:13] == [
+        f"BST{number:03d}" for number in range(1, 14)
+    ]
+    assert "verdict: fit to serve (may become champion; its stakes are paper)" in answer.out
+    assert "; trial 1 of 4 on this market" in answer.out
+
+
+def test_the_gate_ends_with_three_for_a_version_that_may_not_be_promoted_and_shows_notes(busta_in, borrowed):
+    shutil.rmtree(borrowed.home / "data")
+
+    answer = busta_in(borrowed.home, "gate", "ats", *SIM, "--model", 1)
+    found = busta_in(borrowed.home, "gate", "ats", *SIM, "--json")
+
+    assert (answer.code, answer.err, found.code, found.err) == (3, "", 3, "")
+    assert "note: no games of sim in this workspace" in answer.out
+    assert "verdict: rejected (may not become champion)" in answer.out
+    assert (found.json["verdict"], found.json["may_be_promoted"]) == ("rejected", False)
+
+
+def test_the_gate_takes_a_kind_of_model(busta_in, borrowed):
+    found = busta_in(borrowed.home, "gate", "moneyline", *SIM, "--blind", "--price", "open", "--json").json
+
+    assert found["model"] == "busta-sim-moneyline-blind-open"
 
 
 def test_training_options_reach_the_training(busta_in, home):
@@ -182,12 +228,8 @@ def test_training_options_reach_the_training(busta_in, home):
     assert (found["first_test_season"], found["last_test_season"]) == (2013, 2013)
     assert found["folds"] > 1
     run = busta.registry.connect.connect(busta.load(home=home)).client.get_run(found["run_id"])
-    assert {name: run.data.params[f"train.{name}"] for name in ("window", "refit_weeks", "seed", "jobs")} == {
-        "window": "2",
-        "refit_weeks": "9",
-        "seed": "5",
-        "jobs": "2",
-    }
+    named = ("train.window", "train.refit_weeks", "train.seed", "jobs")
+    assert [run.data.params[name] for name in named] == ["2", "9", "5", "2"]
 
 
 def test_predict_gives_one_object_for_a_week_a_date_and_a_kind(run):
@@ -217,15 +259,41 @@ def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
     found = busta_in(borrowed.home, "models", "--json").json["models"]
     assert {row["model"] for row in found} == {f"busta-sim-{kind}" for kind in KINDS}
 
-    assert busta_in(borrowed.home, "promote", "ats", "challenger", *SIM, "--json").json == {
-        "model": "busta-sim-ats",
+    assert busta_in(borrowed.home, "promote", "moneyline", "challenger", *SIM, "--json").json == {
+        "model": "busta-sim-moneyline",
         "champion": "1",
         "before": None,
+        "verdict": "fit to serve",
+        "forced": False,
     }
-    assert "champion of busta-sim-ats: version 1" in busta_in(borrowed.home, "promote", "ats", 1, *SIM).out
-    answer = busta_in(borrowed.home, "rollback", "ats", *SIM)
+    assert busta_in(borrowed.home, "promote", "moneyline", 1, *SIM).out == (
+        "champion of busta-sim-moneyline: version 1; before: version 1\n"
+    )
+    answer = busta_in(borrowed.home, "rollback", "moneyline", *SIM)
     assert answer.code == 2
     assert "no champion before version 1" in answer.err
+
+
+def test_a_rejected_version_is_refused_with_three_and_can_be_forced(busta_in, borrowed):
+    refused = busta_in(borrowed.home, "promote", "ats", 1, *SIM)
+    forced = busta_in(borrowed.home, "promote", "ats", 1, *SIM, "--force")
+
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.err.startswith("error: version 1 of busta-sim-ats was rejected: BST002 ")
+    assert len(refused.err.splitlines()) == 2
+    assert forced.code == 0
+    assert forced.out == "champion of busta-sim-ats: version 1; forced, in spite of: rejected\n"
+
+
+def test_stakes_are_said_to_be_paper_or_real_in_spite_of_the_gate(busta_in, borrowed, monkeypatch):
+    words = ("predict", "moneyline", "--blind", "--week", f"{CURRENT}-18", *SIM)
+    paper = busta_in(borrowed.home, *words)
+    monkeypatch.setenv("BUSTA_BETS__ALLOW_UNPROVEN", "true")
+    real = busta_in(borrowed.home, *words)
+
+    assert "on paper until the gate has found the model fit to bet" in paper.out
+    assert "stakes are real although the model is not fit to bet: bets.allow_unproven is set" in real.out
+    assert "on paper" not in real.out
 
 
 def test_quickstart_says_its_progress_on_standard_error_when_asked_for_json(busta_in, home, monkeypatch):

@@ -26,6 +26,10 @@ SIM = ("--league", "sim")
         (("predict", "moneyline", *SIM, "--week", "2014-18", "--model", "9"), "no version '9'; it has: 1"),
         (("promote", "moneyline", "9", *SIM), "no version '9'; it has: 1"),
         (("rollback", "moneyline", *SIM), "has no champion"),
+        (("gate", "parlay", *SIM), "unknown market 'parlay'"),
+        (("gate", "moneyline", "--league", "nhl"), "unknown league 'nhl'"),
+        (("gate", "moneyline"), "there is no model busta-nfl-moneyline yet; `busta train` makes one"),
+        (("gate", "moneyline", *SIM, "--model", "9"), "no version '9'; it has: 1"),
         (("models", "--league", "nhl"), "unknown league 'nhl'"),
         (("models", "parlay"), "unknown market 'parlay'"),
         (("features", "show", "zzzz", *SIM), "unknown gold version 'zzzz'"),
@@ -71,6 +75,15 @@ def test_an_honest_no_ends_with_three(busta_in, home):
     assert "FAIL  MLflow" in answer.out
 
 
+def test_a_registry_that_is_broken_ends_the_gate_with_five(busta_in, home):
+    (home / "mlflow.db").write_bytes(b"no database" * 1000)
+
+    answer = busta_in(home, "gate", "moneyline", *SIM)
+
+    assert answer.code == 5
+    assert "file is not a database" in answer.err
+
+
 def test_broken_settings_are_a_finding_of_the_doctor_and_an_error_of_all_others(busta_in, home):
     (home / "busta.toml").write_text("[bets]\nmin_edge = 'big'")
 
@@ -97,7 +110,10 @@ def test_a_download_that_fails_ends_with_five(busta_in, home):
     assert "--from FILE" in answer.err
 
 
-@pytest.mark.parametrize("command", [("models",), ("train", "moneyline", *SIM), ("promote", "moneyline", "1", *SIM)])
+@pytest.mark.parametrize(
+    "command",
+    [("models",), ("train", "moneyline", *SIM), ("promote", "moneyline", "1", *SIM), ("gate", "moneyline", *SIM)],
+)
 def test_a_tracking_server_that_is_down_ends_with_five_before_any_work(busta_in, home, monkeypatch, command):
     monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
     monkeypatch.setattr("busta.workflows.train.walk", lambda *_: pytest.fail("trained first"))

@@ -134,6 +134,8 @@ def test_two_first_trainings_at_once_in_an_empty_workspace_both_succeed(workspac
     found = check(workspace.home)
     assert [version.number for version in found] == ["2", "1"]
     assert sorted(version.aliases for version in found) == [(), ("challenger",)]
+    assert {version.tags["verdict"] for version in found} <= {"rejected", "fit to serve", "fit to bet"}
+    assert workspace.json("gate", "moneyline", *SIM)["trials"]["count"] == 1
 
 
 def test_a_training_goes_on_when_its_reader_has_gone(workspace):

@@ -92,6 +92,7 @@ def test_a_training_goes_to_the_server_and_leaves_no_registry_in_the_workspace(t
 def test_versions_are_promoted_and_predict(trained):
     busta, _ = trained
 
+    assert busta.json("gate", "moneyline", "--league", "sim")["trials"]["count"] == 1
     assert busta.json("promote", "moneyline", "1", "--league", "sim")["champion"] == "1"
     (row,) = busta.json("models")["models"]
     assert sorted(row["aliases"]) == ["challenger", "champion"]

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from busta.errors import DataError
 from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import assemble
-from busta.models.ensemble import fit, fit_weights
+from busta.models.ensemble import distribution_scores, fit, fit_weights
 from busta.models.walk import walk
 from busta.plugins import markets
 from busta.scoring.proper import log_loss
@@ -22,7 +22,8 @@ ARRAYS = ("rows", "fold", "probability", "triples", "member_log_odds", "weights"
 def as_bytes(found, data):
     """All numbers of a walk."""
     numbers = [getattr(found, name).tobytes() for name in ARRAYS]
-    numbers += [p.tobytes() for p in found.baselines.values()]
+    for named in (found.baselines, found.means, found.distribution_scores):
+        numbers += [values.tobytes() for values in named.values()]
     return [*numbers, found.final.log_odds(data.X, data.offset).tobytes(), found.final.weights.tobytes()]
 
 
@@ -66,8 +67,11 @@ def test_every_test_game_is_predicted_once(data, found):
         assert len(getattr(found, name)) == found.rows.size
     for number, fold in enumerate(found.folds):
         assert found.rows[found.fold == number].tolist() == fold.test.tolist()
-    assert tuple(found.baselines) == ("closing_line", "elo", "favourite", "home")
-    assert {p.size for p in found.baselines.values()} == {found.rows.size}
+    assert tuple(found.baselines) == ("closing_line", "closing_line_recalibrated", "elo", "favourite", "home")
+    assert tuple(found.means) == ("model", "market", "closing")
+    assert set(found.distribution_scores) == {"crps", "exact_log_score", "closing_crps", "closing_exact_log_score"}
+    for named in (found.baselines, found.means, found.distribution_scores):
+        assert {values.size for values in named.values()} == {found.rows.size}
 
 
 def test_win_push_and_lose_sum_to_one_and_agree_with_the_probability(found, data):
@@ -77,6 +81,36 @@ def test_win_push_and_lose_sum_to_one_and_agree_with_the_probability(found, data
     whole = data.line[found.rows] % 1 == 0
     assert (push[whole] > 0).all()
     assert not push[~whole].any()
+
+
+def test_the_model_s_mean_is_the_one_that_gives_its_probability_at_the_line(found, data):
+    line = data.line[found.rows]
+    for number, fold in enumerate(found.folds):
+        here = found.fold == number
+        with threadpool_limits(1):
+            distribution = fit(data, fold.train, Train(), found.weights[number]).distribution
+        triples = distribution.win_push_lose(found.means["model"][here], line[here])
+        np.testing.assert_allclose(triples, found.triples[here], atol=1e-6)
+        assert found.means["market"][here].tolist() == found.means["closing"][here].tolist(), "the close is bet"
+        if number:
+            continue
+        alone = distribution_scores(distribution, found.means["closing"][here], data.value[fold.test])
+        np.testing.assert_array_equal(found.distribution_scores["closing_crps"][here], alone["crps"])
+        alone = distribution_scores(distribution, found.means["model"][here], data.value[fold.test])
+        np.testing.assert_array_equal(found.distribution_scores["exact_log_score"][here], alone["exact_log_score"])
+
+
+def test_the_recalibrated_line_knows_nothing_of_its_own_or_later_folds():
+    data = planted()
+    found = walk(data, Train(jobs=1))
+    fold = found.folds[1]
+    y, value = data.y.copy(), data.value.copy()
+    y[fold.test[0] :], value[fold.test[0] :] = 1 - y[fold.test[0] :], -value[fold.test[0] :]
+    changed = walk(replace(data, y=y, value=value), Train(jobs=1))
+    until, after = found.fold <= 1, found.fold > 1
+    one, other = (each.baselines["closing_line_recalibrated"] for each in (found, changed))
+    assert one[until].tolist() == other[until].tolist()
+    assert one[after].tolist() != other[after].tolist()
 
 
 def test_a_fold_is_what_an_ensemble_of_its_training_games_says(data, found):

@@ -1,4 +1,4 @@
-"""What a walk forward is worth."""
+"""What forecasts are worth."""
 
 import json
 from dataclasses import asdict, replace
@@ -8,6 +8,8 @@ import pytest
 
 from busta.models.walk import Walk, walk
 from busta.performance.evaluation import evaluate
+from busta.performance.forecasts import Forecasts
+from busta.scoring.calibration import ece_luck
 from busta.scoring.proper import log_loss
 from busta.settings import Bets, Train
 from support import planted
@@ -17,18 +19,21 @@ TRUTH = 1 / (1 + np.exp(-(DATA.market_log_odds + 0.8 * DATA.X[:, 0])))
 CLOSE = 1 / (1 + np.exp(-DATA.market_log_odds))
 
 
-def walk_of(p, data=DATA):
+def walk_of(p, data=DATA, recalibrated=None):
     """A walk forward that came out with these probabilities."""
     count = len(data)
     close = 1 / (1 + np.exp(-data.market_log_odds))
     opening = {"opening_line": close} if data.moment == "open" else {}
     others = {
         "closing_line": close,
+        "closing_line_recalibrated": close if recalibrated is None else recalibrated,
         **opening,
         "elo": np.full(count, 0.45),
         "favourite": close,
         "home": np.full(count, 0.55),
     }
+    mean = data.line + 10 * data.market_log_odds
+    crps = np.abs(data.value - mean)
     return Walk(
         folds=[],
         rows=np.arange(count),
@@ -37,6 +42,8 @@ def walk_of(p, data=DATA):
         triples=np.column_stack([p, np.zeros(count), 1 - p]),
         baselines=others,
         closing=np.column_stack([close, np.zeros(count), 1 - close]),
+        means={"model": data.line + 10 * np.log(p / (1 - p)), "market": mean, "closing": mean},
+        distribution_scores={"crps": 0.9 * crps + 0 * p, "exact_log_score": np.full(count, 3.9), "closing_crps": crps},
         member_log_odds=np.zeros((count, 2)),
         weights=np.zeros((1, 2)),
         importances=np.zeros((1, 4)),
@@ -44,10 +51,15 @@ def walk_of(p, data=DATA):
     )
 
 
+def judged(p, data=DATA, settings=None, **changes):
+    """The evaluation of those probabilities."""
+    return evaluate(Forecasts.of(walk_of(p, data, **changes), data), settings or Bets())
+
+
 @pytest.fixture(scope="module")
 def found():
     """The evaluation of a model that knows the truth."""
-    return evaluate(walk_of(TRUTH), DATA, Bets())
+    return judged(TRUTH)
 
 
 def worse():
@@ -57,14 +69,14 @@ def worse():
 @pytest.mark.parametrize(
     ("p", "says"),
     [
-        (TRUTH, "better than the closing line on these games; not yet put to a gate"),
+        (TRUTH, "better than the closing line on these games"),
         (worse(), "worse than the closing line"),
         (CLOSE, "not proven: no better and no worse than the closing line"),
     ],
     ids=["better", "worse", "equal"],
 )
 def test_the_verdict_says_what_was_planted(p, says):
-    assert evaluate(walk_of(p), DATA, Bets()).verdict == says
+    assert judged(p).verdict == says
 
 
 def test_the_difference_is_that_of_the_two_log_losses_with_its_interval(found):
@@ -75,17 +87,70 @@ def test_the_difference_is_that_of_the_two_log_losses_with_its_interval(found):
     assert found.difference["low"] < gap < found.difference["high"] < 0
 
 
+def test_the_bar_is_the_closing_line_or_its_recalibration_whichever_is_better_on_these_games(found):
+    assert found.bar == "closing_line", "as it is where both are alike"
+    sharper = judged(CLOSE, recalibrated=TRUTH)
+    assert sharper.bar == "closing_line_recalibrated"
+    assert sharper.verdict == "worse than the closing line recalibrated"
+    assert sharper.difference["log_loss"] == pytest.approx(log_loss(CLOSE, DATA.y) - log_loss(TRUTH, DATA.y))
+    assert judged(CLOSE, recalibrated=worse()).bar == "closing_line"
+    assert judged(CLOSE, recalibrated=np.where(np.arange(len(DATA)) < 9, np.nan, TRUTH)).bar == "closing_line"
+
+
+def test_every_score_has_its_interval_and_its_difference_from_the_bar_and_from_elo(found):
+    for name in ("log_loss", "brier", "accuracy", "precision", "recall", "auc", "ece", "calibration_slope"):
+        parts = found.differences[name]
+        assert parts.keys() == {"value", "low", "high", "closing_line", "elo"}
+        assert parts["value"] == found.metrics[name]
+        assert parts["low"] < parts["value"] < parts["high"] or name == "ece"
+        for other in ("closing_line", "elo"):
+            if parts[other]["difference"] is not None:
+                gap = found.metrics[name] - found.baselines[other][name]
+                assert parts[other]["difference"] == pytest.approx(gap)
+    brier = found.differences["brier"]
+    assert brier["elo"]["high"] < 0
+    paired = brier["closing_line"]["high"] - brier["closing_line"]["low"]
+    assert paired < brier["high"] - brier["low"], "the same games: what both got wrong does not count"
+
+
+def test_a_line_that_is_missing_on_some_games_leaves_its_differences_empty():
+    at_open = replace(DATA, moment="open")
+    walked = walk_of(TRUTH, at_open)
+    walked.baselines["elo"][0] = np.nan
+    told = evaluate(Forecasts.of(walked, at_open), Bets())
+    assert set(told.differences["log_loss"]["elo"].values()) == {None}
+    assert told.differences["log_loss"]["opening_line"]["high"] < 0
+
+
+def test_the_ece_stands_beside_the_one_that_luck_gives(found):
+    assert (found.metrics["ece_luck"], found.metrics["ece_luck_95"]) == ece_luck(TRUTH)
+    assert found.metrics["ece_luck"] < found.metrics["ece_luck_95"] < judged(worse()).metrics["ece"]
+
+
+def test_distribution_scores_are_means_over_the_games_that_have_them(found):
+    crps = np.abs(DATA.value - 10 * DATA.market_log_odds)
+    assert found.metrics["closing_crps"] == pytest.approx(crps.mean())
+    assert found.metrics["crps"] == pytest.approx(0.9 * crps.mean())
+    assert found.metrics["exact_log_score"] == pytest.approx(3.9)
+
+
+def test_the_terms_of_the_brier_score_add_up(found):
+    for figures in (found.metrics, *found.baselines.values(), *found.by_season):
+        terms = figures["miscalibration"] - figures["discrimination"] + figures["uncertainty"]
+        assert terms == pytest.approx(figures["brier"])
+
+
 def test_a_single_week_proves_nothing():
     week = DATA.take(DATA.weeks == DATA.weeks[0])
-    told = evaluate(walk_of(TRUTH[: len(week)], week), week, Bets())
+    told = judged(TRUTH[: len(week)], week)
     assert told.verdict == "not proven: too few games"
     assert told.difference["low"] is None
-    assert "single week" in told.notes["roi_low"] == told.notes["roi_high"]
+    assert "fewer than 20 bets" in told.notes["roi_low"] == told.notes["roi_high"]
 
 
 def test_the_closing_line_stands_beside_the_model_in_every_score(found):
     scores = ("log_loss", "brier", "accuracy", "precision", "recall", "auc", "ece", "calibration_slope")
-    assert tuple(found.baselines) == ("closing_line", "elo", "favourite", "home")
+    assert tuple(found.baselines) == ("closing_line", "closing_line_recalibrated", "elo", "favourite", "home")
     for name in scores:
         assert found.metrics[name] is not None
         assert found.baselines["closing_line"][name] is not None
@@ -95,9 +160,10 @@ def test_the_closing_line_stands_beside_the_model_in_every_score(found):
         assert row["closing_line_brier"] > row["brier"]
 
 
-def test_model_and_baselines_have_the_same_figures(found):
+def test_a_baseline_has_the_model_s_figures_but_those_of_a_distribution(found):
+    of_the_model = {"ece_luck", "ece_luck_95", "crps", "exact_log_score", "closing_crps"}
     for figures in found.baselines.values():
-        assert figures.keys() == found.metrics.keys()
+        assert figures.keys() == found.metrics.keys() - of_the_model
     wanted = {"bets", "pushes", "turnover", "unit_profit", "roi", "roi_low", "roi_high", "kelly_growth",
               "max_drawdown", "clv", "clv_coverage"}  # fmt: skip
     assert wanted <= found.metrics.keys()
@@ -140,7 +206,7 @@ def unpriced():
          "no market"],
 )  # fmt: skip
 def test_every_figure_that_is_null_has_its_reason_and_all_of_it_is_json(p, data, settings):
-    told = evaluate(walk_of(p, data), data, settings)
+    told = judged(p, data, settings)
     assert missing_notes(told) == []
     plain = {name: value for name, value in asdict(told).items() if name != "bets"}
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
@@ -148,7 +214,7 @@ def test_every_figure_that_is_null_has_its_reason_and_all_of_it_is_json(p, data,
 
 
 def test_no_bet_is_the_reason_where_no_bet_was_made():
-    told = evaluate(walk_of(TRUTH), DATA, Bets(min_edge=0.99))
+    told = judged(TRUTH, settings=Bets(min_edge=0.99))
     assert told.metrics["bets"] == 0
     assert told.metrics["turnover"] == 0
     for name in ("roi", "roi_low", "roi_high", "hit_rate", "kelly_growth", "max_drawdown"):
@@ -160,13 +226,15 @@ def test_no_bet_is_the_reason_where_no_bet_was_made():
 def test_without_any_price_of_the_market_the_model_is_scored_and_the_closing_line_is_not():
     nothing = np.full(len(DATA), np.nan)
     data = replace(DATA, market_log_odds=nothing, closing_log_odds=nothing, blind=True)
-    told = evaluate(walk_of(TRUTH, data), data, Bets())
+    told = judged(TRUTH, data)
     assert told.metrics["log_loss"] == log_loss(TRUTH, data.y)
     assert told.baselines["closing_line"]["log_loss"] is None
     assert "log_loss, brier" in told.notes["baselines.closing_line"]
     assert "closing_line_auc" in told.notes["by_season"]
     assert "there is no closing line" in told.notes["by_season"]
     assert told.verdict == "not proven: there is no closing line to compare with"
+    assert told.metrics["closing_crps"] is None
+    assert told.notes["closing_crps"] == "there is no closing line"
 
 
 def test_seasons_add_up_to_the_whole(found):
@@ -191,18 +259,18 @@ def test_a_model_that_knows_earns_and_the_roi_is_profit_over_turnover(found):
 def test_a_game_without_a_price_of_the_market_is_in_no_score():
     data = unpriced()
     priced = ~np.isnan(data.market_log_odds)
-    told = evaluate(walk_of(TRUTH, data), data, Bets())
+    told = judged(TRUTH, data)
     assert told.metrics["log_loss"] == log_loss(TRUTH[priced], data.y[priced])
     assert told.baselines["home"]["log_loss"] == log_loss(np.full(priced.sum(), 0.55), data.y[priced])
-    assert told.notes["games"] == f"{(~priced).sum()} games without a closing price are in no score"
+    assert told.notes["games"] == f"{(~priced).sum()} games without a price to be bet against are in no score"
     assert sum(row["games"] for row in told.by_season) == priced.sum()
 
 
 def test_pushes_are_in_the_turnover_but_in_no_score():
     y, value = DATA.y.copy(), DATA.value.copy()
     y[::5], value[::5] = np.nan, 0.0
-    told = evaluate(walk_of(TRUTH), replace(DATA, y=y, value=value), Bets())
-    plain = evaluate(walk_of(TRUTH), DATA, Bets())
+    told = judged(TRUTH, replace(DATA, y=y, value=value))
+    plain = judged(TRUTH)
     assert told.metrics["pushes"] > 0 == plain.metrics["pushes"]
     assert told.metrics["turnover"] == plain.metrics["turnover"]
     assert told.metrics["log_loss"] == log_loss(TRUTH, y)
@@ -213,7 +281,7 @@ def test_games_without_quoted_prices_are_counted_and_not_bet():
     prices = DATA.prices.copy()
     prices[:100, 0] = np.nan
     prices[:50, 1] = np.nan
-    told = evaluate(walk_of(TRUTH), replace(DATA, prices=prices), Bets())
+    told = judged(TRUTH, replace(DATA, prices=prices))
     assert told.notes["prices"].startswith("100 games")
     assert told.bets.game.min() >= 50
 
@@ -226,10 +294,11 @@ def test_at_the_close_the_closing_line_never_bets_and_says_why(found):
 
 def test_at_the_open_neither_line_bets_and_the_bets_are_held_against_the_close():
     at_open = replace(DATA, moment="open")
-    opened = evaluate(walk_of(TRUTH, at_open), at_open, Bets())
+    opened = judged(TRUTH, at_open)
     assert opened.baselines["closing_line"]["bets"] is None
     assert "not known when the open is bet" in opened.notes["baselines.closing_line"]
     assert "never differs from its own price" in opened.notes["baselines.opening_line"]
+    assert opened.bar == "opening_line"
     assert opened.verdict.startswith("better than the opening line")
     assert opened.metrics["clv_coverage"] == 1.0
     close = np.column_stack([CLOSE, 1 - CLOSE])[opened.bets.game, np.where(opened.bets.first_side, 0, 1)]
@@ -238,7 +307,8 @@ def test_at_the_open_neither_line_bets_and_the_bets_are_held_against_the_close()
 
 def test_figures_are_those_of_the_tested_games_of_a_real_walk():
     forward = walk(DATA, Train(jobs=1))
-    told = evaluate(forward, DATA, Bets())
+    told = evaluate(Forecasts.of(forward, DATA), Bets())
     assert told.metrics["log_loss"] == log_loss(forward.probability, DATA.y[forward.rows])
+    assert told.metrics["crps"] == pytest.approx(forward.distribution_scores["crps"].mean())
     assert [row["season"] for row in told.by_season] == [fold.season for fold in forward.folds]
     assert sum(row["games"] for row in told.by_season) == forward.rows.size < len(DATA)

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from busta.errors import OutsideError, UsageError
 from busta.registry.publish import publish
-from busta.registry.versions import _before, fetch_model, promote, resolve, rollback, versions
+from busta.registry.versions import _before, fetch_model, note, now, promote, resolve, rollback, versions
+from workspaces import variables
 
 NAME = "busta-sim-moneyline"
 
@@ -127,9 +133,49 @@ def test_rolling_back_undoes_promotions_as_a_stack_does(promotions):
 
 
 def test_a_model_whose_files_are_gone_is_an_outside_error(trained, home):
-    import shutil
-
     shutil.rmtree(home / "mlruns")
 
-    with pytest.raises((OutsideError, OSError)):
+    with pytest.raises(OutsideError, match="the model of version 11 .* cannot be read"):
         fetch_model(trained, resolve(trained, NAME))
+
+
+@pytest.mark.parametrize("file", ["model.json", "boosting.ubj"])
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_model_with_a_damaged_file_is_an_outside_error_that_names_it(registry, make_record, home, file, damage):
+    publish(registry, make_record())
+    (path,) = (home / "mlruns").rglob(file)
+    path.unlink() if damage == "gone" else path.write_bytes(path.read_bytes()[:20])
+
+    with pytest.raises(OutsideError, match=f"the model of version 1 of {NAME} cannot be read: .*\nrestore its files"):
+        fetch_model(registry, resolve(registry, NAME))
+
+
+def test_downloads_leave_nothing_behind_when_the_process_ends(trained, home, tmp_path):
+    code = (
+        "import busta\n"
+        "from busta.registry import connect, versions as v\n"
+        "registry = connect.connect(busta.load())\n"
+        f"version = v.resolve(registry, {NAME!r})\n"
+        "print(v.fetch_predictions(registry, version).stat().st_size, v.fetch_model(registry, version).features)"
+    )
+    (tmp_path / "tmp").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=variables(home, TMPDIR=str(tmp_path / "tmp")),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "8 ['x']\n"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_note_is_added_to_one_version_and_replaces_an_older_one(trained):
+    note(trained, resolve(trained, NAME, "3"), {"verdict": "rejected", "forced": now()})
+    note(trained, resolve(trained, NAME, "3"), {"verdict": "fit to serve"})
+
+    tags = resolve(trained, NAME, "3").tags
+    assert tags["verdict"] == "fit to serve"
+    assert time.strptime(tags["forced"], "%Y-%m-%dT%H:%M:%SZ")
+    assert "forced" not in resolve(trained, NAME, "4").tags

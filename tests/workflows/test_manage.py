@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 import busta
-from busta.errors import UsageError
+from busta.errors import Refusal, UsageError
 from busta.registry.connect import connect
-from busta.registry.versions import resolve
+from busta.registry.versions import note, resolve
 from workspaces import KINDS
 
 
@@ -19,6 +19,7 @@ def test_all_models_of_a_workspace_are_listed(trained):
     assert (row["version"], row["run_id"], row["verdict"]) == ("1", result["run_id"], result["verdict"])
     assert row["gold_version"] == result["gold_version"]
     assert row["seasons"] == "2010-2014"
+    assert row["forced"] is row["unproven_stakes"] is None
 
 
 @pytest.mark.parametrize(("market", "kinds"), [("totals", {"totals"}), ("over-under", {"totals"}), ("ats", {"ats"})])
@@ -43,12 +44,12 @@ def test_promoting_and_rolling_back_go_by_market_league_and_kind(borrowed):
     registry.client.create_model_version(name, only.source, only.run_id)
     registry.client.set_registered_model_alias(name, "challenger", "2")
 
-    first = busta.promote_version(borrowed, "moneyline", "1", "sim", **kind)
-    second = busta.promote_version(borrowed, "moneyline", "challenger", "sim", **kind)
+    first = busta.promote_version(borrowed, "moneyline", "1", "sim", **kind, force=True)
+    second = busta.promote_version(borrowed, "moneyline", "challenger", "sim", **kind, force=True)
     back = busta.roll_back(borrowed, "moneyline", "sim", **kind)
 
-    assert first == {"model": name, "champion": "1", "before": None}
-    assert second == {"model": name, "champion": "2", "before": "1"}
+    assert first == {"model": name, "champion": "1", "before": None, "verdict": "rejected", "forced": True}
+    assert second == {"model": name, "champion": "2", "before": "1", "verdict": None, "forced": True}
     assert back == {"model": name, "champion": "1", "before": "2"}
     assert {row["version"]: row["aliases"] for row in busta.list_models(borrowed) if row["model"] == name} == {
         "1": ["champion"],
@@ -60,3 +61,58 @@ def test_promoting_and_rolling_back_go_by_market_league_and_kind(borrowed):
 def test_a_model_that_was_never_trained_cannot_be_promoted(trained):
     with pytest.raises(UsageError, match="there is no model busta-sim-ats-open yet"):
         busta.promote_version(trained.settings, "ats", "1", "sim", moment="open")
+
+
+def champions(settings):
+    return [row["model"] for row in busta.list_models(settings) if "champion" in row["aliases"]]
+
+
+def test_a_version_that_the_gate_lets_pass_becomes_champion_and_nothing_is_forced(borrowed):
+    found = busta.promote_version(borrowed, "moneyline", "1", "sim", force=True)
+
+    assert found == {
+        "model": "busta-sim-moneyline",
+        "champion": "1",
+        "before": None,
+        "verdict": "fit to serve",
+        "forced": False,
+    }
+    (row,) = (row for row in busta.list_models(borrowed) if "champion" in row["aliases"])
+    assert (row["model"], row["forced"]) == ("busta-sim-moneyline", None)
+
+
+def test_a_version_that_is_fit_to_bet_becomes_champion(borrowed):
+    registry = connect(borrowed)
+    note(registry, resolve(registry, "busta-sim-ats"), {"verdict": "fit to bet"})
+
+    assert not busta.promote_version(borrowed, "ats", "1", "sim")["forced"]
+    assert champions(borrowed) == ["busta-sim-ats"]
+
+
+def test_a_rejected_version_is_refused_with_the_reason(borrowed):
+    with pytest.raises(Refusal, match=r"version 1 of busta-sim-ats was rejected: BST002 .*\n--force makes it champion"):
+        busta.promote_version(borrowed, "ats", "1", "sim")
+    assert champions(borrowed) == []
+
+
+@pytest.mark.parametrize("verdict", [None, "not proven: +0.0004 (-0.0010 to +0.0018) against the closing line"])
+def test_a_version_that_was_never_put_to_the_gate_is_refused(borrowed, verdict):
+    """One that an older busta registered; its word for the difference was called its verdict, too."""
+    registry = connect(borrowed)
+    registry.client.delete_model_version_tag("busta-sim-moneyline", "1", "verdict")
+    if verdict:
+        note(registry, resolve(registry, "busta-sim-moneyline"), {"verdict": verdict})
+
+    with pytest.raises(Refusal, match=r"was never put to the gate\n`busta gate` does it; --force"):
+        busta.promote_version(borrowed, "moneyline", "1", "sim")
+    assert champions(borrowed) == []
+    busta.gate(borrowed, "moneyline", "sim")
+    assert busta.promote_version(borrowed, "moneyline", "1", "sim")["champion"] == "1"
+
+
+def test_force_makes_a_rejected_version_champion_and_is_recorded(borrowed):
+    found = busta.promote_version(borrowed, "ats", "1", "sim", force=True)
+
+    assert (found["champion"], found["verdict"], found["forced"]) == ("1", "rejected", True)
+    (row,) = (row for row in busta.list_models(borrowed, "ats") if row["model"] == "busta-sim-ats")
+    assert row["forced"].endswith("Z in spite of: rejected")

@@ -13,15 +13,17 @@ import busta
 from busta import Wanted
 from busta.data.source import Batch
 from busta.data.tables import Tables
-from busta.errors import DataError, UsageError
+from busta.errors import DataError, OutsideError, UsageError
 from busta.features.store import open_gold
 from busta.markets.dataset import assemble
 from busta.models.portable import OFFSET
 from busta.plugins import pick
-from busta.registry.versions import fetch_predictions, resolve
+from busta.registry.connect import connect
+from busta.registry.versions import fetch_predictions, note, resolve
 from workspaces import CURRENT, KINDS, as_nflverse
 
 COMING = f"{CURRENT}-18"
+STAKED = "moneyline-blind"  # the kind that finds edges in every week
 CONTRACT = {
     "game_id", "market", "side", "line", "price", "probability", "fair_price", "edge", "stake", "abstain_reason",
     "model_version", "known_at",
@@ -107,6 +109,64 @@ def test_prices_edges_and_stakes_follow_from_the_probabilities(coming, trained):
         assert row["paper"]
 
 
+def of_version(settings, kind):
+    return resolve(connect(settings), f"busta-sim-{kind}")
+
+
+def test_stakes_of_an_unproven_model_are_paper_and_nothing_is_recorded(borrowed):
+    rows = predict(borrowed, STAKED, Wanted(week=COMING))["predictions"]
+
+    assert any(row["stake"] for row in rows)
+    assert all(row["paper"] and row["unproven"] for row in rows)
+    assert "unproven_stakes" not in of_version(borrowed, STAKED).tags
+
+
+def test_stakes_of_an_unproven_model_can_be_made_real_and_that_is_recorded(borrowed):
+    allowed = busta.load(home=borrowed.home, bets={"allow_unproven": True})
+
+    paper, real = (predict(s, STAKED, Wanted(week=COMING))["predictions"] for s in (borrowed, allowed))
+
+    assert real == [row | {"paper": False} for row in paper]
+    assert all(row["unproven"] for row in real)
+    assert of_version(borrowed, STAKED).tags["unproven_stakes"].endswith("Z")
+    rows = busta.list_models(borrowed, "moneyline")
+    assert [row["model"] for row in rows if row["unproven_stakes"]] == [f"busta-sim-{STAKED}"]
+
+
+@pytest.mark.parametrize(
+    ("week", "bets"),
+    [(COMING, {"min_edge": 0.9}), ("2012-10", {})],
+    ids=["no stakes", "games of long ago"],
+)
+def test_without_stakes_on_coming_games_nothing_is_recorded(borrowed, week, bets):
+    allowed = busta.load(home=borrowed.home, bets={"allow_unproven": True, **bets})
+
+    rows = predict(allowed, STAKED, Wanted(week=week))["predictions"]
+
+    assert any(row["stake"] for row in rows) is not bool(bets)
+    assert "unproven_stakes" not in of_version(borrowed, STAKED).tags
+
+
+@pytest.mark.parametrize("allow", [True, False])
+def test_stakes_of_a_model_that_is_fit_to_bet_are_real(borrowed, allow):
+    note(connect(borrowed), of_version(borrowed, STAKED), {"fit_to_bet": "yes"})
+    settings = busta.load(home=borrowed.home, bets={"allow_unproven": allow})
+
+    rows = predict(settings, STAKED, Wanted(week=COMING))["predictions"]
+
+    assert any(row["stake"] for row in rows)
+    assert not any(row["paper"] or row["unproven"] for row in rows)
+    assert "unproven_stakes" not in of_version(borrowed, STAKED).tags
+
+
+def test_predictions_that_are_gone_are_an_outside_error(borrowed):
+    for path in (borrowed.home / "mlruns").rglob("predictions.parquet"):
+        path.write_bytes(b"PAR1")
+
+    with pytest.raises(OutsideError, match="the predictions of run .* cannot be read"):
+        predict(borrowed, "moneyline", Wanted(week=COMING))
+
+
 def test_the_side_shown_is_the_one_with_the_better_edge(coming, trained, kind):
     quotes = Tables(trained.settings.tables / "sim").read().quotes
     market, moment = kind.partition("-")[0], KINDS[kind].get("moment", "close")
@@ -187,7 +247,7 @@ def test_a_stored_prediction_stands_at_the_line_and_prices_it_was_made_at(borrow
 
 def test_the_champion_predicts_unless_another_version_is_asked_for(settings):
     busta.train(settings, "moneyline", "sim", through=2012)
-    busta.promote_version(settings, "moneyline", "1", "sim")
+    busta.promote_version(settings, "moneyline", "1", "sim", force=True)
     busta.train(settings, "moneyline", "sim")
 
     champion = predict(settings, "moneyline", Wanted(week=COMING))

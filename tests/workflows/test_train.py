@@ -16,7 +16,7 @@ from workspaces import CURRENT, KINDS
 DESIGN = {
     "market", "league", "information", "price", "run_id", "model_version", "gold_version", "folds", "games",
     "first_test_season", "last_test_season", "metrics", "baselines", "by_season", "verdict", "notes", "seconds",
-    "peak_rss_mb",
+    "peak_rss_mb", "bar", "difference", "differences", "against_the_line", "reason", "checks", "trials",
 }  # fmt: skip
 METRICS = {
     "log_loss", "brier", "accuracy", "precision", "recall", "auc", "ece", "calibration_slope", "bets", "pushes",
@@ -38,8 +38,9 @@ def result(trained, kind):
 def test_the_answer_has_every_key_of_the_contract(result):
     assert set(result) >= DESIGN
     assert set(result["metrics"]) >= METRICS
-    opening = {"opening_line"} if result["price"] == "open" else set()
-    assert set(result["baselines"]) == {"closing_line", "elo", "favourite", "home"} | opening
+    lines = {"closing_line", "closing_line_recalibrated"} | ({"opening_line"} if result["price"] == "open" else set())
+    assert set(result["baselines"]) == {"elo", "favourite", "home"} | lines
+    assert result["bar"] in lines
     assert all(set(figures) >= METRICS for figures in result["baselines"].values())
     assert all(set(season) >= SEASON for season in result["by_season"])
 
@@ -110,6 +111,10 @@ def test_the_run_and_its_version_tell_the_whole_story(trained):
     assert tags["gold_version"] == result["gold_version"]
     assert tags["seasons"] == f"2010-{CURRENT}"
     assert tags["fit_to_bet"] == "no"
+    assert (tags["verdict"], tags["verdict_reason"]) == (result["verdict"], result["reason"])
+    assert tags["against_the_line"] == result["against_the_line"]
+    for check in result["checks"]:
+        assert run.data.metrics.get(f"gate.{check['code']}") == check["figure"]
     assert json.loads(tags["hyperparameters"])["members.boosting.max_depth"] == "2"
     assert set(tags) >= {"league", "market", "trained_at", "trained_through", "data", "git_commit", "seed", "verdict"}
 

@@ -112,7 +112,7 @@ def trained(result: dict[str, Any]) -> None:
         )
     _verdict(result)
     for name, note in result["notes"].items():
-        if name in ("games", "prices", "price_assumed") or name.startswith("missing."):
+        if name in ("games", "prices", "price_assumed", "plan", "champion") or name.startswith("missing."):
             _console.print(f"note: {note}")
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
 
@@ -166,6 +166,8 @@ def gate(result: dict[str, Any]) -> None:
         style = "bold" if check["blocks"] else None
         table.add_row(check["code"], check["purpose"], check["title"], check["answer"], check["words"], style=style)
     _console.print(table)
+    for note in result["notes"].values():
+        _console.print(f"note: {note}")
     _verdict(result)
 
 

@@ -128,7 +128,9 @@ class Forecasts:
 
     def then(self, later: Forecasts) -> Forecasts:
         """These and later ones of the same market, with the baselines and scores that both have."""
-        arrays = {name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in _array_names()}
+        arrays: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in _array_names()
+        }
         for name in _DICTS:
             mine, theirs = getattr(self, name), getattr(later, name)
             arrays[name] = {key: np.concatenate([mine[key], theirs[key]]) for key in mine if key in theirs}

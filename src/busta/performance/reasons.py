@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from busta.performance.simulation.figures import TOO_FEW, by_reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,10 +39,11 @@ def notes_of(
 ) -> dict[str, str]:
     """Why a figure of the model or of a baseline is null, and what the figures leave out."""
     notes = _reasons(metrics, forecasts)
+    notes |= _no_line([name for name in notes if name.startswith("closing_")], forecasts)
     for baseline, figures in baselines.items():
         why = _baseline_reasons(baseline, figures, forecasts)
         if why:
-            notes[f"baselines.{baseline}"] = _by_reason(why)
+            notes[f"baselines.{baseline}"] = by_reason(why)
     return notes | _left_out(forecasts, priced)
 
 
@@ -51,7 +54,7 @@ def season_notes(by_season: list[Figures], forecasts: Forecasts) -> dict[str, st
         why |= _reasons(figures, forecasts)
     if "closing_line_log_loss" in why:
         why |= _no_line([name for name in why if name.startswith("closing_line_")], forecasts)
-    return {"by_season": _by_reason(why)} if why else {}
+    return {"by_season": by_reason(why)} if why else {}
 
 
 def _baseline_reasons(baseline: str, figures: Figures, forecasts: Forecasts) -> dict[str, str]:
@@ -85,15 +88,14 @@ def _left_out(forecasts: Forecasts, priced: NDArray[np.bool_]) -> dict[str, str]
 def _reasons(figures: Figures, forecasts: Forecasts) -> dict[str, str]:
     """The reason of each figure that is null."""
     at_close = "bets are placed at the close itself, so there is no later line to compare with"
-    one_week = "bets of a single week say nothing of how weeks differ"
     reasons = {
         "precision": "no first side was ever picked",
         "recall": "the first side never won",
         "auc": "all outcomes are the same",
         "calibration_slope": "probabilities are constant, or separate the outcomes entirely",
         "calibration_intercept": "probabilities are constant, or separate the outcomes entirely",
-        "roi_low": one_week,
-        "roi_high": one_week,
+        "roi_low": TOO_FEW,
+        "roi_high": TOO_FEW,
         "hit_rate": "every bet was a push",
         "kelly_growth": "the bankroll was lost",
     }
@@ -118,10 +120,3 @@ def _why_no_bets(baseline: str, forecasts: Forecasts) -> str:
     if baseline == "closing_line_recalibrated":
         return "it stands for the line, as the bar of the scores"
     return "it never differs from its own price, so it never bets"
-
-
-def _by_reason(why: dict[str, str]) -> str:
-    """Figures with the same reason together."""
-    return "; ".join(
-        f"{', '.join(name for name in why if why[name] == reason)}: {reason}" for reason in dict.fromkeys(why.values())
-    )

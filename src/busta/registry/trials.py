@@ -52,6 +52,9 @@ class Plan:
     horizon: int
     alpha: float
 
+    def __str__(self) -> str:
+        return f"{self.planned} trials, {self.horizon} games and alpha {self.alpha:g}"
+
 
 def family(league: str, market: str) -> list[str]:
     """Names of the models that are tried on the same games: blind and anchored, close and open."""

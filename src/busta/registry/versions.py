@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -141,7 +145,9 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
     mlflow.set_tracking_uri(registry.uri)
     mlflow.set_registry_uri(registry.uri)
     with guarded(registry.uri):
-        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}"))
+        folder = Path(
+            mlflow.artifacts.download_artifacts(f"models:/{version.name}/{version.number}", dst_path=_scratch())
+        )
     try:
         return PortableModel.read(folder / "data" / MODEL_FOLDER)
     except (OSError, ValueError) as exc:  # gone, or cut
@@ -154,7 +160,7 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
 def fetch_predictions(registry: Registry, of: Kept) -> Path:
     """The stored out-of-fold predictions of a version or trial, a Parquet file."""
     with guarded(registry.uri):
-        return Path(registry.client.download_artifacts(of.run_id, "predictions.parquet"))
+        return Path(registry.client.download_artifacts(of.run_id, "predictions.parquet", _scratch()))
 
 
 def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:
@@ -167,6 +173,18 @@ def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:
 def now() -> str:
     """This moment, as the registry writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _scratch() -> str:
+    """A new folder for a download. MLflow would leave its own behind; these go when the process ends."""
+    return tempfile.mkdtemp(dir=_downloads())
+
+
+@cache
+def _downloads() -> str:
+    folder = tempfile.mkdtemp(prefix="busta-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _before(history: list[str], now: str) -> str | None:

@@ -21,7 +21,7 @@ _MARKERS = ("o", "s", "^", "D")
 def plot_calibration(
     probabilities: Mapping[str, NDArray[np.float64]], y: NDArray[np.float64], title: str, file: Path
 ) -> None:
-    """Draws one curve for each named vector of probabilities into a PNG file."""
+    """Draws one curve for each named vector of probabilities, bins with their 95 % intervals, into a PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -31,7 +31,8 @@ def plot_calibration(
     axes.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="perfect")
     for (name, p), marker in zip(probabilities.items(), _MARKERS, strict=False):
         curve = reliability(p, y)
-        axes.plot(curve.mean_p, curve.rate, marker=marker, label=name)
+        reach = (curve.rate - curve.low, curve.high - curve.rate)
+        axes.errorbar(curve.mean_p, curve.rate, yerr=reach, marker=marker, elinewidth=0.7, capsize=2, label=name)
     axes.set(xlabel="probability said", ylabel="share that happened", title=title, xlim=(0, 1), ylim=(0, 1))
     axes.legend()
     figure.savefig(file, dpi=100)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from busta.errors import OutsideError, UsageError
 from busta.markets.dataset import assemble
 from busta.models.portable import PortableModel
 from busta.performance.evaluation import evaluate
@@ -19,11 +20,11 @@ from busta.performance.gate.case import Case, Trials
 from busta.performance.gate.verdict import REJECTED, judge
 from busta.plugins import pick
 from busta.registry import trials as record
-from busta.registry.connect import connect, guarded
+from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER, CHAMPION
 from busta.registry.versions import Version, fetch_model, model_name, note, resolve, versions
 from busta.workflows.build import gold_of
-from busta.workflows.forecast import columns, forecast, stored_forecasts
+from busta.workflows.forecast import columns, forecast, learned_from, read_predictions, stored_forecasts
 from busta.workflows.ingest import has_tables
 from busta.workflows.record import judged, verdict_tags
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from busta.models.ensemble import Fitted
     from busta.performance.forecasts import Forecasts
     from busta.registry.connect import Registry
+    from busta.registry.trials import Trial
     from busta.settings import Settings
 
 __all__ = ["gate", "training_case"]
@@ -75,7 +77,7 @@ def gate(
     registry = connect(settings)
     name = model_name(league.name, market.name, blind=blind, moment=moment)
     version = _wanted(registry, name, model)
-    case = _stored_case(settings, registry, version)
+    case, notes = _stored_case(settings, registry, version)
     judgement = judge(case)
     note(registry, version, verdict_tags(judgement))
     return {
@@ -92,48 +94,49 @@ def gate(
         "difference": case.evaluation.difference,
         **judged(judgement, case.trials),
         "may_be_promoted": judgement.verdict != REJECTED,
+        "notes": notes,
     }
 
 
 def training_case(
     settings: Settings, registry: Registry, forecasts: Forecasts, recipe: str, data: Dataset, final: Fitted
-) -> Case:
-    """What a training that is about to be registered is judged by."""
-    league, market = forecasts.league.name, forecasts.market.name
-    return Case(
+) -> tuple[Case, dict[str, str]]:
+    """What a training that is about to be registered is judged by, and what a reader should know of it."""
+    tried = record.trials(registry, forecasts.league.name, forecasts.market.name)
+    trials, of_plan = _counted(settings, registry, forecasts, tried, recipe)
+    champion, of_champion = _champion(registry, forecasts)
+    case = Case(
         forecasts=forecasts,
         evaluation=evaluate(forecasts, settings.bets),
-        trials=_count(settings, registry, league, market, recipe, tried=False),
+        trials=trials,
         settings=settings.gate,
         bets=settings.bets,
-        champion=_champion(registry, forecasts),
+        champion=champion,
         milliseconds=_milliseconds_of(final, data),
         empty_features=_empty(data, data.names),
     )
+    return case, of_plan | of_champion
 
 
-def _stored_case(settings: Settings, registry: Registry, version: Version) -> Case:
-    """What a registered version is judged by."""
+def _stored_case(settings: Settings, registry: Registry, version: Version) -> tuple[Case, dict[str, str]]:
+    """What a registered version is judged by, and what a reader should know of it."""
     forecasts = stored_forecasts(registry, version)
-    league, market = forecasts.league, forecasts.market
-    portable = fetch_model(registry, version)
-    recipe = version.tags.get(record.RECIPE, version.run_id)
-    counted = _count(settings, registry, league.name, market.name, recipe, tried=True)
-    data = None
-    if has_tables(settings, league):
-        gold = gold_of(settings, league)
-        data = assemble(gold, league, market, blind=forecasts.blind, moment=forecasts.moment)
-    return Case(
+    tried = record.trials(registry, forecasts.league.name, forecasts.market.name)
+    recipe = next((trial.recipe for trial in tried if trial.run_id == version.run_id), version.run_id)
+    trials, of_plan = _counted(settings, registry, forecasts, tried, recipe)
+    losses, of_losses = _losses(registry, forecasts, tried)
+    champion, of_champion = _champion(registry, forecasts, besides=version.number)
+    seen, of_data = _seen_today(settings, registry, forecasts, version)
+    case = Case(
         forecasts=forecasts,
         evaluation=evaluate(forecasts, settings.bets),
-        trials=replace(counted, losses=_losses(registry, forecasts)),
+        trials=replace(trials, losses=losses),
         settings=settings.gate,
         bets=settings.bets,
-        champion=_champion(registry, forecasts, besides=version.number),
-        later=_later(portable, data, version) if data is not None else None,
-        milliseconds=_milliseconds(portable, data) if data is not None else None,
-        empty_features=_empty(data, portable.features) if data is not None else None,
+        champion=champion,
+        **seen,
     )
+    return case, of_plan | of_losses | of_champion | of_data
 
 
 def _wanted(registry: Registry, name: str, model: str | None) -> Version:
@@ -141,58 +144,92 @@ def _wanted(registry: Registry, name: str, model: str | None) -> Version:
     return resolve(registry, name, model or (CHALLENGER if CHALLENGER in aliases else None))
 
 
-def _count(settings: Settings, registry: Registry, league: str, market: str, recipe: str, *, tried: bool) -> Trials:
-    """The place of a recipe among all that the registry has seen of the market, and the plan in force."""
+def _counted(
+    settings: Settings, registry: Registry, forecasts: Forecasts, tried: Sequence[Trial], recipe: str
+) -> tuple[Trials, dict[str, str]]:
+    """The place of a recipe among all that was tried on the market, by the plan in force; how settings differ from it.
+
+    A recipe that is not among them is the next one.
+    """
     rules = settings.gate
-    plan = record.declare(registry, league, market, record.Plan(rules.planned_trials, rules.horizon, rules.alpha))
-    found = record.trials(registry, league, market)
-    known = any(trial.recipe == recipe for trial in found)
-    return Trials(
-        number=record.number(found, recipe),
-        count=record.count(found) + (0 if known or tried else 1),
-        planned=plan.planned,
-        horizon=plan.horizon,
-        alpha=plan.alpha,
-    )
+    wanted = record.Plan(rules.planned_trials, rules.horizon, rules.alpha)
+    plan = record.declare(registry, forecasts.league.name, forecasts.market.name, wanted)
+    known = any(trial.recipe == recipe for trial in tried)
+    number, count = record.number(tried, recipe), record.count(tried) + (not known)
+    note = f"the settings ask for {wanted}; {plan} was declared with the market's first trial and holds"
+    return Trials(number, count, plan.planned, plan.horizon, plan.alpha), {} if plan == wanted else {"plan": note}
 
 
-def _champion(registry: Registry, forecasts: Forecasts, besides: str | None = None) -> Forecasts | None:
-    """The forecasts of the model's champion, unless that is the version itself."""
+def _champion(
+    registry: Registry, forecasts: Forecasts, besides: str | None = None
+) -> tuple[Forecasts | None, dict[str, str]]:
+    """The forecasts of the model's champion, unless that is the version itself; why it cannot be compared with."""
     name = model_name(forecasts.league.name, forecasts.market.name, blind=forecasts.blind, moment=forecasts.moment)
     for version in versions(registry, name):
         if CHAMPION in version.aliases and version.number != besides:
-            return stored_forecasts(registry, version)
-    return None
+            try:
+                return stored_forecasts(registry, version), {}
+            except (OutsideError, UsageError) as exc:  # whoever trains again must not be kept from it
+                return None, {"champion": f"not compared with the champion: {str(exc).splitlines()[0]}"}
+    return None, {}
 
 
-def _losses(registry: Registry, forecasts: Forecasts) -> dict[str, NDArray[np.float64]]:
-    """Log losses less their bar's, of every trial of the market, on these games."""
-    losses = {}
-    for trial in record.trials(registry, forecasts.league.name, forecasts.market.name):
-        try:
-            with guarded(registry.uri):
-                path = registry.client.download_artifacts(trial.run_id, "predictions.parquet")
-            stored = pl.read_parquet(path, glob=False)
-        except Exception:  # noqa: BLE001, S112 - a failed or deleted run may have none; it still counts by number
-            continue
-        bar = "opening_line" if "baseline_opening_line" in stored.columns else "closing_line"
-        p, line = pl.col("probability"), pl.col(f"baseline_{bar}")
-        loss = stored.select("game_id", loss=_log_loss(p) - _log_loss(line))
-        joined = forecasts.games.select("game_id").join(loss, on="game_id", how="left", maintain_order="left")
-        losses[f"{trial.model} {trial.run_id[:8]}"] = joined["loss"].to_numpy().astype(np.float64)
-    return losses
+def _losses(
+    registry: Registry, forecasts: Forecasts, tried: Sequence[Trial]
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    """Log losses less their bar's on these games, by trial; how many trials have none.
+
+    Of a recipe that was trained more than once the newest counts: an old one lacks the newest games.
+    """
+    losses: dict[str, NDArray[np.float64]] = {}
+    recipes = {trial.recipe for trial in tried}
+    for trial in reversed(tried):
+        if trial.recipe in recipes:
+            try:
+                losses[f"{trial.model} {trial.run_id[:8]}"] = _loss(read_predictions(registry, trial), forecasts)
+            except (OutsideError, pl.exceptions.ColumnNotFoundError):  # a failed or deleted run may have none
+                continue
+            recipes.remove(trial.recipe)
+    words = f"{len(recipes)} of the trials left no forecasts that can be read; they count, but not in the SPA test"
+    return losses, {"trials": words} if recipes else {}
+
+
+def _loss(stored: pl.DataFrame, forecasts: Forecasts) -> NDArray[np.float64]:
+    """The stored predictions' log loss less that of the line they would be bet against, NaN for other games."""
+    bar = "opening_line" if "baseline_opening_line" in stored.columns else "closing_line"
+    p, line = pl.col("probability"), pl.col(f"baseline_{bar}")
+    loss = stored.select("game_id", loss=_log_loss(p) - _log_loss(line))
+    joined = forecasts.games.select("game_id").join(loss, on="game_id", how="left", maintain_order="left")
+    return joined["loss"].to_numpy().astype(np.float64)
 
 
 def _log_loss(p: pl.Expr) -> pl.Expr:
     return -pl.when(pl.col("y") == 1).then(p).when(pl.col("y") == 0).then(1 - p).log()
 
 
+def _seen_today(
+    settings: Settings, registry: Registry, forecasts: Forecasts, version: Version
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the workspace's own data tell of a version; with a registry elsewhere there may be none."""
+    league = forecasts.league
+    portable = fetch_model(registry, version)
+    if not has_tables(settings, league):
+        words = f"no games of {league.name} in this workspace: later games, features and speed were not looked at"
+        return {}, {"data": words}
+    gold = gold_of(settings, league)
+    data = assemble(gold, league, forecasts.market, blind=forecasts.blind, moment=forecasts.moment)
+    return {
+        "later": _later(portable, data, version),
+        "milliseconds": _milliseconds(portable, data),
+        "empty_features": _empty(data, portable.features),
+    }, {}
+
+
 def _later(portable: PortableModel, data: Dataset, version: Version) -> Forecasts | None:
     """The forecasts of finished games that nobody had seen: after registration and after all it learned from."""
-    learned = np.datetime64(portable.spec["trained_through"].removesuffix("+00:00"), "us")
-    seen = max(np.datetime64(version.created, "ms"), learned)
-    started = data.games["kickoff"].dt.replace_time_zone(None).to_numpy() > seen
-    rows = started & ~np.isnan(data.value) & ~np.isnan(data.line)
+    kickoff = data.games["kickoff"].dt.replace_time_zone(None).to_numpy()
+    unseen = (kickoff > np.datetime64(version.created, "ms")) & ~learned_from(portable, data)
+    rows = unseen & ~np.isnan(data.value) & ~np.isnan(data.offset)
     return forecast(portable, data.take(rows)) if rows.any() else None
 
 

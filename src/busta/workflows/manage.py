@@ -42,6 +42,8 @@ def list_models(
             "seasons": version.tags.get("seasons"),
             "gold_version": version.tags.get("gold_version"),
             "verdict": version.tags.get("verdict"),
+            "forced": version.tags.get("forced"),
+            "unproven_stakes": version.tags.get("unproven_stakes"),
             "run_id": version.run_id,
         }
         for name in names

@@ -41,6 +41,7 @@ def quickstart(
         "trainings": trainings,
         "next": [
             f"busta predict moneyline --week {_coming_week(settings, league)}{option}",
+            f"busta gate moneyline{option}",
             f"busta train moneyline --blind{option}",
             f"busta models{option}",
             "busta features catalog",

@@ -53,6 +53,7 @@ class Training:
     evaluation: Evaluation
     judgement: Judgement
     trials: Trials
+    notes: dict[str, str]
     started: float
 
     @property
@@ -93,7 +94,7 @@ def summary(trained: Training) -> dict[str, Any]:
         "by_season": evaluation.by_season,
         "against_the_line": evaluation.verdict,
         **judged(trained.judgement, trained.trials),
-        "notes": evaluation.notes | _missing(trained),
+        "notes": evaluation.notes | trained.notes | _missing(trained),
     }
 
 
@@ -162,7 +163,7 @@ def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
         "verdict": judgement.verdict,
         "reason": judgement.reason,
         "checks": judgement.findings,
-        "trials": {"number": trials.number, "count": trials.count, "planned": trials.planned},
+        "trials": {name: getattr(trials, name) for name in ("number", "count", "planned", "horizon", "alpha")},
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from busta.betting.staking_rules import Staking
 from busta.performance.simulation import account, lay, place, simulate
-from busta.performance.simulation.figures import drawdown, kelly_growth, longest_losing_run, reasons
+from busta.performance.simulation.figures import TOO_FEW, drawdown, kelly_growth, longest_losing_run, reasons
 
 
 def flat_ledger(value, weeks=None, price=2.0, line=0.0, **options):
@@ -76,8 +76,17 @@ def test_roi_at_the_stakes_differs_from_that_of_a_unit():
     found = account(flat_ledger([1, -1], staking=Staking("proportional", unit=0.5)))
     assert (found["turnover"], found["profit"], found["roi"]) == (125, -25, -0.2)
     assert (found["unit_profit"], found["unit_roi"]) == (0, 0)
+
+
+def test_twenty_bets_have_an_interval_around_the_roi_and_nineteen_have_none():
+    """All of nineteen bets may be won alike; an interval made from how they differ would have no width."""
+    found = account(flat_ledger([1, -1] * 10))
+    assert found["roi_low"] < found["roi"] == 0 < found["roi_high"]
     assert found["unit_roi_low"] < 0 < found["unit_roi_high"]
-    assert found["roi_low"] < -0.2 < found["roi_high"]
+    fewer = account(flat_ledger([1] * 19))
+    assert fewer["roi"] == 1
+    assert np.isnan([fewer["roi_low"], fewer["roi_high"], fewer["unit_roi_low"], fewer["unit_roi_high"]]).all()
+    assert reasons(fewer)["roi_low"] == TOO_FEW
 
 
 def test_kelly_growth_is_that_of_capped_fractional_kelly_whatever_the_stakes():
@@ -119,8 +128,8 @@ def test_only_pushes_have_a_turnover_and_no_hit_rate():
 def test_one_week_has_no_interval():
     found = account(flat_ledger([1, -1, 1], weeks=[1, 1, 1]))
     why = reasons(found, probabilities=False)
-    assert why["roi_low"] == why["unit_roi_high"] == why["volatility"] == why["risk_of_ruin"]
-    assert why["roi_low"] == "bets of a single week say nothing of how weeks differ"
+    assert why["roi_low"] == why["unit_roi_high"] == TOO_FEW
+    assert why["volatility"] == why["risk_of_ruin"] == "bets of a single week say nothing of how weeks differ"
     assert why["claimed_edge"] == "this strategy has no probabilities"
 
 

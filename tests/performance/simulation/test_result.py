@@ -67,7 +67,7 @@ def test_figures_are_those_worked_out_by_hand():
     growth = np.log1p(stake), np.log1p(-stake + stake)
     assert result.kelly_growth == pytest.approx(sum(growth))
     assert result.max_drawdown == 0
-    assert result.roi_low <= result.roi <= result.roi_high
+    assert np.isnan([result.roi_low, result.roi_high]).all()  # four bets say too little
 
 
 def test_the_bankroll_of_a_bet_is_that_of_the_weeks_start():

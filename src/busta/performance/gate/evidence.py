@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import logit, ndtri
 
 from busta.betting.odds import edge
 from busta.performance.significance.margin import Scores, weekly_scores
@@ -39,12 +39,13 @@ SMALLEST = 1e-9  # probabilities are held this far from 0 and 1, inside logarith
 class Opinions:
     """Where the model differs from the line it is bet against, and what the line missed; shape (n,) each.
 
-    A line says where the middle of a margin or total is, so there all is in points. A moneyline says how
-    likely a win is and nothing of the margin: there opinions are in log-odds, and what was missed is the
-    result less the probability q. Margins would call a model informed that merely knows that a favourite
-    at 1.10 does not win by as much as a normal would have it. With s = sqrt(q (1 - q)) a residual is
-    divided by s and an opinion multiplied by it (Pearson): their product, the score, stays as it is, and
-    the slope of the one on the other is the share of the opinion that is right, as it is in points.
+    A line says where the middle of a margin or total is, so there all is in points: the line moved by
+    sd * Phi^-1 of a probability at it. A moneyline says how likely a win is and nothing of the margin:
+    there opinions are in log-odds, and what was missed is the result less the probability q. Margins would
+    call a model informed that merely knows that a favourite at 1.10 does not win by as much as a normal
+    would have it. With s = sqrt(q (1 - q)) a residual is divided by s and an opinion multiplied by it
+    (Pearson): their product, the score, stays as it is, and the slope of the one on the other is the share
+    of the opinion that is right, as it is in points.
 
     Attributes:
         opinion: The model's less the line's.
@@ -63,20 +64,21 @@ class Opinions:
 
 def opinions(forecasts: Forecasts) -> Opinions:
     """The model's opinions on those games, in points or in log-odds."""
-    if forecasts.market.has_line:
-        league = forecasts.league
-        sd = np.full(len(forecasts), league.margin_sd if forecasts.market.quantity == "margin" else league.total_sd)
-        distance = forecasts.market_mean - forecasts.line
-        _, gain = bet_values(2.0, distance, float(sd[0]) if len(sd) else 1.0)
-        move = forecasts.closing_mean - forecasts.market_mean
-        return Opinions(forecasts.opinion, forecasts.residual, sd, move, gain / 2.0)
     model, line, close = (
         np.clip(p, SMALLEST, 1 - SMALLEST)
         for p in (forecasts.probability, forecasts.baselines[forecasts.bar], forecasts.baselines["closing_line"])
     )
-    s = np.sqrt(line * (1 - line))
-    opinion, move = (s * (logit(p) - logit(line)) for p in (model, close))
-    return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s)
+    if not forecasts.market.has_line:
+        s = np.sqrt(line * (1 - line))
+        opinion, move = (s * (logit(p) - logit(line)) for p in (model, close))
+        return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s)
+    league = forecasts.league
+    sd = league.margin_sd if forecasts.market.quantity == "margin" else league.total_sd
+    middle = sd * ndtri(line)  # of the market's distribution, from the line
+    opinion, move = (sd * ndtri(p) - middle for p in (model, close))
+    _, gain = bet_values(2.0, middle, sd)
+    residual = forecasts.value - forecasts.line - middle
+    return Opinions(opinion, residual, np.full(len(forecasts), sd), move, gain / 2.0)
 
 
 def information_scores(forecasts: Forecasts) -> Scores:

@@ -22,7 +22,7 @@ from busta.performance.significance.selection import selected_edge
 if TYPE_CHECKING:
     from busta.performance.honesty.cells import Cell
 
-__all__ = ["ALPHA", "Row", "coverage_of_legs", "measure", "week_sums"]
+__all__ = ["ALPHA", "Inflation", "Row", "coverage_of_legs", "measure", "week_sums"]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -34,6 +34,21 @@ THRESHOLD = float(ndtri((1 + MIN_EDGE) / PRICE)) * MARGIN_SD  # points that such
 CHUNK = 3_000_000  # opinions at a time
 RECENT = 1.645  # closing-line value's z over the last two seasons
 EMPTY = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Inflation:
+    """ROI shown minus true ROI, mean over candidates that were selected; NaN where none was.
+
+    Attributes:
+        raw: By the fitted edge.
+        corrected: By `selected_edge`.
+        coverage: Corrected intervals that hold the true ROI.
+    """
+
+    raw: float
+    corrected: float
+    coverage: Share
 
 
 @dataclass(frozen=True)
@@ -52,13 +67,8 @@ class Row:
         still: It passed, and its closing-line value has z > 1.645 over the last two seasons.
         true_roi: Of a skilled candidate's bets (of any, where there is none).
         roi_coverage: Its 95 % ROI intervals that hold the true ROI.
-        best_raw: ROI shown minus true ROI of the best of all candidates, by the fitted edge.
-        best_corrected: The same as `selected_edge` shows it.
-        best_coverage: Its corrected intervals that hold the truth.
-        crossing_raw: As ``best_raw``, of all candidates at the moment of crossing.
-        crossing_corrected: As ``best_corrected``.
-        crossing_coverage: As ``best_coverage``.
-        crossings: Candidates that crossed.
+        best: What is shown of the best of all candidates at the horizon.
+        crossing: What is shown of every candidate at the moment it crosses.
     """
 
     cell: Cell
@@ -72,13 +82,8 @@ class Row:
     still: Share
     true_roi: float
     roi_coverage: Share
-    best_raw: float
-    best_corrected: float
-    best_coverage: Share
-    crossing_raw: float
-    crossing_corrected: float
-    crossing_coverage: Share
-    crossings: int
+    best: Inflation
+    crossing: Inflation
 
     def missed(self) -> list[str]:
         """The targets that were not reached, in words."""
@@ -166,7 +171,7 @@ def _judge(cell: Cell, sample: Sample, tally: Tally, shown: dict[str, list[_Show
     crossed = at >= 0
     once = statistic[..., -1] >= critical_value(level, peeking=False)
     evidence = log_evidence(scores).max(axis=-1) >= threshold(ALPHA, cell.candidates)
-    everywhere = tuple(np.indices(at.shape))
+    everywhere = (np.arange(len(at))[:, None], np.arange(at.shape[1]))
     bound = bets.roi(everywhere, len(scores)).at(fitted_edge(scores).bound)
     still = crossed & (z_score(moves.last(FEW_WEEKS)) > RECENT)
     _count(
@@ -236,17 +241,22 @@ def _row(cell: Cell, worlds: int, tally: Tally, shown: dict[str, list[_Shown]], 
     return Row(
         cell=cell,
         worlds=worlds,
+        informative=tally.share("informative"),
         false_informative=tally.share("informative by others"),
+        once=tally.share("once"),
+        evidence=tally.share("evidence"),
+        fit_to_bet=tally.share("fit_to_bet"),
         false_fit_to_bet=tally.share(losing),
+        still=tally.share("still"),
         true_roi=judged,
-        crossings=int(tally.counts.get("crossing raw", 0)),
-        **{
-            name: tally.share(name)
-            for name in ("informative", "once", "evidence", "fit_to_bet", "still", "roi_coverage")
-        },
-        **{f"{name}_coverage": tally.share(f"{name} coverage") for name in shown},
-        **{f"{name}_{kind}": tally.mean(f"{name} {kind}") for name in shown for kind in ("raw", "corrected")},
+        roi_coverage=tally.share("roi_coverage"),
+        best=_inflation(tally, "best"),
+        crossing=_inflation(tally, "crossing"),
     )
+
+
+def _inflation(tally: Tally, name: str) -> Inflation:
+    return Inflation(tally.mean(f"{name} raw"), tally.mean(f"{name} corrected"), tally.share(f"{name} coverage"))
 
 
 def _count_shown(tally: Tally, name: str, parts: list[_Shown], skilled: float, others: float) -> None:

@@ -3,7 +3,7 @@
 The best of many, and a candidate at the moment of crossing, look better than they are. What is shown
 is the mean of a posterior, which a choice or a stop that depends on nothing but the data cannot bias:
 a spike and slab (Mitchell and Beauchamp 1988). A candidate that gets a share of the level, 1 / K of K
-alike, knows something with odds of that share to 3; what it then knows, its opinion times the fitted edge, is half a normal with a scale of half a point, one or two
+alike, knows something with odds of that share to 2; what it then knows, its opinion times the fitted edge, is half a normal with a scale of half a point, one or two
 points (in the units of a margin's error of 13.3 points), alike.
 
 The interval needs no such belief. Its lower end is Bonferroni's for that share; after
@@ -27,7 +27,7 @@ __all__ = ["SelectedEdge", "selected_edge"]
 Floats = NDArray[np.float64]
 
 SCALES = np.array([0.5, 1.0, 2.0]) / MARGIN_SD  # what a candidate may know, in sds of a residual
-DOUBT = 3.0  # families of candidates in which nobody knows anything, for each in which one does
+DOUBT = 2.0  # families of candidates in which nobody knows anything, for each in which one does
 
 
 @dataclass(frozen=True, eq=False)

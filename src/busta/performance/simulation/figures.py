@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PERIOD",
+    "TOO_FEW",
     "account",
     "by_reason",
     "counts",
@@ -32,6 +33,9 @@ __all__ = [
     "reasons",
 ]
 
+FEWEST_BETS = 20
+"""With fewer, all may have won or lost alike, and an interval made from how they differ would be far too short."""
+TOO_FEW = f"fewer than {FEWEST_BETS} bets, or bets of a single week, say too little of how weeks differ"
 PERIOD = "a week with bets"
 """What volatility, Sharpe and Sortino ratio are of; none is annualised."""
 
@@ -141,8 +145,10 @@ def reasons(figures: dict[str, float], *, probabilities: bool = True) -> dict[st
         "hit_rate": "every bet was a push",
         "kelly_growth": "the bankroll was lost",
         "roi": unstaked,
-        "roi_low": one_week if figures["turnover"] else unstaked,
-        "roi_high": one_week if figures["turnover"] else unstaked,
+        "roi_low": TOO_FEW if figures["turnover"] else unstaked,
+        "roi_high": TOO_FEW if figures["turnover"] else unstaked,
+        "unit_roi_low": TOO_FEW,
+        "unit_roi_high": TOO_FEW,
         "sharpe": one_week if np.isnan(figures["volatility"]) else "weekly returns do not differ",
         "sortino": one_week if np.isnan(figures["volatility"]) else "no week lost",
         "bets_needed_claimed": "the edge claimed is none, or a certainty",
@@ -184,7 +190,8 @@ def _roi(ledger: Ledger, prefix: str) -> dict[str, float]:
     """Profit over stakes, with its interval by week."""
     known = ledger.settled
     profit, stake = ledger.profit[known], ledger.stake[known]
-    low, high = weekly_ratio_interval(profit, stake, ledger.week[known])
+    enough = (stake > 0).sum() >= FEWEST_BETS
+    low, high = weekly_ratio_interval(profit, stake, ledger.week[known]) if enough else (np.nan, np.nan)
     return {f"{prefix}roi": _ratio(profit.sum(), stake.sum()), f"{prefix}roi_low": low, f"{prefix}roi_high": high}
 
 

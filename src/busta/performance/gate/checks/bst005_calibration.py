@@ -7,21 +7,26 @@ from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
 __all__ = ["CHECK"]
 
 
+_PERFECT = {"calibration_slope": 1.0, "calibration_intercept": 0.0}
+
+
 def _run(case: Case) -> Finding:
-    """ECE against what luck alone gives, and whether the slope of the calibration line can be 1."""
-    metrics, slope = case.evaluation.metrics, case.evaluation.differences["calibration_slope"]
+    """ECE against what luck alone gives, and whether slope 1 and intercept 0 lie in their intervals."""
+    metrics, parts = case.evaluation.metrics, case.evaluation.differences
     ece, luck = metrics["ece"], metrics["ece_luck_95"]
     if ece is None or luck is None:
         return Finding(Answer.not_proven, ece, luck, "too few games")
-    low, high = slope["low"], slope["high"]
-    within = low is None or high is None or low <= 1 <= high
-    told = "no slope can be fitted" if low is None else f"slope {slope['value']:.2f} ({low:.2f} to {high:.2f})"
+    line = {name: [parts[name][end] for end in ("value", "low", "high")] for name in _PERFECT}
+    slope, low, high = line["calibration_slope"]
+    fitted = low is not None
+    off = fitted and not all(line[name][1] <= perfect <= line[name][2] for name, perfect in _PERFECT.items())
+    told = f"slope {slope:.2f} ({low:.2f} to {high:.2f})" if fitted else "no slope can be fitted"
     words = f"ECE {ece:.4f}, luck alone gives up to {luck:.4f}; {told}"
-    details = {"slope": slope["value"], "slope_low": low, "slope_high": high}
-    if ece <= luck and within:
-        return Finding(Answer.passed, ece, luck, words, details)
-    answer = Answer.failed if ece > luck and not within else Answer.not_proven
-    return Finding(answer, ece, luck, words, details)
+    details = {"slope": slope, "slope_low": low, "slope_high": high}
+    details |= dict(zip(("intercept", "intercept_low", "intercept_high"), line["calibration_intercept"], strict=True))
+    if ece <= luck:
+        return Finding(Answer.not_proven if off else Answer.passed, ece, luck, words, details)
+    return Finding(Answer.failed if off or not fitted else Answer.not_proven, ece, luck, words, details)
 
 
 CHECK = Check("BST005", "calibrated", Purpose.serve, frozenset({Answer.failed}), _run)

@@ -1,0 +1,45 @@
+"""BST001: beats every baseline."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from busta.scoring.proper import log_loss
+from support import foretold
+
+
+def test_a_model_better_than_every_baseline_passes_with_its_gap_to_the_strongest(case_of, ask):
+    made = foretold(market="moneyline", moment="close", bias=2.0)
+    found = ask("BST001", case_of(made))
+    losses = {name: log_loss(made.baselines[name], made.y) for name in ("elo", "favourite", "home")}
+    strongest = min(losses, key=losses.get)
+    assert found.answer == "passed"
+    assert found.threshold == 0
+    assert found.figure == pytest.approx(log_loss(made.probability, made.y) - losses[strongest])
+    assert strongest in found.words
+    assert set(found.details) == set(losses)
+    assert all(each["low"] < each["difference"] < each["high"] < 0 for each in found.details.values())
+
+
+def test_one_baseline_that_is_better_is_enough_to_fail(case_of, ask):
+    made = foretold(market="moneyline", moment="close", seasons=8)
+    baselines = made.baselines | {"elo": made.probability}
+    wild = np.clip(made.probability + 0.3, 0, 0.99)
+    found = ask("BST001", case_of(replace(made, probability=wild, baselines=baselines)))
+    assert found.answer == "failed"
+    assert "against elo" in found.words
+
+
+def test_a_model_that_says_what_a_baseline_says_is_neither(case_of, ask):
+    made = foretold(market="moneyline", moment="close")
+    found = ask("BST001", case_of(replace(made, probability=made.baselines["favourite"])))
+    assert (found.answer, found.figure) == ("not proven", 0.0)
+
+
+def test_without_two_weeks_of_games_or_without_baselines_nothing_is_proven(case_of, ask):
+    for made in (foretold(weeks=1, seasons=1), foretold()):
+        lines = {name: made.baselines[name] for name in ("closing_line", "opening_line")}
+        lines |= {"elo": made.baselines["elo"] * np.nan} if len(made) > 16 else {"elo": made.baselines["elo"]}
+        found = ask("BST001", case_of(replace(made, baselines=lines)))
+        assert (found.answer, found.figure) == ("not proven", None)

@@ -1,0 +1,70 @@
+"""BST006: bets earn at the lower bound."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from busta.performance.gate.case import Trials
+from busta.settings import Bets
+from support import foretold
+
+
+@pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])
+def test_bets_of_a_model_that_knows_pass_and_are_expected_to_earn_what_they_earn(case_of, ask, market):
+    case = case_of(foretold(bias=3.0, market=market, seasons=8))
+    found = ask("BST006", case)
+    metrics = case.evaluation.metrics
+    assert (found.answer, found.threshold) == ("passed", 0)
+    assert 0 < found.figure < found.details["expected_roi"] < found.details["expected_roi_high"]
+    assert metrics["roi_low"] < found.details["expected_roi"] < metrics["roi_high"]
+    assert found.details["seen_roi"] == metrics["roi"]
+
+
+def test_information_too_small_for_the_price_is_not_profit(case_of, ask):
+    case = case_of(foretold(bias=1.0, noise=1.5, seasons=23))
+    assert ask("BST003", case).answer == "passed"
+    found = ask("BST006", case)
+    assert found.answer == "not proven"
+    assert found.figure < 0
+
+
+def test_bets_that_lose_even_at_the_upper_bound_fail(case_of, ask):
+    found = ask("BST006", case_of(foretold(noise=1.5, seasons=12)))
+    assert found.answer == "failed"
+    assert found.details["expected_roi_high"] < 0
+    assert "a loss even at its upper bound" in found.words
+
+
+def test_luck_that_no_information_stands_behind_does_not_pass(case_of, ask):
+    lucky = foretold(noise=1.0, seasons=1)
+    wins = np.sign(lucky.mean - lucky.line)
+    found = ask("BST006", case_of(replace(lucky, y=(wins > 0).astype(float), value=lucky.line + wins * 0.5)))
+    assert found.details["seen_roi_low"] > 0.5
+    assert found.answer == "not proven"
+
+
+def test_bets_that_lost_beyond_doubt_do_not_pass_whatever_is_expected_of_them(case_of, ask):
+    case = case_of(foretold(bias=3.0, seasons=8))
+    lost = case.evaluation.metrics | {"roi": -0.2, "roi_low": -0.3, "roi_high": -0.1}
+    found = ask("BST006", replace(case, evaluation=replace(case.evaluation, metrics=lost)))
+    assert found.answer == "not proven"
+    assert found.figure > 0
+    assert "but they lost, -10.0%" in found.words
+
+
+def test_no_bets_and_a_single_week_prove_nothing(case_of, ask):
+    for case in (
+        case_of(foretold(bias=2.0), bets=Bets(min_edge=0.99)),
+        case_of(foretold(bias=2.0, seasons=1, weeks=1)),
+    ):
+        found = ask("BST006", case)
+        assert (found.answer, found.figure) == ("not proven", None)
+
+
+def test_the_bound_is_one_sided_at_the_declared_level(case_of, ask):
+    case = case_of(foretold(bias=2.0, seasons=8))
+    strict, loose = (ask("BST006", replace(case, trials=Trials(alpha=alpha))) for alpha in (0.001, 0.4))
+    assert strict.figure < loose.figure < loose.details["expected_roi"] == strict.details["expected_roi"]
+    middle = (strict.figure + strict.details["expected_roi_high"]) / 2
+    assert middle == pytest.approx(strict.details["expected_roi"])

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import busta
+from busta import Wanted
+from busta.errors import OutsideError, UsageError
+from busta.features.store import open_gold
+from busta.markets.dataset import assemble
+from busta.plugins import pick
+from busta.registry.connect import connect
+from busta.registry.versions import fetch_model, resolve
+from busta.workflows.forecast import LATER, columns, forecast, learned_from, read_predictions, stored_forecasts
+from support import planted
+from workspaces import CURRENT, KINDS
+
+NAME = "busta-sim-moneyline"
+CHANCES = ("win", "push", "lose")
+
+
+@pytest.fixture
+def table(trained):
+    """The table of a kind, of all games there are."""
+
+    def assembled(kind):
+        gold = open_gold(trained.settings.gold / "sim" / trained.results[kind]["gold_version"])
+        return assemble(gold, pick("league", "sim"), pick("market", kind.partition("-")[0]), **KINDS[kind])
+
+    return assembled
+
+
+def model(trained, kind):
+    return fetch_model(trained.registry, resolve(trained.registry, f"busta-sim-{kind}"))
+
+
+def stored_file(settings):
+    (path,) = (settings.home / "mlruns" / NAME).glob("*/artifacts/predictions.parquet")
+    return connect(settings), path
+
+
+def test_predict_and_the_gate_say_the_same_of_a_coming_game_to_the_bit(trained, table, kind):
+    market, data = kind.partition("-")[0], table(kind)
+    rows = busta.predict(trained.settings, market, Wanted(week=f"{CURRENT}-18"), "sim", **KINDS[kind])["predictions"]
+    data = data.take(data.games["game_id"].is_in([row["game_id"] for row in rows]).to_numpy())
+
+    found = forecast(model(trained, kind), data)
+
+    said = dict(zip(found.games["game_id"], found.triples.tolist(), strict=True))
+    assert len(rows) == 16
+    for row in rows:
+        chance = [row["probability"][name] for name in CHANCES]
+        assert said[row["game_id"]] == (chance if row["side"] in ("home", "over") else chance[::-1])
+
+
+def test_forecasts_stand_beside_the_line_that_is_bet_and_the_close(trained, table, kind):
+    portable, data = model(trained, kind), table(kind).take(np.arange(300, 330))
+
+    found = forecast(portable, data)
+
+    assert (found.fold == LATER).all()
+    assert (found.blind, found.moment, found.market.name) == (data.blind, data.moment, data.market.name)
+    assert set(found.baselines) == {"closing_line"} | ({"opening_line"} if data.moment == "open" else set())
+    np.testing.assert_array_equal(found.y, data.y)
+    np.testing.assert_allclose(found.triples.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(found.triples[:, 0] / (found.triples[:, 0] + found.triples[:, 2]), found.probability)
+    np.testing.assert_allclose(found.closing.sum(axis=1), 1, rtol=1e-12)
+    stored = stored_forecasts(trained.registry, resolve(trained.registry, f"busta-sim-{kind}"))
+    assert len(stored.then(found)) == len(stored) + len(found)
+
+
+def test_the_market_is_seen_alike_in_forecasts_and_in_the_walk_forward(trained, table, kind):
+    """All that is not the model's own comes out the same for a game, whoever asks."""
+    stored = stored_forecasts(trained.registry, resolve(trained.registry, f"busta-sim-{kind}"))
+    data = table(kind)
+    found = forecast(model(trained, kind), data.take(data.games["game_id"].is_in(stored.games["game_id"].implode())
+                                                     .to_numpy()))  # fmt: skip
+
+    assert found.games["game_id"].to_list() == stored.games["game_id"].to_list()
+    for name in ("line", "prices", "value", "y", "closing_line", "closing_prices"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(stored, name), err_msg=name)
+    for bar in {"closing_line", stored.bar}:
+        np.testing.assert_allclose(found.baselines[bar], stored.baselines[bar], atol=0.02, err_msg=bar)
+
+
+def test_a_game_at_the_end_of_what_was_learned_from_counts_as_learned_from(trained, table):
+    portable, data = model(trained, "moneyline"), table("moneyline")
+
+    learned = learned_from(portable, data)
+
+    assert data.games["kickoff"][int(np.flatnonzero(learned)[-1])].isoformat() == portable.spec["trained_through"]
+    np.testing.assert_array_equal(learned, ~np.isnan(data.value))
+
+
+def test_a_feature_that_the_store_does_not_have_is_missing():
+    data = planted(weeks=1, per_week=2, features=2)
+
+    found = columns(data, ["x1", "gone", "x0"])
+
+    np.testing.assert_array_equal(found[:, [0, 2]], data.X[:, ::-1])
+    assert np.isnan(found[:, 1]).all()
+
+
+def test_a_version_that_an_older_busta_trained_is_refused_with_what_it_lacks(borrowed):
+    registry, path = stored_file(borrowed)
+    pl.read_parquet(path).drop("closing_win", "mean").write_parquet(path)
+
+    with pytest.raises(UsageError, match=rf"version 1 of {NAME} was trained by an older busta and lacks .*train again"):
+        stored_forecasts(registry, resolve(registry, NAME))
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_predictions_that_cannot_be_read_are_an_outside_error(borrowed, damage):
+    registry, path = stored_file(borrowed)
+    path.unlink() if damage == "gone" else path.write_bytes(path.read_bytes()[:20])
+
+    with pytest.raises(OutsideError, match="predictions"):
+        read_predictions(registry, resolve(registry, NAME))

@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+import pytest
+
+import busta
+from busta.data.source import Batch
+from busta.data.tables import Tables
+from busta.errors import DataError, OutsideError, UsageError
+from busta.performance.gate.verdict import FIT_TO_SERVE, REJECTED
+from busta.registry.connect import connect
+from busta.registry.versions import promote, resolve
+from busta.workflows.gate import gate
+from workspaces import CURRENT, KINDS
+
+NAME = "busta-sim-moneyline"
+PASSES, REJECTED_MARKET = "moneyline", "ats"
+SAID = ("verdict", "reason", "checks", "trials", "metrics", "bar", "difference", "games")
+
+
+def check(result, code):
+    return next(each for each in result["checks"] if each["code"] == code)
+
+
+def without_time(result):
+    """What is the same whenever it is asked: everything but how long a prediction took."""
+    return {key: result[key] for key in SAID if key != "checks"} | {
+        "checks": [each for each in result["checks"] if each["code"] != "BST010"]
+    }
+
+
+def again(registry, name=NAME):
+    """Registers the only version once more, as the next number and challenger."""
+    only = resolve(registry, name, "1")
+    registry.client.create_model_version(name, only.source, only.run_id, tags=dict(only.tags))
+    registry.client.set_registered_model_alias(name, "challenger", "2")
+
+
+def files_of(settings, name, file):
+    (path,) = (settings.home / "mlruns" / name).glob(f"*/artifacts/{file}")
+    return path
+
+
+def registered_at(settings, moment):
+    """Has the registry believe that every version was registered at that time."""
+    with sqlite3.connect(settings.home / "mlflow.db") as database:
+        database.execute("update model_versions set creation_time = ?", (int(moment.timestamp() * 1000),))
+
+
+@pytest.mark.parametrize(("market", "verdict"), [(PASSES, FIT_TO_SERVE), (REJECTED_MARKET, REJECTED)])
+def test_a_version_is_judged_again_as_its_training_was(borrowed, trained, market, verdict):
+    before = trained.results[market]
+
+    found = gate(borrowed, market, "sim")
+
+    assert (found["verdict"], before["verdict"]) == (verdict, verdict)
+    assert found["may_be_promoted"] is (verdict != REJECTED)
+    last = {PASSES: 4, REJECTED_MARKET: 1}[market]
+    assert before["trials"] | {"count": last} == found["trials"]
+    for code in ("BST001", "BST002", "BST003", "BST005", "BST006", "BST012"):
+        assert check(found, code) == check(before, code)
+
+
+def test_an_answer_is_json_without_nan_and_says_what_was_judged(borrowed, trained, kind):
+    options = KINDS[kind]
+
+    found = gate(borrowed, kind.partition("-")[0], "sim", **options)
+
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert (found["model"], found["model_version"]) == (f"busta-sim-{kind}", "1")
+    assert (found["information"], found["price"]) == (
+        "blind" if options.get("blind") else "anchored",
+        options.get("moment", "close"),
+    )
+    assert found["games"] == trained.results[kind]["games"]
+    assert [each["code"] for each in found["checks"]] == sorted(each["code"] for each in found["checks"])
+    assert found["notes"] == {}
+
+
+def test_the_verdict_is_noted_with_the_version(borrowed):
+    registry = connect(borrowed)
+    registry.client.set_model_version_tag(NAME, "1", "verdict", "fit to bet")
+    registry.client.set_model_version_tag(NAME, "1", "fit_to_bet", "yes")
+    registry.client.set_model_version_tag(NAME, "1", "judged_at", "2001-01-01T00:00:00Z")
+
+    found = gate(borrowed, PASSES, "sim")
+
+    tags = resolve(registry, NAME).tags
+    assert (tags["verdict"], tags["verdict_reason"]) == (found["verdict"], found["reason"])
+    assert tags["fit_to_bet"] == "no"
+    assert tags["judged_at"] > "2020"
+    assert [row["verdict"] for row in busta.list_models(borrowed, PASSES) if row["model"] == NAME] == [FIT_TO_SERVE]
+
+
+def test_by_default_it_is_the_challenger_and_without_one_the_champion(borrowed):
+    registry = connect(borrowed)
+    again(registry)
+    promote(registry, resolve(registry, NAME, "1"))
+
+    asked = [gate(borrowed, PASSES, "sim", model=model)["model_version"] for model in (None, "1", "champion")]
+    registry.client.delete_registered_model_alias(NAME, "challenger")
+
+    assert asked == ["2", "1", "1"]
+    assert gate(borrowed, PASSES, "sim")["model_version"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("market", "league", "model", "says"),
+    [
+        ("parlay", "sim", None, "unknown market 'parlay'"),
+        ("moneyline", "xfl", None, "unknown league 'xfl'"),
+        ("moneyline", "nfl", None, "there is no model busta-nfl-moneyline yet; `busta train` makes one"),
+        ("moneyline", "sim", "7", "no version '7'; it has: 1"),
+        ("moneyline", "sim", "champion", "no version 'champion'; it has: 1, and aliases challenger"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(trained, market, league, model, says):
+    with pytest.raises(UsageError, match=says):
+        gate(trained.settings, market, league, model=model)
+
+
+def test_a_registry_that_cannot_be_read_is_an_outside_error(settings):
+    (settings.home / "mlflow.db").write_bytes(b"no database" * 1000)
+
+    with pytest.raises(OutsideError, match="file is not a database"):
+        gate(settings, PASSES, "sim")
+
+
+def test_a_version_of_an_older_busta_has_to_be_trained_again(borrowed):
+    path = files_of(borrowed, NAME, "predictions.parquet")
+    pl.read_parquet(path).drop("market_mean", "closing_win").write_parquet(path)
+
+    with pytest.raises(UsageError, match=rf"version 1 of {NAME} was trained by an older busta .*; train again"):
+        gate(borrowed, PASSES, "sim")
+
+
+def test_without_data_in_the_workspace_the_stored_forecasts_are_judged_alone(borrowed):
+    before = gate(borrowed, PASSES, "sim")
+    shutil.rmtree(borrowed.home / "data")
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert found["notes"].keys() == {"data"}
+    assert "no games of sim in this workspace" in found["notes"]["data"]
+    assert {check(found, code)["answer"] for code in ("BST010", "BST011", "BST013")} == {"not applicable"}
+    for code in ("BST001", "BST002", "BST003", "BST004", "BST005", "BST006"):
+        assert check(found, code) == check(before, code)
+    assert not (borrowed.home / "data").exists()
+
+
+def test_a_feature_that_dried_up_is_found(borrowed):
+    tables = Tables(borrowed.tables / "sim")
+    games, quotes, _ = tables.read()
+    late = pl.col("kickoff") > datetime(CURRENT, 11, 1, tzinfo=UTC)
+    (tables.folder / "CURRENT").unlink()
+    tables.update(Batch(games.with_columns(roof=pl.when(~late).then("roof")), quotes))
+
+    found = gate(borrowed, "totals", "sim")
+
+    features = check(found, "BST011")
+    assert (found["verdict"], features["answer"], features["blocks"]) == (REJECTED, "failed", True)
+    assert features["words"] == "empty in the newest games: indoors"
+
+
+def test_only_games_that_started_after_registration_are_judged_as_later_ones(settings):
+    busta.train(settings, PASSES, "sim", through=2012)
+    registered = datetime(2013, 11, 3, 18, tzinfo=UTC)
+    registered_at(settings, registered)
+    games = Tables(settings.tables / "sim").read().games
+    finished = games.filter(pl.col("home_score").is_not_null())
+
+    found = gate(settings, PASSES, "sim")
+
+    expected = finished.filter(pl.col("kickoff") > registered).height
+    assert 0 < expected < finished.filter(pl.col("season") > 2012).height
+    assert found["later_games"] == expected
+    later = check(found, "BST013")
+    assert later["answer"] != "not applicable"
+    assert 0 < later["details"]["games"] <= expected
+    assert later["details"]["horizon"] == settings.gate.horizon
+
+
+def test_games_that_the_version_learned_from_are_never_later_ones_whatever_the_clock_said(settings):
+    busta.train(settings, PASSES, "sim", through=2012)
+    registered_at(settings, datetime(2001, 1, 1, tzinfo=UTC))
+    games = Tables(settings.tables / "sim").read().games
+
+    found = gate(settings, PASSES, "sim")
+
+    assert found["later_games"] == games.filter((pl.col("season") > 2012) & pl.col("home_score").is_not_null()).height
+
+
+def test_later_games_change_nothing_of_the_back_test(settings):
+    busta.train(settings, PASSES, "sim", through=2012)
+    before = gate(settings, PASSES, "sim")
+    registered_at(settings, datetime(2013, 11, 3, 18, tzinfo=UTC))
+
+    found = gate(settings, PASSES, "sim")
+
+    assert check(before, "BST013")["answer"] == "not applicable"
+    for code in ("BST001", "BST002", "BST003", "BST004", "BST005", "BST006"):
+        assert check(found, code) == check(before, code)
+
+
+def test_training_the_same_recipe_again_is_no_new_trial_and_another_seed_is(settings):
+    trials = [
+        busta.train(busta.load(home=settings.home, train={"seed": seed, "jobs": jobs}), PASSES, "sim")["trials"]
+        for seed, jobs in ((20, 1), (20, 2), (5, 1))
+    ]
+
+    assert [(each["number"], each["count"]) for each in trials] == [(1, 1), (1, 1), (2, 2)]
+    for version, number in (("1", 1), ("2", 1), ("3", 2)):
+        found = gate(settings, PASSES, "sim", model=version)["trials"]
+        assert (found["number"], found["count"]) == (number, 2)
+
+
+def test_two_trainings_at_once_have_numbers_of_their_own_once_both_are_there(settings, monkeypatch):
+    from busta.registry.publish import publish
+
+    together = threading.Barrier(2, timeout=60)
+    found, errors = {}, []
+
+    def wait_and_publish(registry, record):
+        together.wait()
+        return publish(registry, record)
+
+    def train(seed):
+        try:
+            found[seed] = busta.train(busta.load(home=settings.home, train={"seed": seed}), PASSES, "sim")
+        except Exception as exc:  # noqa: BLE001 - shown by the assertion
+            errors.append(exc)
+
+    monkeypatch.setattr("busta.workflows.train.publish", wait_and_publish)
+    threads = [threading.Thread(target=train, args=(seed,)) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+
+    assert errors == []
+    assert [found[seed]["trials"]["number"] for seed in (1, 2)] == [1, 1], "neither knew of the other"
+    again = [gate(settings, PASSES, "sim", model=version)["trials"] for version in ("1", "2")]
+    assert sorted(each["number"] for each in again) == [1, 2]
+    assert [each["count"] for each in again] == [2, 2]
+
+
+def test_the_plan_holds_from_the_first_training_on_and_another_one_in_the_settings_is_said(borrowed, trained):
+    settings = busta.load(home=borrowed.home, gate={"planned_trials": 3, "horizon": 500, "alpha": 0.1})
+
+    found, trained_again = gate(settings, PASSES, "sim"), busta.train(settings, PASSES, "sim")
+
+    declared = {"planned": 20, "horizon": 1400, "alpha": 0.05}
+    for result in (found, trained_again):
+        assert result["trials"] == result["trials"] | declared
+        assert result["notes"]["plan"] == (
+            "the settings ask for 3 trials, 500 games and alpha 0.1; "
+            "20 trials, 1400 games and alpha 0.05 was declared with the market's first trial and holds"
+        )
+    assert "plan" not in trained.results[PASSES]["notes"]
+
+
+def test_all_trials_of_the_market_are_tested_at_once_by_their_stored_losses(borrowed):
+    details = check(gate(borrowed, PASSES, "sim"), "BST004")["details"]
+
+    assert details["spa_candidates"] == 4
+    assert 0 < details["spa_p"] <= 1
+    assert details["stepm_better"] == []
+
+
+def test_a_trial_whose_file_is_gone_or_damaged_counts_but_is_not_tested(borrowed):
+    files_of(borrowed, f"{NAME}-blind", "predictions.parquet").unlink()
+    damaged = files_of(borrowed, f"{NAME}-open", "predictions.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert found["trials"]["count"] == 4
+    assert check(found, "BST004")["details"]["spa_candidates"] == 2
+    assert found["notes"] == {
+        "trials": "2 of the trials left no forecasts that can be read; they count, but not in the SPA test"
+    }
+
+
+def test_a_deleted_run_counts_and_is_tested(borrowed, trained):
+    registry = connect(borrowed)
+    registry.client.delete_run(trained.results["moneyline-blind"]["run_id"])
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert found["trials"]["count"] == 4
+    assert check(found, "BST004")["details"]["spa_candidates"] == 4
+
+
+def test_a_version_whose_run_is_gone_from_the_record_counts_as_the_next_trial(borrowed, trained):
+    with sqlite3.connect(borrowed.home / "mlflow.db") as database:
+        run = (trained.results[PASSES]["run_id"],)
+        database.execute("delete from latest_metrics where run_uuid = ?", run)
+
+    found = gate(borrowed, PASSES, "sim")["trials"]
+
+    assert (found["number"], found["count"]) == (4, 4)
+
+
+def test_of_a_recipe_trained_twice_only_the_newest_forecasts_are_tested(settings):
+    busta.train(settings, PASSES, "sim", through=2012)
+    busta.train(settings, PASSES, "sim", blind=True)
+    busta.train(settings, PASSES, "sim")
+
+    found = gate(settings, PASSES, "sim")
+
+    details = check(found, "BST004")["details"]
+    assert (found["trials"]["count"], details["spa_candidates"]) == (2, 2)
+    assert "spa_note" not in details
+
+
+def test_a_new_version_is_compared_with_the_champion_on_the_same_games(borrowed, trained):
+    registry = connect(borrowed)
+    promote(registry, resolve(registry, NAME))
+
+    result = busta.train(busta.load(home=borrowed.home, train={"seed": 5}), PASSES, "sim")
+
+    compared = check(result, "BST008")
+    assert compared["answer"] == "passed"
+    assert compared["details"]["games"] == trained.results[PASSES]["games"]
+    assert compared["figure"] != 0
+    assert check(gate(borrowed, PASSES, "sim"), "BST008") == compared
+    champion = gate(borrowed, PASSES, "sim", model="champion")
+    assert check(champion, "BST008")["words"] == "there is no other champion"
+
+
+@pytest.mark.parametrize("damage", ["older", "gone"])
+def test_a_champion_that_cannot_be_read_keeps_nobody_from_training_again(borrowed, damage):
+    registry = connect(borrowed)
+    promote(registry, resolve(registry, NAME))
+    path = files_of(borrowed, NAME, "predictions.parquet")
+    frame = pl.read_parquet(path).drop("market_mean")
+    path.unlink()
+    if damage == "older":
+        frame.write_parquet(path)
+
+    result = busta.train(borrowed, PASSES, "sim")
+
+    assert result["model_version"] == "2"
+    assert result["notes"]["champion"].startswith("not compared with the champion: ")
+    assert "\n" not in result["notes"]["champion"]
+    assert gate(borrowed, PASSES, "sim")["notes"]["champion"] == result["notes"]["champion"]
+
+
+def test_rules_of_the_gate_are_settings(borrowed):
+    strict = busta.load(home=borrowed.home, gate={"line_margin": 1e-6, "milliseconds": 1e-6})
+
+    found = gate(strict, PASSES, "sim")
+
+    assert found["verdict"] == REJECTED
+    assert [each["code"] for each in found["checks"] if each["purpose"] == "serve" and each["blocks"]] == [
+        "BST002",
+        "BST010",
+    ]
+
+
+def test_a_league_whose_data_lack_the_market_is_refused(borrowed):
+    tables = Tables(borrowed.tables / "sim")
+    games, quotes, _ = tables.read()
+    (tables.folder / "CURRENT").unlink()
+    tables.update(Batch(games, quotes.filter(pl.col("market") != "ats")))
+
+    with pytest.raises(DataError, match="sim has no ats quotes at the close"):
+        gate(borrowed, "ats", "sim")
+
+
+def test_what_a_gate_says_is_the_same_each_time(borrowed):
+    first, second = gate(borrowed, "moneyline", "sim", blind=True), gate(borrowed, "moneyline", "sim", blind=True)
+
+    assert without_time(first) == without_time(second)
+    assert np.isfinite(check(first, "BST010")["figure"])

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import busta
+from busta.performance.gate.case import Trials
+from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, Judgement
+from busta.plugins import pick
+from busta.settings import Members, Settings, Train
+from busta.workflows.record import judged, recipe_of, verdict_tags
+from support import planted
+
+OTHER = {  # another value of every setting that shapes a model
+    "first_test_season": 2004,
+    "min_train_games": 60,
+    "window": 2,
+    "refit_weeks": 3,
+    "seed": 21,
+}
+MEMBERS = {
+    "linear": {"ridge": 7.0},
+    "boosting": {
+        "rounds": 81,
+        "max_depth": 3,
+        "eta": 0.03,
+        "subsample": 0.8,
+        "colsample_bytree": 0.6,
+        "min_child_weight": 41.0,
+        "reg_lambda": 31.0,
+        "max_bin": 65,
+    },
+    "line_share": 0.25,
+}
+
+
+def changes():
+    """Every such setting with its other value, nested as the schema."""
+    for name, value in OTHER.items():
+        yield {name: value}
+    for kind in ("anchored", "blind"):
+        for part, values in MEMBERS.items():
+            for name, value in values.items() if isinstance(values, dict) else [(part, values)]:
+                yield {kind: {part: {name: value} if isinstance(values, dict) else value}}
+
+
+def recipe(data, **flags):
+    return recipe_of(busta.load(**flags), data)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return {blind: planted(blind=blind, weeks=1, per_week=2) for blind in (False, True)}
+
+
+def test_every_setting_of_a_model_is_tried():
+    assert set(OTHER) == set(Train.model_fields) - {"jobs", "anchored", "blind"}
+    assert set(MEMBERS) == set(Members.model_fields)
+    for part in ("linear", "boosting"):
+        assert set(MEMBERS[part]) == set(type(getattr(Members(), part)).model_fields)
+
+
+@pytest.mark.parametrize("change", [*changes()], ids=str)
+def test_another_setting_is_another_recipe_for_the_models_that_it_shapes(data, change):
+    for blind in (False, True):
+        shapes = ("blind" if blind else "anchored") in change or not {"blind", "anchored"} & set(change)
+        assert (recipe(data[blind], train=change) != recipe(data[blind])) is shapes
+
+
+def test_the_way_of_vig_removal_belongs_to_the_recipe(data):
+    assert recipe(data[False], bets={"vig_method": "shin"}) != recipe(data[False])
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"train": {"jobs": 8}}, {"bets": {"min_edge": 0.1, "stakes": "kelly"}}, {"gate": {"alpha": 0.2}}, {"sim": {}}],
+    ids=str,
+)
+def test_what_shapes_no_model_is_not_in_the_recipe(data, flags):
+    assert recipe(data[False], **flags) == recipe(data[False])
+
+
+def test_newer_games_are_no_new_recipe(data):
+    more = planted(weeks=2, per_week=3, seed=4)
+    assert recipe(more) == recipe(data[False])
+
+
+def test_league_market_information_moment_and_features_belong_to_the_recipe(data):
+    plain = data[False]
+    others = [
+        replace(plain, league=pick("league", "sim")),
+        replace(plain, market=pick("market", "ats")),
+        replace(plain, blind=True),
+        replace(plain, moment="open"),
+        replace(plain, names=plain.names[::-1]),
+        replace(plain, names=plain.names[:-1]),
+    ]
+
+    assert len({recipe_of(Settings(), each) for each in [plain, *others]}) == 1 + len(others)
+
+
+@pytest.mark.parametrize(("verdict", "fit"), [(REJECTED, "no"), (FIT_TO_SERVE, "no"), (FIT_TO_BET, "yes")])
+def test_only_a_version_that_is_fit_to_bet_is_marked_so(verdict, fit):
+    tags = verdict_tags(Judgement(verdict, "because", []))
+
+    assert (tags["verdict"], tags["verdict_reason"], tags["fit_to_bet"]) == (verdict, "because", fit)
+    assert tags["judged_at"].endswith("Z")
+
+
+def test_what_is_printed_of_a_judgement_has_the_place_among_the_trials_and_the_plan():
+    found = judged(Judgement(REJECTED, "because", []), Trials(number=2, count=3, planned=5, horizon=300, alpha=0.1))
+
+    assert found["trials"] == {"number": 2, "count": 3, "planned": 5, "horizon": 300, "alpha": 0.1}
+    assert (found["verdict"], found["reason"], found["checks"]) == (REJECTED, "because", [])
