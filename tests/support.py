@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtr
 
 from busta.betting.settlement import label
 from busta.data.schema import FINAL_LAG, GAMES, INSTANT, QUOTES, known_at
 from busta.features.build import CATALOG, build_events
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
-from busta.performance.forecasts import Forecasts
 from busta.plugins import League, Place, pick
 
 if TYPE_CHECKING:
@@ -166,81 +164,6 @@ def planted(
         closing_prices=np.full((count, 2), 1.91),
         closing_log_odds=log_odds,
         elo=X[:, 0] + rng.normal(size=count),
-    )
-
-
-def foretold(
-    *,
-    market: str = "ats",
-    moment: Any = "open",
-    seasons: int = 5,
-    weeks: int = 17,
-    per_week: int = 16,
-    first: int = 2001,
-    bias: float = 0.0,
-    skill: float = 1.0,
-    noise: float = 0.0,
-    boast: float = 1.0,
-    learns: float = 0.5,
-    lasts: float = 1.0,
-    seed: int = 0,
-) -> Forecasts:
-    """Forecasts whose truth is known: the market's mean is off by ``bias`` points, of which the model sees a share.
-
-    A result is normal around its true mean. The model's opinion is ``boast`` times the sum of ``skill``
-    times what the market missed and of noise; the close corrects the share ``learns``. After the share
-    ``lasts`` of the games the market is right and the model says what it said.
-    """
-    rng = np.random.default_rng(seed)
-    chosen, league, count = pick("market", market), pick("league", "sim"), seasons * weeks * per_week
-    sd = league.margin_sd if chosen.quantity == "margin" else league.total_sd
-    season = np.repeat(np.arange(first, first + seasons), weeks * per_week)
-    week = np.tile(np.repeat(np.arange(1, weeks + 1), per_week), seasons)
-    middle = 45.0 if chosen.quantity == "total" else 0.0
-    market_mean = middle + np.round(rng.normal(0, 6, count)) + 0.5
-    missed = rng.normal(0, bias, count)
-    mean = market_mean + boast * (skill * missed + rng.normal(0, noise, count))
-    missed[round(count * lasts) :] = 0
-    value = np.round(rng.normal(market_mean + missed, sd))
-    line = market_mean if chosen.has_line else np.zeros(count)
-    closing_mean = market_mean if moment == "close" else market_mean + learns * missed
-    p, q, close = (ndtr((each - line) / sd) for each in (mean, market_mean, closing_mean))
-    prices = 1 + (1 / np.column_stack([q, 1 - q]) - 1) / 1.1  # -110 where both sides are as likely
-    lines = {"closing_line": close} | ({"opening_line": q} if moment == "open" else {})
-    kickoff = [datetime(int(s), 9, 1, 17, tzinfo=UTC) + timedelta(days=7 * int(w)) for s, w in zip(season, week)]  # noqa: B905
-    games = pl.DataFrame(
-        {
-            "game_id": [f"{first}-{i}" for i in range(count)],
-            "season": season.astype(np.int32),
-            "week": week.astype(np.int32),
-            "kickoff": pl.Series(kickoff).cast(INSTANT),
-            "home_team": "BOS",
-            "away_team": "LAX",
-        }
-    ).with_columns(known_at(moment).alias("known_at"), (known_at(moment) + timedelta(seconds=1)).alias("decision_time"))
-    return Forecasts(
-        league=league,
-        market=chosen,
-        blind=False,
-        moment=moment,
-        games=games.select(*games.columns[:6], "decision_time", "known_at"),
-        fold=season - first,
-        line=line,
-        prices=prices,
-        price_assumed=np.zeros(count, dtype=np.bool_),
-        value=value,
-        y=label(value, line),
-        probability=p,
-        triples=np.column_stack([p, np.zeros(count), 1 - p]),
-        mean=mean,
-        market_mean=market_mean,
-        closing_mean=closing_mean,
-        closing=np.column_stack([close, np.zeros(count), 1 - close]),
-        closing_line=closing_mean if chosen.has_line else line,
-        closing_prices=prices,
-        baselines=lines
-        | {"elo": np.full(count, 0.52), "favourite": np.where(q > 0.5, 0.6, 0.4), "home": np.full(count, 0.5)},
-        scores={"crps": np.full(count, 7.0), "exact_log_score": np.full(count, 4.0)},
     )
 
 

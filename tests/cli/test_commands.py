@@ -154,6 +154,10 @@ def test_features_are_built_listed_shown_compared_and_explained(run):
         (("predict", "ats", "--week", f"{CURRENT}-18", *SIM), "busta-sim-ats version 1 (challenger)"),
         (("predict", "totals", "--week", "2012-05", *SIM), "* the version learned from this game"),
         (("predict", "moneyline", "--week", "2010-05", *SIM), "no out-of-fold prediction"),
+        (("evaluate", "ats", *SIM), "log loss against the closing line"),
+        (("evaluate", "moneyline", *SIM, "--price", "open", "--blind"), "less opening line"),
+        (("evaluate", "totals", *SIM), "less Elo"),
+        (("evaluate", "totals", *SIM), "Brier = miscalibration - discrimination + uncertainty: "),
         (("doctor",), "ok    MLflow"),
     ],
 )
@@ -253,6 +257,12 @@ def test_predict_takes_files_of_games(busta_in, borrowed, tmp_path):
     found = busta_in(borrowed.home, "predict", "moneyline", "--games", tmp_path / "coming.csv", "--json").json
 
     assert len(found["predictions"]) == 16
+
+
+def test_evaluate_gives_the_figures_of_a_version_as_one_object(run, trained):
+    found = run("evaluate", "moneyline", *SIM, "--model", 1, "--json").json
+
+    assert found["metrics"] == trained.results["moneyline"]["metrics"]
 
 
 def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):

@@ -10,9 +10,10 @@ from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import assemble
 from busta.models.walk import walk
 from busta.performance.forecasts import Forecasts
+from busta.performance.honesty.foretold import foretold
 from busta.plugins import markets
 from busta.settings import Train
-from support import foretold, same_bytes
+from support import same_bytes
 
 ARRAYS = [
     field.name for field in fields(Forecasts) if field.type in ("Floats", "NDArray[np.int64]", "NDArray[np.bool_]")
@@ -22,6 +23,7 @@ ARRAYS = [
 def gappy():
     """Forecasts with something missing wherever something may be."""
     made = foretold(seasons=2, weeks=4, per_week=4, bias=1.0)
+    made.scores["crps"] = np.full(len(made), 7.0)
     for name in ("prices", "triples", "closing", "closing_prices", "closing_mean", "closing_line", "y", "market_mean"):
         getattr(made, name)[:3] = np.nan
     made.baselines["opening_line"][1] = made.scores["crps"][2] = np.nan
@@ -60,8 +62,7 @@ def test_those_of_a_walk_are_the_tested_games_in_order(walked):
         assert getattr(made, name) is found.means[of]
     np.testing.assert_array_equal(made.weeks, data.weeks[found.rows])
     assert made.seasons.tolist() == data.games["season"][found.rows].to_list()
-    np.testing.assert_array_equal(made.opinion, found.means["model"] - found.means["market"])
-    np.testing.assert_array_equal(made.residual, data.value[found.rows] - found.means["market"])
+    assert made.scores is found.distribution_scores
 
 
 @pytest.mark.parametrize("blind", [True, False])
@@ -124,8 +125,5 @@ def test_later_games_follow_with_what_both_have():
     assert_same(both.take(np.arange(len(made), len(both))), known)
 
 
-def test_a_mean_stands_for_the_probability_at_the_line():
-    made = foretold(bias=2.0, market="totals")
-    assert ((made.opinion > 0) == (made.probability > made.baselines["opening_line"])).all()
-    assert made.bar == "opening_line"
-    assert foretold(moment="close").bar == "closing_line"
+def test_the_line_to_beat_is_that_of_the_moment():
+    assert [foretold(moment=moment, seasons=1).bar for moment in ("open", "close")] == ["opening_line", "closing_line"]

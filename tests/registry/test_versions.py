@@ -135,7 +135,7 @@ def test_rolling_back_undoes_promotions_as_a_stack_does(promotions):
 def test_a_model_whose_files_are_gone_is_an_outside_error(trained, home):
     shutil.rmtree(home / "mlruns")
 
-    with pytest.raises(OutsideError, match="the model of version 11 .* cannot be read"):
+    with pytest.raises(OutsideError, match=r"the model of version 11 .* cannot be read"):
         fetch_model(trained, resolve(trained, NAME))
 
 

@@ -163,7 +163,7 @@ def test_predictions_that_are_gone_are_an_outside_error(borrowed):
     for path in (borrowed.home / "mlruns").rglob("predictions.parquet"):
         path.write_bytes(b"PAR1")
 
-    with pytest.raises(OutsideError, match="the predictions of run .* cannot be read"):
+    with pytest.raises(OutsideError, match=r"the predictions of run .* cannot be read"):
         predict(borrowed, "moneyline", Wanted(week=COMING))
 
 

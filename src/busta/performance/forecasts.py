@@ -105,16 +105,6 @@ class Forecasts:
         return np.asarray(self.games["season"].cast(pl.Int64).to_numpy())
 
     @property
-    def opinion(self) -> Floats:
-        """By how many points the model's mean differs from that of the price it is bet at."""
-        return self.mean - self.market_mean
-
-    @property
-    def residual(self) -> Floats:
-        """By how many points the result differed from the mean of the price that is bet at."""
-        return self.value - self.market_mean
-
-    @property
     def bar(self) -> str:
         """Name of the baseline that is bet against: the line of that moment."""
         return "closing_line" if self.moment == "close" else "opening_line"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def case_of():
     """Makes a case of forecasts; the rest is as it is by default."""
 
-    def make(forecasts: Forecasts, **changes) -> Case:
+    def make(forecasts: Forecasts, **changes: Any) -> Case:
         bets = changes.pop("bets", None) or Bets()
-        others = {"trials": Trials(), "settings": Gate()} | changes
+        others: dict[str, Any] = {"trials": Trials(), "settings": Gate()} | changes
         return Case(forecasts=forecasts, evaluation=evaluate(forecasts, bets), bets=bets, **others)
 
     return make

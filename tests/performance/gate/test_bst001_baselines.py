@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from busta.performance.honesty.foretold import foretold
 from busta.scoring.proper import log_loss
-from support import foretold
 
 
 def test_a_model_better_than_every_baseline_passes_with_its_gap_to_the_strongest(case_of, ask):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from busta.performance.honesty.foretold import foretold
 from busta.scoring.proper import log_loss
 from busta.settings import Gate
-from support import foretold
 
 
 @pytest.mark.parametrize(("moment", "bar"), [("open", "opening line"), ("close", "closing line")])

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import ndtri
 
 from busta.performance.gate.case import Trials
+from busta.performance.honesty.foretold import foretold
 from busta.performance.significance.margin import weekly_scores, z_score
-from support import foretold
 
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])

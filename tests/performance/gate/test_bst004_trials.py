@@ -7,8 +7,8 @@ import pytest
 from scipy.special import ndtri
 
 from busta.performance.gate.case import Trials
+from busta.performance.honesty.foretold import foretold
 from busta.scoring.proper import log_losses
-from support import foretold
 
 MADE = foretold(bias=1.6, seasons=6)
 

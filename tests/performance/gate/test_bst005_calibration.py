@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from support import foretold
+from busta.performance.honesty.foretold import foretold
 
 MADE = foretold(market="moneyline", moment="close", seasons=12)
 

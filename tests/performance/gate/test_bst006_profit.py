@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from busta.performance.gate.case import Trials
+from busta.performance.honesty.foretold import foretold
 from busta.settings import Bets
-from support import foretold
 
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])

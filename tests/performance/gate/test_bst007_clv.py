@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from busta.performance.honesty.foretold import foretold
 from busta.performance.simulation import closing_value
 from busta.settings import Bets
-from support import foretold
 
 
 def test_at_the_close_there_is_no_later_line(case_of, ask):

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from busta.performance.honesty.foretold import foretold
 from busta.scoring.proper import log_loss
 from busta.settings import Gate
-from support import foretold
 
 MADE = foretold(bias=2.0, seasons=6)
 

@@ -1,6 +1,6 @@
 """BST009: no leak found."""
 
-from support import foretold
+from busta.performance.honesty.foretold import foretold
 
 
 def test_an_audit_decides_and_without_one_it_does_not_apply(case_of, ask):

@@ -1,7 +1,7 @@
 """BST010: inference within budget."""
 
+from busta.performance.honesty.foretold import foretold
 from busta.settings import Gate
-from support import foretold
 
 
 def test_the_time_of_a_prediction_is_held_against_the_budget(case_of, ask):

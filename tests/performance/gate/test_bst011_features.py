@@ -1,6 +1,6 @@
 """BST011: features available."""
 
-from support import foretold
+from busta.performance.honesty.foretold import foretold
 
 
 def test_a_feature_that_is_gone_fails_and_without_data_it_does_not_apply(case_of, ask):

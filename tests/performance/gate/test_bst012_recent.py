@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from scipy.special import ndtr, ndtri
 
+from busta.performance.honesty.foretold import foretold
 from busta.settings import Gate
-from support import foretold
 
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import ndtri
 
 from busta.performance.gate.case import Case, Trials
+from busta.performance.honesty.foretold import foretold
 from busta.settings import Bets, Gate
-from support import foretold
 
 
 def case_of_later(later, **trials):

@@ -4,46 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, logit, ndtr
 
 from busta.performance.gate.evidence import (
     bets_worth,
     close_scores,
     information_scores,
     move_scores,
-    opinions,
     paired_difference,
 )
+from busta.performance.honesty.foretold import foretold
 from busta.performance.significance.margin import fitted_edge, z_score
 from busta.performance.simulation import place
 from busta.scoring.proper import log_loss
-from support import foretold
 
 MARKETS = ("moneyline", "ats", "totals")
 
 
 def bets_of(forecasts, edge=0.02):
     return place(forecasts.triples, *forecasts.prices.T, edge)
-
-
-@pytest.mark.parametrize("market", ["ats", "totals"])
-def test_where_there_is_a_line_everything_is_in_points(market):
-    made = foretold(market=market, bias=2.0)
-    said = opinions(made)
-    sd = made.league.margin_sd if market == "ats" else made.league.total_sd
-    np.testing.assert_allclose(said.opinion, made.mean - made.market_mean, atol=1e-9)
-    np.testing.assert_allclose(said.residual, made.value - made.market_mean, atol=1e-9)
-    np.testing.assert_allclose(said.move, made.closing_mean - made.market_mean, atol=1e-9)
-    assert (said.sd == sd).all()
-    np.testing.assert_allclose(said.gain, 1 / (sd * np.sqrt(2 * np.pi)))
-
-
-def test_a_price_moves_the_middle_of_a_line_by_a_normal():
-    made = foretold(bias=2.0)
-    dear = replace(made, baselines=made.baselines | {"opening_line": np.full(len(made), 0.6)})
-    middle = made.league.margin_sd * ndtri(0.6)
-    np.testing.assert_allclose(opinions(dear).residual, made.value - made.line - middle)
-    np.testing.assert_allclose(opinions(dear).opinion, made.mean - made.line - middle)
 
 
 def test_how_a_distribution_reads_its_means_makes_no_information():
@@ -141,7 +120,6 @@ def test_a_probability_of_one_or_nought_is_held_off_the_edge():
     for market in ("ats", "moneyline"):
         made = foretold(market=market)
         sure = replace(made, probability=np.round(made.probability * 0.9))
-        assert np.isfinite(opinions(sure).opinion).all()
         assert np.isfinite(z_score(information_scores(sure)))
 
 

@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ from busta.performance.gate import checks as folder
 from busta.performance.gate import verdict
 from busta.performance.gate.case import Answer, Check, Finding, Purpose, Trials
 from busta.performance.gate.verdict import checks, judge
+from busta.performance.honesty.foretold import foretold
 from busta.settings import Bets
-from support import foretold
 
 FILES = sorted(Path(folder.__file__).parent.glob("bst*.py"))
 PAGES = Path(__file__).parents[3] / "docs" / "reference" / "checks"
-ONE_GAME = {"seasons": 1, "weeks": 1, "per_week": 1}
+ONE_GAME: dict[str, Any] = {"seasons": 1, "weeks": 1, "per_week": 1}
 NOTHING = np.array([], dtype=np.int64)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from busta.errors import UsageError
 from busta.performance.simulation import Choice, choose
@@ -62,7 +63,8 @@ def test_assumed_prices_can_be_left_alone(season):
 def test_the_strongest_opinions_take_their_threshold_from_earlier_seasons(season):
     """2020: opinions of 1 to 5, so the strongest 40 % of 2021 begin at 3.4, whatever 2021's own are."""
     year = [2020] * 5 + [2021] * 4
-    board = season([1] * 9, 0.6, year=year, week=1, market_mean=0, mean=[1, -2, 3, -4, 5, 3.3, 3.5, -9, 8])
+    points = np.array([1, -2, 3, -4, 5, 3.3, 3.5, -9, 8])
+    board = season([1] * 9, ndtr(points / 10), year=year, week=1)
     found = choose(board, Choice(strongest=0.4))
     assert found.bets.game.tolist() == [6, 7, 8]
     assert found.abstained == {
@@ -71,9 +73,9 @@ def test_the_strongest_opinions_take_their_threshold_from_earlier_seasons(season
     }
 
 
-def test_an_opinion_of_nothing_is_not_strong(season):
-    board = season([1] * 2, 0.6, year=[2020, 2021], market_mean=[0, np.nan], mean=1)
-    assert rows(board, strongest=1.0) == []
+def test_a_difference_from_nothing_is_not_strong(season):
+    board = season([1] * 3, 0.6, year=[2020, 2021, 2021], close=[0.5, np.nan, 0.5])
+    assert rows(board, strongest=1.0) == [2]
 
 
 def test_the_first_rule_that_applies_is_the_reason(season):

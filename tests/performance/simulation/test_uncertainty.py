@@ -2,19 +2,27 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from busta.performance.simulation import place
 from busta.performance.simulation.uncertainty import slope_sd, win_sd
 
 
 def test_the_first_season_is_as_unsure_as_its_prior_and_later_ones_learn_from_earlier_only(season):
-    board = season([10, -10, 10, -10], 0.6, year=[2020, 2020, 2021, 2022], market_mean=0, mean=[5, 5, 20, 0], week=1)
+    points = np.array([5, 5, 20, 0])  # of an sd of 10
+    board = season([10, -10, 10, -10], ndtr(points / 10), line=0, year=[2020, 2020, 2021, 2022], week=1)
     # 2021: opinions of 5 and 5, residuals of 10: 1 / sqrt(1 + 50 / 100); 2022: 450 / 100
     assert slope_sd(board).tolist() == pytest.approx([1, 1, 1 / np.sqrt(1.5), 1 / np.sqrt(5.5)])
 
 
+def test_a_moneyline_learns_from_who_won_in_pearson_units(season):
+    """Two wins at q = .2, where s = .4: residuals of 2, and opinions of .4 * (logit .5 - logit .2) = .4 log 4."""
+    board = season([3, 30, 1], 0.5, market="moneyline", line=0, close=0.2, year=[2020, 2020, 2021])
+    assert slope_sd(board).tolist() == pytest.approx([1, 1, 1 / np.sqrt(1 + 2 * (0.4 * np.log(4)) ** 2 / 4)])
+
+
 def test_games_without_a_result_or_a_market_teach_nothing(season):
-    board = season([None, 10, 10], 0.6, year=[2020, 2020, 2021], market_mean=[0, np.nan, 0], mean=5)
+    board = season([None, 10, 10], 0.6, year=[2020, 2020, 2021], close=[0.5, np.nan, 0.5])
     assert slope_sd(board).tolist() == [1, 1, 1]
 
 

@@ -19,9 +19,9 @@ class Target:
 
     Attributes:
         figure: Name of the figure of `harness.Row`.
-        least: The figure is at least this.
-        most: The figure is at most this.
-        upper: The upper end of its Monte-Carlo interval is at most this.
+        least: The figure is at least this; missed where its whole Monte-Carlo interval is lower.
+        most: The figure is at most this; missed where its whole interval is higher.
+        upper: The upper end of its interval is at most this.
     """
 
     figure: str
@@ -72,6 +72,7 @@ def _without_edge() -> list[Cell]:
         "line moves foreseen": World(bias=1.0, chases=0.7),
         "biased line, nobody sees it": replace(TWO, skill=0.0),
         "fat tails": World(tails=True),
+        "bias that lasts": World(bias=2.0, shared_bias=0.5, memory=0.8),
         "leanings that last": World(bias=2.0, shared_bias=0.5, shared_opinion=0.5, memory=0.8),
     }
     plain = [

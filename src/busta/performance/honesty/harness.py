@@ -15,7 +15,7 @@ from busta.performance.honesty.worlds import GAMES_A_WEEK, Sample, draw, whole_w
 from busta.performance.significance.boundary import RANKING_WEEKS, critical_value, first_crossing, levels, statistics
 from busta.performance.significance.eprocess import log_evidence, threshold
 from busta.performance.significance.margin import FEW_WEEKS, MARGIN_SD, Scores, fitted_edge, z_score
-from busta.performance.significance.profit import ExpectedRoi, bet_values
+from busta.performance.significance.profit import PROFIT_LEVEL, ExpectedRoi, bet_values
 from busta.performance.significance.ratio import Ratio, weekly_ratio
 from busta.performance.significance.selection import selected_edge
 
@@ -86,11 +86,11 @@ class Row:
     crossing: Inflation
 
     def missed(self) -> list[str]:
-        """The targets that were not reached, in words."""
+        """The targets that were not reached, in words, by more than chance explains."""
         found = []
         for target in self.cell.targets:
             share: Share = getattr(self, target.figure)
-            wrong = share.value < target.least or share.value > target.most or share.high > target.upper
+            wrong = share.high < target.least or share.low > target.most or share.high > target.upper
             if wrong:
                 found.append(
                     f"{target.figure} {100 * share.value:.1f} % ({100 * share.low:.1f}-{100 * share.high:.1f})"
@@ -172,7 +172,7 @@ def _judge(cell: Cell, sample: Sample, tally: Tally, shown: dict[str, list[_Show
     once = statistic[..., -1] >= critical_value(level, peeking=False)
     evidence = log_evidence(scores).max(axis=-1) >= threshold(ALPHA, cell.candidates)
     everywhere = (np.arange(len(at))[:, None], np.arange(at.shape[1]))
-    bound = bets.roi(everywhere, len(scores)).at(fitted_edge(scores).bound)
+    bound = bets.roi(everywhere, len(scores)).at(fitted_edge(scores, PROFIT_LEVEL).bound)
     still = crossed & (z_score(moves.last(FEW_WEEKS)) > RECENT)
     _count(
         cell, tally, informative=crossed, once=once, evidence=evidence, fit_to_bet=crossed & (bound > 0), still=still

@@ -137,7 +137,8 @@ def first_crossing(
         first_look: Games before which nothing is looked at.
     """
     passed = looked_at(games, horizon, first_look) & (statistic >= np.asarray(critical)[..., None])
-    return np.where(passed.any(axis=-1), passed.argmax(axis=-1), -1)
+    before = (~np.logical_or.accumulate(passed, axis=-1)).sum(axis=-1)
+    return np.where(passed.any(axis=-1), before, -1)
 
 
 def looked_at(games: Floats, horizon: float, first_look: float) -> NDArray[np.bool_]:

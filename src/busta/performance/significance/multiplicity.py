@@ -126,7 +126,8 @@ def joint_p_values(scores: Scores, *, draws: int = 10_000, seed: int = 0) -> Flo
 
     The signs of whole weeks are flipped, all candidates together: where week scores are symmetric, the
     largest z over candidates is as likely as any flipped one (Romano and Wolf 2005, single step). Two
-    candidates that always agree then cost as much as one, where Bonferroni charges for two.
+    candidates that always agree then cost as much as one, where Bonferroni charges for two. Weeks are taken
+    as independent of each other.
 
     Args:
         scores: With one leading axis, candidates.

@@ -16,9 +16,13 @@ from scipy.special import ndtr
 from busta.errors import UsageError
 from busta.performance.significance.margin import MARGIN_SD
 
-__all__ = ["ExpectedRoi", "bet_values", "expected_roi", "worth_staking"]
+__all__ = ["PROFIT_LEVEL", "ExpectedRoi", "bet_values", "expected_roi", "worth_staking"]
 
 Floats = NDArray[np.float64]
+
+PROFIT_LEVEL = 0.96
+"""Level of the bound of the fitted edge at which profit is asked for. At .95 a candidate that was chosen
+among 20 and loses half a per cent is called profitable in 3.4 % of the worlds of `honesty`, here in 2.7 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +67,10 @@ def bet_values(price: ArrayLike, distance: ArrayLike = 0.0, sd: float = MARGIN_S
     Raises:
         UsageError: A price not above 1, or an sd that is not above 0.
     """
-    price, distance = np.asarray(price, dtype=np.float64), np.asarray(distance, dtype=np.float64) / sd
+    price = np.asarray(price, dtype=np.float64)
     if (price <= 1).any() or not sd > 0:
         raise UsageError(f"a price that is not above 1, or an sd of {sd}; decimal prices and a positive sd are needed")
+    distance = np.asarray(distance, dtype=np.float64) / sd
     density = np.exp(-(distance**2) / 2) / (np.sqrt(2 * np.pi) * sd)
     return np.asarray(ndtr(distance) * price - 1), price * density
 

@@ -3,8 +3,8 @@
 The best of many, and a candidate at the moment of crossing, look better than they are. What is shown
 is the mean of a posterior, which a choice or a stop that depends on nothing but the data cannot bias:
 a spike and slab (Mitchell and Beauchamp 1988). A candidate that gets a share of the level, 1 / K of K
-alike, knows something with odds of that share to 2; what it then knows, its opinion times the fitted edge, is half a normal with a scale of half a point, one or two
-points (in the units of a margin's error of 13.3 points), alike.
+alike, knows something with odds of that share to 2; what it then knows, opinions times their fitted edge,
+is half a normal with a scale of half a point, one point or two (with errors of 13.3 points), alike.
 
 The interval needs no such belief. Its lower end is Bonferroni's for that share; after
 weekly looks it is the flat boundary's of `boundary`, which holds at all weeks at once. Nobody picks a
@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 
 SCALES = np.array([0.5, 1.0, 2.0]) / MARGIN_SD  # what a candidate may know, in sds of a residual
 DOUBT = 2.0  # families of candidates in which nobody knows anything, for each in which one does
+SMALLEST_SE = 1e-6  # sds of a residual; 0 is a model that was told the results
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +81,15 @@ def selected_edge(
 
 def _posterior(effect: Floats, se: Floats, share: Floats) -> tuple[Floats, Floats]:
     """Mean of the effect and probability that there is one, of estimates and their standard errors."""
+    se = np.maximum(se, SMALLEST_SE)
     scales = SCALES.reshape(-1, *(1 for _ in effect.shape))
     kept = scales**2 / (scales**2 + se**2)
     middle, spread = kept * effect, np.sqrt(kept) * se
     above = log_ndtr(middle / spread)
     fit = np.log(2 * (1 - kept) ** 0.5) + kept * (effect / se) ** 2 / 2 + above
     weight = fit + np.log(share / (len(SCALES) * DOUBT))
-    slab = np.exp(weight - np.logaddexp(0.0, logsumexp(weight, axis=0)))
+    with np.errstate(invalid="ignore"):  # NaN stays NaN
+        slab = np.exp(weight - np.logaddexp(0.0, logsumexp(weight, axis=0)))
     density = np.exp(-((middle / spread) ** 2) / 2 - above) / np.sqrt(2 * np.pi)
     return (slab * (middle + spread * density)).sum(axis=0), slab.sum(axis=0)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from busta.errors import UsageError, unknown
+from busta.performance.opinions import opinions
 from busta.performance.simulation.bets import place
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _side(forecasts: Forecasts, name: str) -> int:
 
 def _weak(bets: Bets, forecasts: Forecasts, strongest: float) -> dict[str, Mask]:
     """Bets on opinions weaker than the quantile of earlier seasons, and those that have no earlier season."""
-    strength, seasons = np.abs(forecasts.opinion), forecasts.seasons
+    strength, seasons = np.abs(opinions(forecasts).opinion), forecasts.seasons
     least = np.full(len(forecasts), np.nan)
     for season in np.unique(seasons):
         earlier = strength[(seasons < season) & ~np.isnan(strength)]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from busta.performance.opinions import opinions
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,16 +37,17 @@ def win_sd(bets: Bets, forecasts: Forecasts) -> Floats:
 def slope_sd(forecasts: Forecasts) -> Floats:
     """Standard deviation of the share of an opinion that is true, by what earlier seasons showed, shape (games,).
 
-    The posterior of the slope of residual on opinion, both in points, with a prior deviation of 1:
+    The posterior of the slope of residual on opinion, in `opinions`' units, with a prior deviation of 1:
     1 / sqrt(1 + sum(opinion**2) / mean(residual**2)) over earlier seasons (Bayesian regression, as in
     Gelman et al. 2013, chapter 14); 1 in the first season.
     """
     seasons = forecasts.seasons
     found = np.ones(len(forecasts))
-    known = ~np.isnan(forecasts.opinion + forecasts.residual)
+    said = opinions(forecasts)
+    known = ~np.isnan(said.opinion + said.residual)
     for season in np.unique(seasons):
         earlier = known & (seasons < season)
-        noise = float(np.mean(forecasts.residual[earlier] ** 2)) if earlier.any() else 0.0
+        noise = float(np.mean(said.residual[earlier] ** 2)) if earlier.any() else 0.0
         if noise > 0:
-            found[seasons == season] = 1 / np.sqrt(1 + np.sum(forecasts.opinion[earlier] ** 2) / noise)
+            found[seasons == season] = 1 / np.sqrt(1 + np.sum(said.opinion[earlier] ** 2) / noise)
     return found

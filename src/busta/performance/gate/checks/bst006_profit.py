@@ -7,21 +7,32 @@ import numpy as np
 from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
 from busta.performance.gate.evidence import bets_worth, information_scores
 from busta.performance.significance.margin import fitted_edge
+from busta.performance.significance.selection import selected_edge
 
 __all__ = ["CHECK"]
 
 
 def _run(case: Case) -> Finding:
-    """Expected ROI of the bets made, at the lower bound of the fitted edge, beside the ROI that was seen."""
-    bets, metrics = case.evaluation.bets, case.evaluation.metrics
-    seen = {f"seen_{name}": metrics[name] for name in ("bets", "roi", "roi_low", "roi_high")}
-    edge = fitted_edge(information_scores(case.forecasts), 1 - case.trials.alpha)
-    worth = bets_worth(case.forecasts, bets)
-    expected, low, high = (float(worth.at(beta)) for beta in (edge.beta, edge.bound, 2 * edge.beta - edge.bound))
+    """Expected ROI of the bets made, at the lower bound of the fitted edge, beside the ROI that was seen.
+
+    What is shown as expected is corrected for the model having been picked among all that were tried.
+    """
+    bets, metrics, scores = case.evaluation.bets, case.evaluation.metrics, information_scores(case.forecasts)
+    details = {f"seen_{name}": metrics[name] for name in ("bets", "roi", "roi_low", "roi_high")}
+    edge, worth = fitted_edge(scores, 1 - case.trials.alpha), bets_worth(case.forecasts, bets)
+    low, high = (float(worth.at(beta)) for beta in (edge.bound, 2 * edge.beta - edge.bound))
     if np.isnan(low):
-        return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", seen)
-    details = seen | {"expected_roi": expected, "expected_roi_high": high, "beta_bound": float(edge.bound)}
-    words = f"expected ROI {expected:+.1%}, {low:+.1%} at the lower bound of the fitted edge"
+        return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", details)
+    picked = selected_edge(scores, 1 / case.trials.count)
+    expected = float(worth.at(picked.beta))
+    details |= {
+        "expected_roi": expected,
+        "expected_roi_low": float(worth.at(picked.low)),
+        "expected_roi_high": float(worth.at(picked.high)),
+        "expected_roi_uncorrected": float(worth.at(edge.beta)),
+        "beta_bound": float(edge.bound),
+    }
+    words = f"expected ROI {expected:+.1%}, corrected for {case.trials.count} trials; {low:+.1%} at the lower bound"
     if high < 0:
         return Finding(Answer.failed, low, 0.0, f"{words}: a loss even at its upper bound", details)
     most = metrics["roi_high"]

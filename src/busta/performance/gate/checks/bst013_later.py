@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
-from busta.performance.gate.evidence import opinions
+from busta.performance.opinions import opinions
 from busta.performance.significance.boundary import looks
 from busta.performance.significance.multiplicity import spent
 
