@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers bench check check-all lock clean
+.PHONY: env demo test lint types layers bench honesty check check-all lock clean
 
 env: $(STAMP)
 
@@ -35,15 +35,23 @@ layers: env
 
 check: lint types layers test
 
-# What takes longer: real servers, kill -9, benchmarks.
+# What takes longer: real servers, kill -9, benchmarks, worlds with known truth.
 check-all: check
 	$(BIN)/python -m pytest -m server --no-cov
 	$(MAKE) bench
+	$(MAKE) honesty
 
 bench: env
 	$(BIN)/python benchmarks/odds.py
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/backtest.py
+
+# How often are the verdicts wrong? Exits with 1 where a target is missed.
+honesty: env
+	$(BIN)/python benchmarks/honesty.py
+	$(BIN)/python benchmarks/gate.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -142,23 +142,6 @@ def test_each_market_has_a_plan_of_its_own(registry):
     assert declare(registry, LEAGUE, MARKET, other) == PLAN
 
 
-def test_a_declaration_that_a_kill_cut_short_is_made_anew(registry, monkeypatch):
-    set_tag = registry.client.set_experiment_tag
-
-    def killed(experiment, name, value):
-        if name.endswith("planned"):
-            raise KeyboardInterrupt
-        set_tag(experiment, name, value)
-
-    monkeypatch.setattr(registry.client, "set_experiment_tag", killed)
-    with pytest.raises(KeyboardInterrupt):
-        declare(registry, LEAGUE, MARKET, Plan(planned=5, horizon=300, alpha=0.1))
-    monkeypatch.undo()
-
-    assert declare(registry, LEAGUE, MARKET, PLAN) == PLAN
-    assert declare(registry, LEAGUE, MARKET, Plan(planned=5, horizon=300, alpha=0.1)) == PLAN
-
-
 def test_a_registry_that_went_down_is_said_in_one_line(registry, log, home):
     log(1000, recipe="a")
     (home / "mlflow.db").write_bytes(b"no database" * 100_000)

@@ -17,7 +17,8 @@ from busta.errors import DataError, OutsideError, UsageError
 from busta.performance.gate.verdict import FIT_TO_SERVE, REJECTED
 from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
-from busta.workflows.gate import gate
+from busta.workflows.gate import _empty, gate
+from support import planted
 from workspaces import CURRENT, KINDS
 
 NAME = "busta-sim-moneyline"
@@ -64,7 +65,7 @@ def test_a_version_is_judged_again_as_its_training_was(borrowed, trained, market
     assert found["may_be_promoted"] is (verdict != REJECTED)
     last = {PASSES: 4, REJECTED_MARKET: 1}[market]
     assert before["trials"] | {"count": last} == found["trials"]
-    for code in ("BST001", "BST002", "BST003", "BST005", "BST006", "BST012"):
+    for code in ("BST001", "BST002", "BST003", "BST005", "BST012"):
         assert check(found, code) == check(before, code)
 
 
@@ -167,6 +168,14 @@ def test_a_feature_that_dried_up_is_found(borrowed):
     features = check(found, "BST011")
     assert (found["verdict"], features["answer"], features["blocks"]) == (REJECTED, "failed", True)
     assert features["words"] == "empty in the newest games: indoors"
+
+
+def test_a_feature_that_the_store_no_longer_has_is_found_and_one_that_it_never_knew_is_not():
+    data = planted(seasons=2, weeks=4, per_week=12, features=3)
+    data.X[-48:, 0] = np.nan
+    data.X[:, 1] = np.nan
+
+    assert _empty(data, ["x2", "gone", "x1", "x0"]) == ["gone", "x0"]
 
 
 def test_only_games_that_started_after_registration_are_judged_as_later_ones(settings):

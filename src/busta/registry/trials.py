@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from busta.registry.connect import Registry, guarded
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "number", "trials"]
 
 RECIPE, SEARCHED = "recipe", "searched"
-_PLAN = "busta.plan."
+_PLAN = "busta.plan"
 _PAGE = 1000
 """Runs asked for at once, the most that MLflow gives by default."""
 
@@ -105,12 +106,10 @@ def declare(registry: Registry, league: str, market: str, plan: Plan) -> Plan:
     """The plan in force: the one declared with the market's first trial, else this one, which is noted."""
     with guarded(registry.uri):
         experiment = registry.experiment(family(league, market)[0])
-        tags = registry.client.get_experiment(experiment).tags
-        if f"{_PLAN}planned" not in tags:
-            for name in ("alpha", "horizon", "planned"):  # the one that is looked for comes last
-                registry.client.set_experiment_tag(experiment, f"{_PLAN}{name}", str(getattr(plan, name)))
-            return plan
-    return Plan(int(tags[f"{_PLAN}planned"]), int(tags[f"{_PLAN}horizon"]), float(tags[f"{_PLAN}alpha"]))
+        declared = registry.client.get_experiment(experiment).tags.get(_PLAN)
+        if declared is None:
+            registry.client.set_experiment_tag(experiment, _PLAN, json.dumps(asdict(plan)))
+    return plan if declared is None else Plan(**json.loads(declared))
 
 
 def _runs(registry: Registry, experiments: list[str]) -> Iterator[Any]:

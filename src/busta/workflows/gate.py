@@ -253,7 +253,7 @@ def _milliseconds(portable: PortableModel, data: Dataset) -> float:
 
 
 def _empty(data: Dataset, features: Sequence[str]) -> list[str]:
-    """Features that were known at some time and are empty in the newest finished games."""
-    X = columns(data, features)[~np.isnan(data.value)]
-    ever, lately = (~np.isnan(rows).all(axis=0) for rows in (X, X[-_NEWEST:]))
-    return [features[int(i)] for i in np.flatnonzero(ever & ~lately)]
+    """Features that the store no longer has, or that were known once and are empty in the newest finished games."""
+    unknown = np.isnan(columns(data, features)[~np.isnan(data.value)])
+    dried_up = np.flatnonzero(unknown[-_NEWEST:].all(axis=0) & ~unknown.all(axis=0))
+    return [name for i, name in enumerate(features) if i in dried_up or name not in data.names]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from busta.betting.odds import edge
 from busta.performance.opinions import opinions
-from busta.performance.significance.margin import Scores, weekly_scores
+from busta.performance.significance.margin import Scores, fitted_edge, weekly_scores
 from busta.performance.significance.profit import ExpectedRoi, expected_roi
 from busta.scoring.intervals import weekly_ratio, weekly_ratio_interval
 from busta.scoring.proper import log_losses
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bets_worth",
     "close_scores",
+    "expected_gap",
     "information_scores",
     "move_scores",
     "paired_difference",
@@ -57,6 +59,28 @@ def paired_difference(p: Floats, other: Floats, y: Floats, weeks: NDArray[np.int
     if not rows.any():
         return np.nan, np.nan, np.nan
     return weekly_ratio(gap, 1.0, weeks[rows])[0], *weekly_ratio_interval(gap, 1.0, weeks[rows])
+
+
+def expected_gap(forecasts: Forecasts, bar: str, level: float) -> tuple[float, float]:
+    """Upper bound of the mean log loss that is to be expected less the bar's, and the share of opinions it rests on.
+
+    Where the bar says q, the model p and the share beta of its opinion is right, a win has the chance
+    q + beta (p - q). The expected difference is linear in beta, to second order (1 - 2 beta) / 2 times the mean
+    of (p - q)**2 / (q (1 - q)): a model of whose opinions more than half is right beats the bar. The bound is its
+    value at the one-sided lower bound of beta, which is fitted to how far results lay from the line where there
+    is one; that tells more than who covered.
+    """
+    line = {forecasts.bar: forecasts.baselines[bar]}
+    right = float(
+        fitted_edge(information_scores(replace(forecasts, baselines=forecasts.baselines | line)), level).bound
+    )
+    known = ~np.isnan(forecasts.probability + line[forecasts.bar])
+    p, q = forecasts.probability[known], line[forecasts.bar][known]
+    if np.isnan(right):
+        return np.nan, np.nan
+    win = q + right * (p - q)
+    if_won, if_lost = (log_losses(p, y) - log_losses(q, y) for y in (np.ones_like(p), np.zeros_like(p)))
+    return float(np.mean(win * if_won + (1 - win) * if_lost)), right
 
 
 def bets_worth(forecasts: Forecasts, bets: Bets) -> ExpectedRoi:

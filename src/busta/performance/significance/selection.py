@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 SCALES = np.array([0.5, 1.0, 2.0]) / MARGIN_SD  # what a candidate may know, in sds of a residual
 DOUBT = 2.0  # families of candidates in which nobody knows anything, for each in which one does
-SMALLEST_SE = 1e-6  # sds of a residual; 0 is a model that was told the results
+SMALLEST_SE = 1e-4  # sds of a residual; 0 is a model that was told the results
 
 
 @dataclass(frozen=True, eq=False)

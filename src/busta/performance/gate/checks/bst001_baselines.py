@@ -13,8 +13,12 @@ _BASELINES = ("elo", "favourite", "home")
 
 
 def _run(case: Case) -> Finding:
-    """Log loss less each baseline's, paired, by week: worse than none, better than all."""
-    forecasts = case.forecasts
+    """Log loss less each baseline's, paired, by week: worse than none, better than all.
+
+    At spreads and totals a coin is as good as the line, so worse means here what it means there: a difference
+    that is proven, and not proven to be smaller than the margin.
+    """
+    forecasts, margin = case.forecasts, case.settings.line_margin
     gaps = {
         name: paired_difference(forecasts.probability, forecasts.baselines[name], forecasts.y, forecasts.weeks)
         for name in _BASELINES
@@ -26,7 +30,7 @@ def _run(case: Case) -> Finding:
     nearest = max(gaps, key=lambda name: gaps[name][0])
     gap, low, high = gaps[nearest]
     details = {name: {"difference": each[0], "low": each[1], "high": each[2]} for name, each in gaps.items()}
-    if any(each[1] > 0 for each in gaps.values()):
+    if any(each[1] > 0 and each[2] >= margin for each in gaps.values()):
         answer, words = Answer.failed, f"log loss {gap:+.4f} against {nearest}: worse than a baseline without a model"
     elif all(each[2] < 0 for each in gaps.values()):
         answer, words = Answer.passed, f"log loss {gap:+.4f} against the strongest baseline, {nearest}"
