@@ -270,6 +270,14 @@ def test_a_game_without_a_price_is_predicted_from_nothing_and_not_bet(without):
         assert (row["probability"] is None) == (row["abstain_reason"] == "no market price to start from")
 
 
+def test_a_game_that_nobody_quotes_gives_an_anchored_model_nothing_to_start_from(without):
+    rows = without("moneyline", lambda quotes: quotes.clear())
+
+    assert len(rows) == 16
+    assert {row["abstain_reason"] for row in rows} == {"no market price to start from"}
+    assert all(row["probability"] is None and row["stake"] == 0 for row in rows)
+
+
 def test_a_game_with_a_line_and_no_prices_is_predicted_and_not_bet(without):
     prices = pl.when(pl.col("market") != "ats").then(pl.col("first_price", "second_price"))
 

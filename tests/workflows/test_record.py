@@ -9,7 +9,7 @@ from busta.performance.gate.case import Trials
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, Judgement
 from busta.plugins import pick
 from busta.settings import Members, Settings, Train
-from busta.workflows.record import judged, recipe_of, verdict_tags
+from busta.workflows.record import _data, judged, recipe_of, verdict_tags
 from support import planted
 
 OTHER = {  # another value of every setting that shapes a model
@@ -98,6 +98,15 @@ def test_league_market_information_moment_and_features_belong_to_the_recipe(data
     ]
 
     assert len({recipe_of(Settings(), each) for each in [plain, *others]}) == 1 + len(others)
+
+
+def test_of_many_files_one_checksum_is_kept_and_it_tells_any_of_them_apart():
+    files = [{"name": f"{i}.csv", "sha256": f"{i:064d}"} for i in range(11)]
+    other = [*files[:-1], {"name": "10.csv", "sha256": "f" * 64}]
+
+    assert _data(files).startswith("11 files, sha256 of their checksums ")
+    assert _data(other) != _data(files)
+    assert _data(files[:2]) == f'["0.csv {0:064d}", "1.csv {1:064d}"]'
 
 
 @pytest.mark.parametrize(("verdict", "fit"), [(REJECTED, "no"), (FIT_TO_SERVE, "no"), (FIT_TO_BET, "yes")])

@@ -7,6 +7,7 @@ import pytest
 
 from busta.performance.honesty.foretold import foretold
 from busta.scoring.proper import log_loss
+from busta.settings import Gate
 
 
 def test_a_model_better_than_every_baseline_passes_with_its_gap_to_the_strongest(case_of, ask):
@@ -29,6 +30,17 @@ def test_one_baseline_that_is_better_is_enough_to_fail(case_of, ask):
     found = ask("BST001", case_of(replace(made, probability=wild, baselines=baselines)))
     assert found.answer == "failed"
     assert "against elo" in found.words
+
+
+def test_at_a_spread_a_model_that_is_within_the_margin_of_a_coin_is_not_worse_than_it(case_of, ask):
+    """A coin is as good as the line there, and what is asked of the line is not to be worse by a margin."""
+    made = foretold(noise=0.5, seasons=23, seed=12)
+    case = case_of(made)
+    found = ask("BST001", case)
+    coin = found.details["home"]
+    assert 0 < coin["low"] < coin["high"] < Gate().line_margin
+    assert found.answer == "not proven"
+    assert ask("BST001", replace(case, settings=Gate(line_margin=coin["high"] * 0.99))).answer == "failed"
 
 
 def test_a_model_that_says_what_a_baseline_says_is_neither(case_of, ask):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from busta.performance.gate.case import Trials
+from busta.performance.gate.evidence import bets_worth, information_scores
 from busta.performance.honesty.foretold import foretold
+from busta.performance.significance.margin import fitted_edge
 from busta.settings import Bets
 
 
@@ -66,5 +68,28 @@ def test_the_bound_is_one_sided_at_the_declared_level(case_of, ask):
     case = case_of(foretold(bias=2.0, seasons=8))
     strict, loose = (ask("BST006", replace(case, trials=Trials(alpha=alpha))) for alpha in (0.001, 0.4))
     assert strict.figure < loose.figure < loose.details["expected_roi"] == strict.details["expected_roi"]
-    middle = (strict.figure + strict.details["expected_roi_high"]) / 2
-    assert middle == pytest.approx(strict.details["expected_roi"])
+    edge = fitted_edge(information_scores(case.forecasts), 0.6)
+    assert loose.details["beta_bound"] == edge.bound
+    assert loose.figure == pytest.approx(bets_worth(case.forecasts, case.evaluation.bets).at(edge.bound))
+
+
+@pytest.mark.parametrize("market", ["ats", "moneyline"])
+def test_one_trial_was_not_picked_and_of_twenty_the_expected_roi_is_corrected(case_of, ask, market):
+    case = case_of(foretold(bias=1.5, seasons=8, market=market))
+    one, twenty, hundred = (ask("BST006", replace(case, trials=Trials(1, count))) for count in (1, 20, 100))
+    seen = {name: [found.details[name] for found in (one, twenty, hundred)] for name in one.details}
+    assert seen["expected_roi"][0] == one.details["expected_roi_uncorrected"]
+    assert seen["expected_roi"] == sorted(seen["expected_roi"], reverse=True)
+    assert seen["expected_roi_low"] == sorted(seen["expected_roi_low"], reverse=True)
+    for found in (twenty, hundred):
+        assert found.details["expected_roi_low"] < found.details["expected_roi"] < one.details["expected_roi"]
+    assert "corrected for 20 trials" in twenty.words
+    assert f"expected ROI {twenty.details['expected_roi']:+.1%}" in twenty.words
+
+
+@pytest.mark.parametrize("bias", [0.0, 1.5, 3.0])
+def test_how_many_were_tried_changes_what_is_shown_and_not_the_answer(case_of, ask, bias):
+    case = case_of(foretold(bias=bias, noise=1.0, seasons=8))
+    one, twenty = (ask("BST006", replace(case, trials=Trials(1, count))) for count in (1, 20))
+    assert (one.answer, one.figure, one.threshold) == (twenty.answer, twenty.figure, twenty.threshold)
+    assert one.details["expected_roi_uncorrected"] == twenty.details["expected_roi_uncorrected"]

@@ -9,6 +9,7 @@ from scipy.special import expit, logit, ndtr
 from busta.performance.gate.evidence import (
     bets_worth,
     close_scores,
+    expected_gap,
     information_scores,
     move_scores,
     paired_difference,
@@ -58,6 +59,41 @@ def test_the_share_of_an_opinion_that_is_right_is_found_in_either_unit(market, b
     edge = fitted_edge(information_scores(made))
     assert edge.low < 1 / boast < edge.high
     assert edge.high - edge.low < 0.4 / boast
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_the_loss_to_be_expected_is_to_second_order_that_of_the_share_that_is_right(market):
+    made = foretold(market=market, bias=0.3, noise=0.2)
+    q = made.baselines["opening_line"]
+    expected, right = expected_gap(made, "opening_line", 0.9)
+    assert right == fitted_edge(information_scores(made), 0.9).bound
+    distance = np.mean((made.probability - q) ** 2 / (q * (1 - q)))
+    assert expected == pytest.approx((1 - 2 * right) / 2 * distance, rel=0.02)
+
+
+@pytest.mark.parametrize("market", MARKETS)
+@pytest.mark.parametrize("boast", [0.5, 1.0, 3.0])
+def test_the_loss_to_be_expected_is_around_the_one_that_comes_and_its_bound_above_it(market, boast):
+    """At a level of one half the bound is the estimate itself."""
+    gaps = []
+    for seed in range(12):
+        made = foretold(market=market, bias=3.0, boast=boast, seasons=8, seed=seed)
+        came = paired_difference(made.probability, made.baselines["opening_line"], made.y, made.weeks)[0]
+        middle, bound = (expected_gap(made, "opening_line", level)[0] for level in (0.5, 0.95))
+        assert middle < bound
+        gaps.append(came - middle)
+    assert abs(np.mean(gaps)) < 3 * np.std(gaps) / np.sqrt(len(gaps) - 1)
+    assert np.std(gaps) < 0.02
+
+
+def test_the_loss_to_be_expected_needs_two_weeks_and_leaves_out_games_without_a_line():
+    made = foretold(bias=2.0)
+    assert np.isnan(expected_gap(foretold(seasons=1, weeks=1), "opening_line", 0.95)).all()
+    line = made.baselines["opening_line"].copy()
+    line[::2] = np.nan
+    gappy = replace(made, baselines=made.baselines | {"opening_line": line})
+    half = made.take(np.arange(1, len(made), 2))
+    assert expected_gap(gappy, "opening_line", 0.95) == pytest.approx(expected_gap(half, "opening_line", 0.95))
 
 
 @pytest.mark.parametrize("market", MARKETS)

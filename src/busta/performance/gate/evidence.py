@@ -62,25 +62,25 @@ def paired_difference(p: Floats, other: Floats, y: Floats, weeks: NDArray[np.int
 
 
 def expected_gap(forecasts: Forecasts, bar: str, level: float) -> tuple[float, float]:
-    """Upper bound of the mean log loss that is to be expected less the bar's, and the share of opinions it rests on.
+    """Upper bound of the log loss less the bar's that is to be expected, and the share of the opinions it rests on.
 
-    Where the bar says q, the model p and the share beta of its opinion is right, a win has the chance
-    q + beta (p - q). The expected difference is linear in beta, to second order (1 - 2 beta) / 2 times the mean
-    of (p - q)**2 / (q (1 - q)): a model of whose opinions more than half is right beats the bar. The bound is its
-    value at the one-sided lower bound of beta, which is fitted to how far results lay from the line where there
-    is one; that tells more than who covered.
+    Where the bar says q, the model p, and the share beta of its opinion is right, a win has the chance
+    q + beta * gain * opinion. The expected difference is linear in beta, to second order (1 - 2 beta) times half
+    the mean of (p - q)**2 / (q (1 - q)): a model of whose opinions more than half is right beats the bar. The bound
+    is its value at the one-sided lower bound of beta; where there is a line, beta is fitted to how far results lay
+    from it, which tells more than who covered.
     """
-    line = {forecasts.bar: forecasts.baselines[bar]}
-    right = float(
-        fitted_edge(information_scores(replace(forecasts, baselines=forecasts.baselines | line)), level).bound
-    )
-    known = ~np.isnan(forecasts.probability + line[forecasts.bar])
-    p, q = forecasts.probability[known], line[forecasts.bar][known]
+    q = forecasts.baselines[bar]
+    held = replace(forecasts, baselines=forecasts.baselines | {forecasts.bar: q})
+    right = float(fitted_edge(information_scores(held), level).bound)
     if np.isnan(right):
         return np.nan, np.nan
-    win = q + right * (p - q)
-    if_won, if_lost = (log_losses(p, y) - log_losses(q, y) for y in (np.ones_like(p), np.zeros_like(p)))
-    return float(np.mean(win * if_won + (1 - win) * if_lost)), right
+    said = opinions(held)
+    win = q + right * said.gain * said.opinion
+    if_won, if_lost = (
+        log_losses(forecasts.probability, y) - log_losses(q, y) for y in (np.ones_like(q), np.zeros_like(q))
+    )
+    return float(np.nanmean(win * if_won + (1 - win) * if_lost)), right
 
 
 def bets_worth(forecasts: Forecasts, bets: Bets) -> ExpectedRoi:
