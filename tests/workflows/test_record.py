@@ -86,6 +86,11 @@ def test_newer_games_are_no_new_recipe(data):
     assert recipe(more) == recipe(data[False])
 
 
+def test_choosing_where_the_games_end_is_another_trial_for_each_choice(data):
+    ends = (None, 2011, 2012)
+    assert len({recipe_of(Settings(), data[False], through) for through in ends}) == len(ends)
+
+
 def test_league_market_information_moment_and_features_belong_to_the_recipe(data):
     plain = data[False]
     others = [

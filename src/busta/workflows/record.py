@@ -53,6 +53,7 @@ class Training:
     evaluation: Evaluation
     judgement: Judgement
     trials: Trials
+    recipe: str
     notes: dict[str, str]
     started: float
 
@@ -147,13 +148,14 @@ def record_of(trained: Training) -> Record:
     )
 
 
-def recipe_of(settings: Settings, data: Dataset) -> str:
+def recipe_of(settings: Settings, data: Dataset, through: int | None = None) -> str:
     """A digest of all that was chosen about a model: with another choice it is another trial.
 
-    Games are not in it (training again on newer ones is no new trial), nor is the number of threads.
+    Games are not in it (training again on newer ones is no new trial), unless somebody chose where they
+    end; nor is the number of threads.
     """
     chosen = _flat(_model_settings(settings, blind=data.blind))
-    kind = (data.league.name, data.market.name, data.blind, data.moment, data.names, settings.bets.vig_method)
+    kind = (data.league.name, data.market.name, data.blind, data.moment, data.names, settings.bets.vig_method, through)
     return hashlib.sha256(repr((kind, sorted(chosen))).encode()).hexdigest()[:16]
 
 
@@ -218,7 +220,7 @@ def _tags(trained: Training) -> dict[str, str]:
         "git_commit": git_commit(),
         "seed": str(trained.settings.train.seed),
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
-        RECIPE: recipe_of(trained.settings, data),
+        RECIPE: trained.recipe,
         "against_the_line": figures["against_the_line"],
         **verdict_tags(trained.judgement),
     }

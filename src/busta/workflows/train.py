@@ -66,9 +66,11 @@ def train(
     registry = connect(settings)
     found = walk(data, settings.train, progress)
     forecasts = Forecasts.of(found, data)
-    case, notes = training_case(settings, registry, forecasts, recipe_of(settings, data), data, found.final)
-    evaluation, judgement = case.evaluation, judge(case)
-    trained = Training(settings, gold, data, found, forecasts, evaluation, judgement, case.trials, notes, started)
+    recipe = recipe_of(settings, data, through)
+    case, notes = training_case(settings, registry, forecasts, recipe, data, found.final)
+    trained = Training(
+        settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, recipe, notes, started
+    )
     published = publish(registry, record_of(trained))
     return summary(trained) | {
         "run_id": published.run_id,
