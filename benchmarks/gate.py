@@ -1,6 +1,6 @@
 """What does the gate as a whole say of models whose worth is known? From forecasts to the verdict, every check asked.
 
-    python benchmarks/gate.py [--worlds 200] [--jobs 2] [--only "2 points"]
+    python benchmarks/gate.py [--worlds 160] [--jobs 2] [--only "2 points"]
 
 Ends with exit code 1 if a target was missed. `honesty.py` tries the rules by themselves, on many more worlds.
 """
@@ -90,7 +90,7 @@ in the way: the checks that blocked, in per cent of worlds, most often first; MI
 
 def main() -> int:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=200, help=f"in each cell; 1 in {THRIFT} with {LONG} seasons")
+    parser.add_argument("--worlds", type=int, default=160, help=f"in each cell; 1 in {THRIFT} with {LONG} seasons")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="cells whose name holds this")

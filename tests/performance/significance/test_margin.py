@@ -71,6 +71,8 @@ def test_the_variance_up_to_a_week_knows_nothing_of_later_weeks():
     scores = weekly_scores(*games(seed=8, weeks=60))
     for weeks in (1, 2, 20, 45, 60):
         np.testing.assert_allclose(variance(scores.until(weeks)), variance(scores)[:weeks], rtol=1e-9)
+        part = scores.until(weeks)
+        assert z_score(part) == pytest.approx(part.score.sum() / np.sqrt(variance(scores)[weeks - 1]))
 
 
 def test_weeks_that_go_together_make_the_variance_larger():

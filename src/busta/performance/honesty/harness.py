@@ -178,7 +178,7 @@ def _judge(cell: Cell, sample: Sample, tally: Tally, shown: dict[str, list[_Show
         cell, tally, informative=crossed, once=once, evidence=evidence, fit_to_bet=crossed & (bound > 0), still=still
     )
     _count_bets(cell, tally, bets, intervals)
-    best = (np.arange(len(at)), np.argmax(z_score(scores), axis=-1))
+    best = (np.arange(len(at)), np.argmax(statistic[..., -1], axis=-1))
     shown["best"].append(_shown(cell, scores, bets, best, level[best] / ALPHA))
     for week in np.unique(at[crossed]):
         where = tuple(np.nonzero(at == week))

@@ -165,16 +165,29 @@ def _carried_over(score: Floats, squares: Floats) -> Floats:
     return carried
 
 
+def _total_variance(scores: Scores) -> Floats:
+    """`variance` at the last week alone, which is quicker; NaN where it is 0."""
+    score, count = scores.score, len(scores)
+    spread = (score**2).sum(axis=-1)
+    reach = np.sqrt(count) / 2
+    centred = score - score.mean(axis=-1, keepdims=True) if count else score
+    around, carried = (centred**2).sum(axis=-1), np.zeros_like(spread)
+    for lag in range(1, int(reach) + 1):
+        shared = (centred[..., lag:] * centred[..., :-lag]).sum(axis=-1) + around * (count - lag) / count**2
+        carried += 2 * (1 - lag / (reach + 1)) * shared
+    spread = spread + np.maximum(carried, 0.0)
+    if count <= FEW_WEEKS:
+        spread = np.maximum(spread, scores.null_variance.sum(axis=-1))
+    return np.where(spread > 0, spread, np.nan)
+
+
 def z_score(scores: Scores) -> Floats:
     """The sum of all scores over its standard deviation: one look, N(0, 1) if nothing is to be known.
 
     Returns:
         Shape (...); NaN where no score is other than 0.
     """
-    if not len(scores):
-        return np.full(scores.score.shape[:-1], np.nan)
-    total, spread = scores.score.sum(axis=-1), variance(scores)[..., -1]
-    return np.asarray(total / np.sqrt(np.where(spread > 0, spread, np.nan)))
+    return np.asarray(scores.score.sum(axis=-1) / np.sqrt(_total_variance(scores)))
 
 
 def fitted_edge(scores: Scores, level: float = 0.95) -> Edge:
@@ -191,7 +204,7 @@ def fitted_edge(scores: Scores, level: float = 0.95) -> Edge:
     errors = scores.score - beta[..., None] * scores.information
     left = Scores(scores.weeks, scores.games, errors, scores.information, scores.null_variance)
     freedom = np.maximum(weeks - 1, 1)
-    spread = variance(left)[..., -1] if len(scores) else information
+    spread = np.nan_to_num(_total_variance(left))
     se = np.sqrt(spread * weeks / freedom) / information
     one, two = (stdtrit(freedom, share) for share in (level, (1 + level) / 2))
     return Edge(beta, se, beta - two * se, beta + two * se, beta - one * se)
