@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from busta.performance.honesty.foretold import foretold
 
 MADE = foretold(market="moneyline", moment="close", seasons=12)
+ONE_SEASON = foretold(market="moneyline", moment="close", seasons=1)
 
 
 def said(p):
@@ -40,6 +41,26 @@ def test_a_model_that_is_off_fails_in_whichever_way(case_of, ask, p):
     assert found.figure > found.threshold
 
 
+FITS, LEVEL = (1.0, 0.9, 1.1), (0.0, -0.1, 0.1)
+STEEP, LEANS, NONE = (0.5, 0.4, 0.6), (0.5, 0.4, 0.6), (None, None, None)
+
+
+def test_a_bend_that_costs_less_than_the_margin_does_not_fail(case_of, ask):
+    """A steepness of 1.15 is seen for certain in enough games and costs less than .002 of log loss."""
+    case = by_hand(case_of(MADE), 0.03, (0.87, 0.8, 0.94), LEVEL)
+    found = ask("BST005", case)
+    assert found.answer == "not proven"
+    assert 0 < found.details["cost"] < case.settings.line_margin
+
+
+def test_the_cost_is_the_log_loss_that_the_line_would_save(case_of, ask):
+    boasting = expit(2 * logit(MADE.probability))
+    p, q = MADE.probability, boasting
+    divergence = np.mean(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
+    found = ask("BST005", by_hand(case_of(said(boasting)), 0.03, (0.5, 0.4, 0.6), LEVEL))
+    assert found.details["cost"] == pytest.approx(divergence)
+
+
 def by_hand(case, ece, slope, intercept):
     metrics = case.evaluation.metrics | {"ece": ece, "ece_luck_95": 0.02}
     ends = ("value", "low", "high")
@@ -47,10 +68,6 @@ def by_hand(case, ece, slope, intercept):
     lines["calibration_intercept"] = dict(zip(ends, intercept, strict=True))
     differences = case.evaluation.differences | lines
     return replace(case, evaluation=replace(case.evaluation, metrics=metrics, differences=differences))
-
-
-FITS, LEVEL = (1.0, 0.9, 1.1), (0.0, -0.1, 0.1)
-STEEP, LEANS, NONE = (0.5, 0.4, 0.6), (0.5, 0.4, 0.6), (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +83,8 @@ STEEP, LEANS, NONE = (0.5, 0.4, 0.6), (0.5, 0.4, 0.6), (None, None, None)
         (0.03, NONE, NONE, "failed"),
     ],
 )
-def test_two_signs_are_needed_to_fail_and_one_to_doubt(case_of, ask, ece, slope, intercept, answer):
-    assert ask("BST005", by_hand(case_of(foretold(seasons=1)), ece, slope, intercept)).answer == answer
+def test_all_signs_are_needed_to_fail_and_one_to_doubt(case_of, ask, ece, slope, intercept, answer):
+    assert ask("BST005", by_hand(case_of(ONE_SEASON), ece, slope, intercept)).answer == answer
 
 
 def test_without_a_decided_game_there_is_no_answer(case_of, ask):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
 from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
+from busta.scoring.calibration import log_odds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["CHECK"]
-
 
 _PERFECT = {"calibration_slope": 1.0, "calibration_intercept": 0.0}
 
 
 def _run(case: Case) -> Finding:
-    """ECE against what luck alone gives, and whether slope 1 and intercept 0 lie in their intervals."""
+    """ECE against what luck alone gives, and whether slope 1 and intercept 0 lie in their intervals.
+
+    With many games the smallest bend shows; it fails a model only if it costs more than the margin by
+    which that may be worse than the line.
+    """
     metrics, parts = case.evaluation.metrics, case.evaluation.differences
     ece, luck = metrics["ece"], metrics["ece_luck_95"]
     if ece is None or luck is None:
@@ -26,7 +38,18 @@ def _run(case: Case) -> Finding:
     details |= dict(zip(("intercept", "intercept_low", "intercept_high"), line["calibration_intercept"], strict=True))
     if ece <= luck:
         return Finding(Answer.not_proven if off else Answer.passed, ece, luck, words, details)
-    return Finding(Answer.failed if off or not fitted else Answer.not_proven, ece, luck, words, details)
+    cost = _cost(case.forecasts.probability, slope, line["calibration_intercept"][0]) if fitted else np.inf
+    words += f"; it costs {cost:.4f} of log loss" if fitted else ""
+    failed = (off or not fitted) and cost > case.settings.line_margin
+    return Finding(Answer.failed if failed else Answer.not_proven, ece, luck, words, details | {"cost": cost})
+
+
+def _cost(p: NDArray[np.float64], slope: float, intercept: float) -> float:
+    """Log loss that the calibration line would save if it is the truth: mean divergence of what is said from it."""
+    said = log_odds(p[~np.isnan(p)])
+    true = intercept + slope * said
+    losses = np.logaddexp(0, said) - np.logaddexp(0, true) - expit(true) * (said - true)
+    return float(losses.mean())
 
 
 CHECK = Check("BST005", "calibrated", Purpose.serve, frozenset({Answer.failed}), _run)
