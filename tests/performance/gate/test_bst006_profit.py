@@ -9,7 +9,8 @@ from busta.performance.gate.case import Trials
 from busta.performance.gate.evidence import bets_worth, information_scores
 from busta.performance.honesty.foretold import foretold
 from busta.performance.significance.margin import fitted_edge
-from busta.settings import Bets
+from busta.performance.significance.profit import PROFIT_LEVEL
+from busta.settings import Bets, Gate
 
 
 @pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])
@@ -64,9 +65,9 @@ def test_no_bets_and_a_single_week_prove_nothing(case_of, ask):
         assert (found.answer, found.figure) == ("not proven", None)
 
 
-def test_the_bound_is_one_sided_at_the_declared_level(case_of, ask):
+def test_the_bound_is_one_sided_at_the_level_of_the_settings(case_of, ask):
     case = case_of(foretold(bias=2.0, seasons=8))
-    strict, loose = (ask("BST006", replace(case, trials=Trials(alpha=alpha))) for alpha in (0.001, 0.4))
+    strict, loose = (ask("BST006", replace(case, settings=Gate(profit_level=level))) for level in (0.999, 0.6))
     assert strict.figure < loose.figure < loose.details["expected_roi"] == strict.details["expected_roi"]
     edge = fitted_edge(information_scores(case.forecasts), 0.6)
     assert loose.details["beta_bound"] == edge.bound
@@ -93,3 +94,7 @@ def test_how_many_were_tried_changes_what_is_shown_and_not_the_answer(case_of, a
     one, twenty = (ask("BST006", replace(case, trials=Trials(1, count))) for count in (1, 20))
     assert (one.answer, one.figure, one.threshold) == (twenty.answer, twenty.figure, twenty.threshold)
     assert one.details["expected_roi_uncorrected"] == twenty.details["expected_roi_uncorrected"]
+
+
+def test_the_level_of_the_settings_is_the_one_that_was_measured_on_worlds_with_known_truth():
+    assert Gate().profit_level == PROFIT_LEVEL

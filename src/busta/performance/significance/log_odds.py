@@ -1,8 +1,9 @@
 """The encompassing test in log-odds: does a probability add to the market's?
 
 With p the model's probability and q the market's, the score of a game is (logit p - logit q) * (y - q):
-the score test of b = 0 in logit P(y) = logit q + b * (logit p - logit q). It is the margin score with
-other units, so everything that takes `Scores` takes these.
+the score test of b = 0 in logit P(y) = logit q + b * (logit p - logit q). Opinions are multiplied and
+residuals divided by sqrt(q * (1 - q)) (Pearson), which leaves the score as it is and makes b the slope of
+the one on the other: the margin score in other units, so everything that takes `Scores` takes these.
 """
 
 from __future__ import annotations
@@ -44,5 +45,5 @@ def log_odds_scores(p: ArrayLike, q: ArrayLike, y: ArrayLike, weeks: ArrayLike) 
         raise UsageError("a result is not 0, 1 or NaN")
     inner = np.clip(q, SMALLEST, 1 - SMALLEST)
     opinion = logit(np.clip(p, SMALLEST, 1 - SMALLEST)) - logit(inner)
-    sd: NDArray[np.float64] = np.sqrt(np.where(np.isnan(inner), 0.25, inner * (1 - inner)))
-    return weekly_scores(opinion, y - q, weeks, sd)
+    spread: NDArray[np.float64] = np.sqrt(inner * (1 - inner))
+    return weekly_scores(spread * opinion, (y - q) / spread, weeks, 1.0)

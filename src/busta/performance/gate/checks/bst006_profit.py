@@ -19,7 +19,7 @@ def _run(case: Case) -> Finding:
     """
     bets, metrics, scores = case.evaluation.bets, case.evaluation.metrics, information_scores(case.forecasts)
     details = {f"seen_{name}": metrics[name] for name in ("bets", "roi", "roi_low", "roi_high")}
-    edge, worth = fitted_edge(scores, 1 - case.trials.alpha), bets_worth(case.forecasts, bets)
+    edge, worth = fitted_edge(scores, case.settings.profit_level), bets_worth(case.forecasts, bets)
     low, high = (float(worth.at(beta)) for beta in (edge.bound, 2 * edge.beta - edge.bound))
     if np.isnan(low):
         return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", details)
