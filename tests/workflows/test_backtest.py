@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import mlflow
 import numpy as np
 import polars as pl
 import pytest
@@ -87,11 +88,16 @@ def test_a_model_that_was_never_trained_is_refused(trained):
         backtest(trained.settings, "ats")
 
 
+def register_again(registry, version):
+    """A second version of the same model; MLflow looks the model up where its own address points to."""
+    mlflow.set_tracking_uri(registry.uri)
+    registry.client.create_model_version(version.name, version.source, version.run_id, tags=dict(version.tags))
+
+
 def test_another_champion_bets_beside_the_version(borrowed):
     registry = connect(borrowed)
     only = resolve(registry, "busta-sim-moneyline")
-    tags = dict(only.tags)
-    registry.client.create_model_version(only.name, only.source, only.run_id, tags=tags)
+    register_again(registry, only)
     assert run(borrowed, model="2")["notes"]["strategies.champion"] == "there is no champion yet"
 
     promote(registry, only)
@@ -105,7 +111,7 @@ def test_another_champion_bets_beside_the_version(borrowed):
 def test_a_version_of_before_is_refused_and_as_champion_left_out(borrowed, monkeypatch, tmp_path):
     registry = connect(borrowed)
     only = resolve(registry, "busta-sim-moneyline")
-    registry.client.create_model_version(only.name, only.source, only.run_id, tags=dict(only.tags))
+    register_again(registry, only)
     promote(registry, only)
     path = forecast.fetch_predictions(registry, only)
     old = tmp_path / "old.parquet"
