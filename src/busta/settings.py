@@ -140,6 +140,8 @@ class Gate(_Section):
     """The same against the reigning champion."""
     milliseconds: Annotated[float, Field(gt=0)] = 100.0
     """What one prediction may take."""
+    too_good: Annotated[float, Field(gt=0, lt=1)] = 0.02
+    """Log loss below the closing line's that no model reaches without having seen what it should not."""
     profit_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.965
     """Level of the lower bound of the edge at which bets are asked to earn."""
     recent_weeks: Annotated[int, Field(ge=4, le=500)] = 34

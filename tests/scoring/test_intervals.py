@@ -40,13 +40,20 @@ def test_it_covers_with_as_few_as_five_weeks():
 
 
 def test_the_interval_is_the_one_worked_out_by_hand():
-    # R = 9.5 / 12; residuals of the weeks 10 - 10 R, -1 - R, 0.5 - R; t of 2 degrees at .975 is 4.3027
+    # R = 9.5 / 12; residuals of the weeks 10 - 10 R, -1 - R, 0.5 - R; three weeks of which one has most of it
+    # count as 144 / 102, so there is one degree of freedom: t at .975 is 12.7062
     ratio, error, freedom = weekly_ratio([10.0, -1.0, 0.5], [10.0, 1.0, 1.0], [1, 2, 3])
     residuals = np.array([2.083333, -1.791667, -0.291667])
-    assert (ratio, freedom) == (pytest.approx(9.5 / 12), 2)
+    assert (ratio, freedom) == (pytest.approx(9.5 / 12), 1)
     assert error == pytest.approx(np.sqrt(1.5 * (residuals**2).sum()) / 12, rel=1e-5)
     low, high = weekly_ratio_interval([10.0, -1.0, 0.5], [10.0, 1.0, 1.0], [1, 2, 3])
-    assert (low, high) == pytest.approx((ratio - 4.302653 * error, ratio + 4.302653 * error), rel=1e-6)
+    assert (low, high) == pytest.approx((ratio - 12.7062047 * error, ratio + 12.7062047 * error), rel=1e-6)
+
+
+def test_weeks_alike_have_a_degree_of_freedom_each_but_one_and_a_large_one_costs_them():
+    alike = weekly_ratio([3.0, -1.0, 0.5, 2.0], [4.0] * 4, [1, 2, 3, 4])[2]
+    uneven = weekly_ratio([3.0, -1.0, 0.5, 2.0], [8.0, 4.0, 2.0, 2.0], [1, 2, 3, 4])[2]
+    assert (alike, uneven) == (pytest.approx(3), pytest.approx(256 / 88 - 1))
 
 
 @given(st.lists(numbers, min_size=2, max_size=30).filter(lambda x: np.std(x) > 1e-6))

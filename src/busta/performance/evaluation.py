@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from busta.performance.reasons import LATER, MONEY, notes_of, season_notes
-from busta.performance.simulation import Bets, backtest, closing_value, place
+from busta.performance.simulation import Bets, Choice, backtest, choose, closing_value, place, slip
 from busta.scoring.calibration import ece_luck
 from busta.scoring.resampling import score_intervals
 from busta.scoring.summary import SCORES, TERMS, all_scores
@@ -65,7 +65,7 @@ class Evaluation:
 def evaluate(forecasts: Forecasts, settings: BetSettings) -> Evaluation:
     """Scores and back-tests forecasts, on the games that have a closing price where any has one."""
     priced = _priced(forecasts)
-    bets = place(forecasts.triples, forecasts.prices[:, 0], forecasts.prices[:, 1], settings.min_edge)
+    bets = slip(choose(forecasts, Choice.by(settings)).bets, settings.slippage)
     metrics = _model_scores(forecasts, priced) | _money(bets, forecasts, settings)
     baselines = {
         name: _nulls(_scores(p, forecasts, priced) | _baseline_money(name, p, forecasts, settings))

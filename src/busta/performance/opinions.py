@@ -40,6 +40,7 @@ class Opinions:
         sd: Of a residual where there is nothing to know.
         move: The closing line's less the line's.
         gain: What a unit of opinion, if right, adds to the first side's chance to win.
+        exact: Whether the sd is known and no guess, as it is where a probability gives it.
     """
 
     opinion: Floats
@@ -47,6 +48,7 @@ class Opinions:
     sd: Floats
     move: Floats
     gain: Floats
+    exact: bool
 
 
 def opinions(forecasts: Forecasts) -> Opinions:
@@ -58,11 +60,11 @@ def opinions(forecasts: Forecasts) -> Opinions:
     if not forecasts.market.has_line:
         s = np.sqrt(line * (1 - line))
         opinion, move = (s * (logit(p) - logit(line)) for p in (model, close))
-        return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s)
+        return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s, exact=True)
     league = forecasts.league
     sd = league.margin_sd if forecasts.market.quantity == "margin" else league.total_sd
     middle = sd * ndtri(line)  # of the market's distribution, from the line
     opinion, move = (sd * ndtri(p) - middle for p in (model, close))
     _, gain = bet_values(2.0, middle, sd)
     residual = forecasts.value - forecasts.line - middle
-    return Opinions(opinion, residual, np.full(len(forecasts), sd), move, gain / 2.0)
+    return Opinions(opinion, residual, np.full(len(forecasts), sd), move, gain / 2.0, exact=False)

@@ -12,7 +12,7 @@ from busta.registry.versions import model_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "number", "trials"]
+__all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "look", "number", "trials"]
 
 RECIPE, SEARCHED = "recipe", "searched"
 _PLAN = "busta.plan"
@@ -30,6 +30,7 @@ class Trial:
         started: Milliseconds since 1970.
         recipe: Digest of everything that was chosen: settings, seed, features, information and price.
         searched: Trials it stands for: 1, also for a search nested inside the folds.
+        season: Last season it learned from, 0 where the run does not say.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Trial:
     started: int
     recipe: str
     searched: int = 1
+    season: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,18 @@ def number(found: Sequence[Trial], recipe: str) -> int:
     return total + 1
 
 
+def look(found: Sequence[Trial], recipe: str, season: int) -> int:
+    """Which look at a recipe a training up to that season is, from 1.
+
+    Training again on a season that was looked at is no new look; one more season is.
+
+    >>> tried = [Trial("m", "1", 1, "a", season=2020), Trial("m", "2", 2, "a", season=2021)]
+    >>> look(tried, "a", 2021), look(tried, "a", 2022), look(tried, "b", 2022)
+    (2, 3, 1)
+    """
+    return len({trial.season for trial in found if trial.recipe == recipe and trial.season <= season} | {season})
+
+
 def declare(registry: Registry, league: str, market: str, plan: Plan) -> Plan:
     """The plan in force: the one declared with the market's first trial, else this one, which is noted."""
     with guarded(registry.uri):
@@ -129,7 +143,9 @@ def _trial(run: Any, model: str) -> Trial:
     """A run as a trial; one of an older busta, which noted no recipe, goes by its model and settings."""
     info, tags = run.info, run.data.tags
     recipe = tags.get(RECIPE) or f"{model} {tags.get('hyperparameters', info.run_id)}"
-    return Trial(model, info.run_id, info.start_time, recipe, int(tags.get(SEARCHED, 1)))
+    season = tags.get("seasons", "").rpartition("-")[2]
+    searched = int(tags.get(SEARCHED, 1))
+    return Trial(model, info.run_id, info.start_time, recipe, searched, int(season) if season.isdecimal() else 0)
 
 
 def _first(found: Sequence[Trial]) -> dict[str, int]:

@@ -33,7 +33,7 @@ def weekly_ratio_interval(
 
     >>> low, high = weekly_ratio_interval([1.0, -1.0, 0.5, 0.2], 1.0, weeks=[1, 1, 2, 3])
     >>> round(low, 2), round(high, 2)
-    (-0.46, 0.81)
+    (-0.59, 0.94)
 
     Args:
         numerator: One number a row, shape (n,).
@@ -57,16 +57,17 @@ def weekly_ratio_interval(
     return -np.inf if side == "high" else ratio - reach, np.inf if side == "low" else ratio + reach
 
 
-def weekly_ratio(numerator: ArrayLike, denominator: ArrayLike, weeks: ArrayLike) -> tuple[float, float, int]:
+def weekly_ratio(numerator: ArrayLike, denominator: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float]:
     """The ratio R = sum(numerator) / sum(denominator), its standard error over weeks and its degrees of freedom.
 
     Linearised (Cochran 1977, chapters 6 and 9A): the residual of a week is N - R D of its sums N and
     D, the variance W / (W - 1) times the sum of the squared residuals over (sum D)**2. A week whose
-    sums are both 0 counts for nothing, and not as one of the W weeks. Arguments as
-    `weekly_ratio_interval`.
+    sums are both 0 counts for nothing, and not as one of the W weeks. A few large weeks say as much
+    as fewer weeks alike: (sum D)**2 / sum D**2 of them (Kish 1965) give the degrees of freedom.
+    Arguments as `weekly_ratio_interval`.
 
     Returns:
-        (ratio, standard error, weeks - 1); NaN where it does not apply: a ratio without a
+        (ratio, standard error, degrees of freedom of at least 1); NaN where it does not apply: a ratio without a
         denominator, an error of fewer than two weeks.
 
     Raises:
@@ -77,15 +78,16 @@ def weekly_ratio(numerator: ArrayLike, denominator: ArrayLike, weeks: ArrayLike)
     above, below, total = above[counted], below[counted], below.sum()
     found = len(above)
     if not total or np.isnan(total):
-        return np.nan, np.nan, max(found - 1, 0)
+        return np.nan, np.nan, 0.0
     ratio = float(above.sum() / total)
     if found < 2:  # noqa: PLR2004 - one week says nothing of how weeks differ
-        return ratio, np.nan, max(found - 1, 0)
+        return ratio, np.nan, 0.0
     residuals = above - ratio * below
-    return ratio, float(np.sqrt(found / (found - 1) * (residuals @ residuals)) / abs(total)), found - 1
+    freedom = max(float(total**2 / (below @ below)) - 1, 1.0)
+    return ratio, float(np.sqrt(found / (found - 1) * (residuals @ residuals)) / abs(total)), freedom
 
 
-def weekly_mean_test(x: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float, int]:
+def weekly_mean_test(x: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float, float]:
     """Whether the mean of x is 0: (mean, standard error over weeks, t, degrees of freedom).
 
     With loss differences as x this is the test of Diebold and Mariano (1995) with weeks as the unit.

@@ -117,13 +117,7 @@ def _vig_method(version: Version, bets: Bets) -> str:
 
 
 def _plan(bets: Bets, filters: Filters, vig_method: str, seed: int) -> Plan:
-    choice = Choice(
-        min_edge=bets.min_edge,
-        max_edge=bets.max_edge,
-        assumed_prices=bets.assumed_prices,
-        strongest=bets.strongest,
-        **asdict(filters),
-    )
+    choice = Choice.by(bets, **asdict(filters))
     staking = Staking(bets.stakes, bets.unit, bets.kelly_fraction, bets.kelly_cap, seed)
     return Plan(choice, staking, bets.bankroll, bets.slippage, bets.ruin, vig_method, seed)
 

@@ -26,7 +26,7 @@ from busta.registry.versions import Version, fetch_model, model_name, note, reso
 from busta.workflows.build import gold_of
 from busta.workflows.forecast import columns, forecast, learned_from, read_predictions, stored_forecasts
 from busta.workflows.ingest import has_tables
-from busta.workflows.record import judged, verdict_tags
+from busta.workflows.record import bet_rules, judged, verdict_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,12 +127,13 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
     losses, of_losses = _losses(registry, forecasts, tried)
     champion, of_champion = _champion(registry, forecasts, besides=version.number)
     seen, of_data = _seen_today(settings, registry, forecasts, version)
+    bets = bet_rules(version, settings.bets)
     case = Case(
         forecasts=forecasts,
-        evaluation=evaluate(forecasts, settings.bets),
+        evaluation=evaluate(forecasts, bets),
         trials=replace(trials, losses=losses),
         settings=settings.gate,
-        bets=settings.bets,
+        bets=bets,
         champion=champion,
         **seen,
     )
@@ -157,7 +158,9 @@ def _counted(
     known = any(trial.recipe == recipe for trial in tried)
     number, count = record.number(tried, recipe), record.count(tried) + (not known)
     note = f"the settings ask for {wanted}; {plan} was declared with the market's first trial and holds"
-    return Trials(number, count, plan.planned, plan.horizon, plan.alpha), {} if plan == wanted else {"plan": note}
+    look = record.look(tried, recipe, int(forecasts.seasons.max()))
+    trials = Trials(number, count, plan.planned, plan.horizon, plan.alpha, look)
+    return trials, {} if plan == wanted else {"plan": note}
 
 
 def _champion(

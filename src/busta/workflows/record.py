@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from busta.performance.forecasts import Forecasts
     from busta.performance.gate.case import Trials
     from busta.performance.gate.verdict import Judgement
-    from busta.settings import Settings
+    from busta.registry.versions import Version
+    from busta.settings import Bets, Settings
 
-__all__ = ["Training", "judged", "recipe_of", "record_of", "summary", "verdict_tags"]
+__all__ = ["Training", "bet_rules", "judged", "recipe_of", "record_of", "summary", "verdict_tags"]
 
 _NAMED_FILES = 10
+BET_RULES = ("min_edge", "max_edge", "strongest", "assumed_prices", "slippage")
+"""Settings that choose bets: who tries several and keeps the best has tried several."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +151,25 @@ def record_of(trained: Training) -> Record:
     )
 
 
-def recipe_of(settings: Settings, data: Dataset, through: int | None = None) -> str:
+def recipe_of(settings: Settings, data: Dataset, through: int | None = None, foreign_gold: str | None = None) -> str:
     """A digest of all that was chosen about a model: with another choice it is another trial.
 
     Games are not in it (training again on newer ones is no new trial), unless somebody chose where they
-    end; nor is the number of threads.
+    end; nor is the number of threads. Features are known by their names; of a gold store made elsewhere
+    nobody knows what a name stands for, so its version belongs to the recipe.
     """
-    chosen = _flat(_model_settings(settings, blind=data.blind))
+    chosen = list(_flat(_model_settings(settings, blind=data.blind)))
     kind = (data.league.name, data.market.name, data.blind, data.moment, data.names, settings.bets.vig_method, through)
+    chosen = [*chosen, *((name, getattr(settings.bets, name)) for name in BET_RULES), ("gold", foreign_gold)]
     return hashlib.sha256(repr((kind, sorted(chosen))).encode()).hexdigest()[:16]
+
+
+def bet_rules(version: Version, bets: Bets) -> Bets:
+    """Which bets a version was judged by: the rules in force when it was trained, else those of today."""
+    stored: dict[str, str] = json.loads(version.tags.get("hyperparameters", "{}"))
+    rules = {name: stored[f"bets.{name}"] for name in BET_RULES if f"bets.{name}" in stored}
+    kept = {name: None if text == "None" else text for name, text in rules.items()}
+    return type(bets).model_validate(bets.model_dump() | kept)
 
 
 def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
@@ -165,7 +178,7 @@ def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
         "verdict": judgement.verdict,
         "reason": judgement.reason,
         "checks": judgement.findings,
-        "trials": {name: getattr(trials, name) for name in ("number", "count", "planned", "horizon", "alpha")},
+        "trials": {name: getattr(trials, name) for name in ("number", "count", "planned", "horizon", "alpha", "look")},
     }
 
 

@@ -66,7 +66,7 @@ def train(
     registry = connect(settings)
     found = walk(data, settings.train, progress)
     forecasts = Forecasts.of(found, data)
-    recipe = recipe_of(settings, data, through)
+    recipe = recipe_of(settings, data, through, str(gold.manifest.get("version")) if gold_path else None)
     case, notes = training_case(settings, registry, forecasts, recipe, data, found.final)
     trained = Training(
         settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, recipe, notes, started

@@ -14,13 +14,16 @@ MADE = foretold(bias=1.6, seasons=6)
 
 
 @pytest.mark.parametrize(
-    ("number", "level"), [(1, 0.00125), (20, 0.00125), (21, 0.0003125), (60, 0.0003125), (61, 0.000078125)]
+    ("number", "share"), [(1, 0.00125), (20, 0.00125), (21, 0.0003125), (60, 0.0003125), (61, 0.000078125)]
 )
-def test_a_trial_has_what_is_left_of_the_lifetime_s_level(case_of, ask, number, level):
-    found = ask("BST004", case_of(MADE, trials=Trials(number=number, count=99)))
-    assert found.details["level"] == pytest.approx(level)
-    assert found.threshold == pytest.approx(-ndtri(level))
-    assert f"trial {number} of 99" in found.words
+def test_a_trial_has_what_is_left_of_the_lifetime_s_level(case_of, ask, number, share):
+    """Of its share the first look has a half, the second a quarter."""
+    for look in (1, 2, 3):
+        found = ask("BST004", case_of(MADE, trials=Trials(number=number, count=99, look=look)))
+        assert found.details["level"] == pytest.approx(share / 2**look)
+        assert found.threshold == pytest.approx(-ndtri(share / 2**look))
+        assert f"trial {number} of 99" in found.words
+        assert (f"look {look}" in found.words) == (look > 1)
 
 
 def test_the_same_evidence_is_enough_for_an_early_trial_and_not_for_a_late_one(case_of, ask):

@@ -94,7 +94,7 @@ def test_only_evidence_blocks_nothing_and_a_failure_always_blocks_its_purpose():
 
 
 def test_a_model_that_knows_and_says_what_it_knows_is_fit_to_bet(case_of):
-    found = judge(case_of(foretold(bias=2.0, seasons=8)))
+    found = judge(case_of(foretold(bias=2.0, noise=1.0, seasons=10)))
     assert (found.verdict, found.reason) == ("fit to bet", "no check stands in the way")
 
 

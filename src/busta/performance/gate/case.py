@@ -8,6 +8,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from busta.performance.significance.multiplicity import spent
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -43,6 +45,7 @@ class Trials:
         number: Which trial in order of time this version's recipe is, from 1.
         count: Distinct recipes tried so far, this one included.
         planned: How many were planned when the first was tried.
+        look: Which look at this recipe it is, from 1: a season with newer games is another one.
         horizon: Games after registration at which those are judged, declared with the first trial.
         alpha: Chance, over all trials, of calling informative what is not, declared with the first trial.
         losses: Out-of-fold losses less the bar's of every trial by its name, on this version's games,
@@ -54,7 +57,17 @@ class Trials:
     planned: int = 20
     horizon: int = 1400
     alpha: float = 0.05
+    look: int = 1
     losses: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def level(self) -> float:
+        """What is left of alpha for this look at this recipe.
+
+        Of the recipe's share (`spent`) the first look has a half, the next a quarter and so on, so that no
+        number of looks adds up to more than the share.
+        """
+        return spent(self.alpha, self.number, self.planned) / 2.0**self.look
 
 
 @dataclass(frozen=True, eq=False)

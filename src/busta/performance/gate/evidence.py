@@ -35,7 +35,7 @@ __all__ = [
 def information_scores(forecasts: Forecasts) -> Scores:
     """Week sums of the model's opinion times what the line missed."""
     said = opinions(forecasts)
-    return weekly_scores(said.opinion, said.residual, forecasts.weeks, said.sd)
+    return weekly_scores(said.opinion, said.residual, forecasts.weeks, said.sd, exact=said.exact)
 
 
 def close_scores(forecasts: Forecasts) -> Scores:

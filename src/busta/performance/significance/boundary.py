@@ -156,6 +156,7 @@ def looks(
     alpha: float,
     first_look: float = FIRST_LOOK,
     sd: ArrayLike = MARGIN_SD,
+    exact: bool = False,
 ) -> Looks:
     """The sequential rule on one candidate's history so far.
 
@@ -167,11 +168,12 @@ def looks(
         alpha: This candidate's level, from `levels`.
         first_look: Games before which nothing is looked at.
         sd: Of a residual when there is nothing to know.
+        exact: Whether that sd is known and no guess.
 
     Raises:
         UsageError: More than one candidate, or as `weekly_scores`, `statistics` and `critical_value`.
     """
-    scores = weekly_scores(opinion, residual, weeks, sd)
+    scores = weekly_scores(opinion, residual, weeks, sd, exact=exact)
     if scores.score.ndim != 1:
         raise UsageError(f"opinions of shape {np.shape(opinion)}; this rule takes one candidate's")
     statistic, critical = statistics(scores, horizon), float(critical_value(alpha))

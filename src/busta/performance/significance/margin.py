@@ -8,7 +8,7 @@ of week sums, S_w (cluster-robust: White 1984; Liang and Zeger 1986).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +37,8 @@ class Scores:
         information: Sum of opinion ** 2, shape (..., weeks).
         null_variance: Variance of the score if games were independent and nothing was to be known:
             sum of (opinion * sd) ** 2, shape (..., weeks).
+        exact: Whether that variance is known and no guess: what happens is a win or a loss of a given
+            probability. Opinions on long shots have squares near 0 until one of them wins.
     """
 
     weeks: NDArray[np.generic]
@@ -44,6 +46,7 @@ class Scores:
     score: Floats
     information: Floats
     null_variance: Floats
+    exact: bool = field(default=False, kw_only=True)
 
     def __len__(self) -> int:
         return int(self.score.shape[-1])
@@ -58,7 +61,7 @@ class Scores:
 
     def _some(self, which: slice) -> Scores:
         parts = (self.games, self.score, self.information, self.null_variance)
-        return Scores(self.weeks[which], *(part[..., which] for part in parts))
+        return Scores(self.weeks[which], *(part[..., which] for part in parts), exact=self.exact)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,9 @@ class Edge:
     bound: Floats
 
 
-def weekly_scores(opinion: ArrayLike, residual: ArrayLike, weeks: ArrayLike, sd: ArrayLike = MARGIN_SD) -> Scores:
+def weekly_scores(
+    opinion: ArrayLike, residual: ArrayLike, weeks: ArrayLike, sd: ArrayLike = MARGIN_SD, *, exact: bool = False
+) -> Scores:
     """Week sums of the score; a game without an opinion or a result is in none of them.
 
     >>> weekly_scores([1.0, -2.0, 1.0], [3.0, 1.0, 4.0], weeks=[1, 1, 2]).score
@@ -94,6 +99,7 @@ def weekly_scores(opinion: ArrayLike, residual: ArrayLike, weeks: ArrayLike, sd:
         residual: The same shape, or one that broadcasts to it.
         weeks: Label of each game's week, shape (n,), unique across seasons.
         sd: Of a residual when there is nothing to know, in points: a number, or of shape (..., n).
+        exact: Whether that sd is known and no guess; see `Scores`.
 
     Raises:
         UsageError: Shapes that do not fit, an infinite number, or an sd that is not above 0.
@@ -106,9 +112,9 @@ def weekly_scores(opinion: ArrayLike, residual: ArrayLike, weeks: ArrayLike, sd:
     order = np.argsort(labels, kind="stable")
     distinct, starts = np.unique(labels[order], return_index=True)
     if not len(distinct):
-        return Scores(distinct, *(np.zeros(part.shape) for part in parts))
+        return Scores(distinct, *(np.zeros(part.shape) for part in parts), exact=exact)
     games, *sums = (np.add.reduceat(part[..., order].astype(np.float64), starts, axis=-1) for part in parts)
-    return Scores(distinct, games, *sums)
+    return Scores(distinct, games, *sums, exact=exact)
 
 
 def _broadcast(weeks: NDArray[np.generic], *parts: ArrayLike) -> tuple[Floats, ...]:
@@ -132,12 +138,12 @@ def variance(scores: Scores) -> Floats:
     Week sums are squared uncentred, which keeps the standardised sum's tails light however heavy those
     of the scores are (Efron 1969). Where neighbouring weeks go together, as they do when both the market
     and the model keep their leanings, what they share is added; where they seem to go apart nothing is
-    taken off. Before week 34 it is at least that of independent games.
+    taken off. Before week 34, or where that is exact, it is at least that of independent games.
     """
     spread = np.cumsum(scores.score**2, axis=-1)
     spread += np.maximum(_carried_over(scores.score, spread), 0.0)
-    early = np.cumsum(scores.null_variance, axis=-1)
-    spread[..., :FEW_WEEKS] = np.maximum(spread, early)[..., :FEW_WEEKS]
+    floored = slice(None if scores.exact else FEW_WEEKS)
+    spread[..., floored] = np.maximum(spread, np.cumsum(scores.null_variance, axis=-1))[..., floored]
     return spread
 
 
@@ -176,7 +182,7 @@ def _total_variance(scores: Scores) -> Floats:
         shared = (centred[..., lag:] * centred[..., :-lag]).sum(axis=-1) + around * (count - lag) / count**2
         carried += 2 * (1 - lag / (reach + 1)) * shared
     spread = spread + np.maximum(carried, 0.0)
-    if count <= FEW_WEEKS:
+    if scores.exact or count <= FEW_WEEKS:
         spread = np.maximum(spread, scores.null_variance.sum(axis=-1))
     return np.where(spread > 0, spread, np.nan)
 
@@ -202,7 +208,7 @@ def fitted_edge(scores: Scores, level: float = 0.95) -> Edge:
     information = np.where(weeks > 1, information, np.nan)
     beta = scores.score.sum(axis=-1) / information
     errors = scores.score - beta[..., None] * scores.information
-    left = Scores(scores.weeks, scores.games, errors, scores.information, scores.null_variance)
+    left = replace(scores, score=errors)
     freedom = np.maximum(weeks - 1, 1)
     spread = np.nan_to_num(_total_variance(left))
     se = np.sqrt(spread * weeks / freedom) / information

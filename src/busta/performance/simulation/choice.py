@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from busta.performance.forecasts import Forecasts
     from busta.performance.simulation.bets import Bets
+    from busta.settings import Bets as BetSettings
 
     Mask = NDArray[np.bool_]
 
@@ -55,6 +56,17 @@ class Choice:
             raise UsageError(f"max edge {self.max_edge} is below the min edge {self.min_edge}")
         if self.strongest is not None and not 0 < self.strongest <= 1:
             raise UsageError(f"strongest {self.strongest} cannot be right; it is a share, above 0 and at most 1")
+
+    @classmethod
+    def by(cls, settings: BetSettings, **filters: Any) -> Choice:
+        """The rules of the settings' section ``[bets]``, and filters."""
+        return cls(
+            min_edge=settings.min_edge,
+            max_edge=settings.max_edge,
+            assumed_prices=settings.assumed_prices,
+            strongest=settings.strongest,
+            **filters,
+        )
 
     @property
     def filtered(self) -> bool:

@@ -35,7 +35,12 @@ __all__ = [
 
 FEWEST_BETS = 20
 """With fewer, all may have won or lost alike, and an interval made from how they differ would be far too short."""
-TOO_FEW = f"fewer than {FEWEST_BETS} bets, or bets of a single week, say too little of how weeks differ"
+FEWEST_OF_EACH = 5
+"""Bets won and bets lost: of a hundred long shots of which none has won yet, nothing is known."""
+TOO_FEW = (
+    f"fewer than {FEWEST_BETS} bets, {FEWEST_OF_EACH} of them won and {FEWEST_OF_EACH} lost, or bets of a single week, "
+    "say too little of how weeks differ"
+)
 PERIOD = "a week with bets"
 """What volatility, Sharpe and Sortino ratio are of; none is annualised."""
 
@@ -190,7 +195,7 @@ def _roi(ledger: Ledger, prefix: str) -> dict[str, float]:
     """Profit over stakes, with its interval by week."""
     known = ledger.settled
     profit, stake = ledger.profit[known], ledger.stake[known]
-    enough = (stake > 0).sum() >= FEWEST_BETS
+    enough = (stake > 0).sum() >= FEWEST_BETS and min((profit > 0).sum(), (profit < 0).sum()) >= FEWEST_OF_EACH
     low, high = weekly_ratio_interval(profit, stake, ledger.week[known]) if enough else (np.nan, np.nan)
     return {f"{prefix}roi": _ratio(profit.sum(), stake.sum()), f"{prefix}roi_low": low, f"{prefix}roi_high": high}
 

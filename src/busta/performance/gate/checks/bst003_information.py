@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,15 @@ from busta.scoring.proper import log_losses
 
 __all__ = ["CHECK"]
 
+TOGETHER = math.sqrt(2 / math.pi)
+
 
 def _run(case: Case) -> Finding:
-    """Do the model's opinions go with what the market missed? The score of opinions times misses, one look, by week."""
+    """Do the model's opinions go with what the market missed? The score of opinions times misses, one look, by week.
+
+    At a line, margins have to agree with the sides that covered: a line is the median of what happens, and
+    where that is skewed its mean lies elsewhere, which is nothing that a bet could earn from.
+    """
     alpha, scores = case.trials.alpha, information_scores(case.forecasts)
     z, critical = float(z_score(scores)), float(critical_value(alpha, peeking=False))
     if np.isnan(z):
@@ -30,6 +37,9 @@ def _run(case: Case) -> Finding:
     words += "" if np.isnan(edge.beta) else f"; {float(edge.beta):+.2f} of its opinion is right"
     fitted = {"beta": float(edge.beta), "beta_low": float(edge.low), "beta_high": float(edge.high), "games": games}
     details = fitted | _other_tests(case, scores)
+    if z >= critical and case.forecasts.market.has_line and not details["log_odds_z"] >= _least_agreement(z):
+        words += f"; but not by the sides that covered, z {details['log_odds_z']:+.2f}: skew, no edge"
+        return Finding(Answer.not_proven, z, critical, words, details)
     if z >= critical:
         return Finding(Answer.passed, z, critical, words, details)
     if edge.high < 0:
@@ -39,6 +49,14 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, z, critical, words, details)
     words += f"; about {needed.more:,.0f} more games are needed if the effect is real"
     return Finding(Answer.not_proven, z, critical, words, details | {"games_needed": needed.more})
+
+
+def _least_agreement(z: float) -> float:
+    """Least z by covers that goes with a z by margins: the 5 % quantile of the one given the other.
+
+    Normal results have the two go together with a correlation of sqrt(2 / pi), that of a normal and its sign.
+    """
+    return TOGETHER * z - 1.645 * math.sqrt(1 - TOGETHER**2)
 
 
 def _other_tests(case: Case, scores: Scores) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from busta.performance.gate.case import Answer, Case, Check, Finding, Purpose
 from busta.performance.gate.evidence import information_scores
 from busta.performance.significance.boundary import critical_value
 from busta.performance.significance.margin import z_score
-from busta.performance.significance.multiplicity import spent, superior
+from busta.performance.significance.multiplicity import superior
 from busta.performance.significance.needed import games_needed
 
 __all__ = ["CHECK"]
@@ -19,10 +19,11 @@ __all__ = ["CHECK"]
 def _run(case: Case) -> Finding:
     """The margin score again, at the level that is left for this trial of the market's lifetime."""
     trials, scores = case.trials, information_scores(case.forecasts)
-    level = spent(trials.alpha, trials.number, trials.planned)
-    z, critical = float(z_score(scores)), float(critical_value(level, peeking=False))
-    details: dict[str, Any] = {"number": trials.number, "count": trials.count, "level": level} | _all_at_once(case)
-    words = f"trial {trials.number} of {trials.count}: needs z {critical:.2f}"
+    z, critical = float(z_score(scores)), float(critical_value(trials.level, peeking=False))
+    details: dict[str, Any] = {"number": trials.number, "count": trials.count, "look": trials.look}
+    details |= {"level": trials.level} | _all_at_once(case)
+    again = f", look {trials.look}" if trials.look > 1 else ""
+    words = f"trial {trials.number} of {trials.count}{again}: needs z {critical:.2f}"
     if np.isnan(z):
         return Finding(Answer.not_proven, None, critical, f"{words}; the model never differs from the market", details)
     words = f"{words}, has {z:+.2f}"

@@ -23,7 +23,7 @@ def _run(case: Case) -> Finding:
     low, high = (float(worth.at(beta)) for beta in (edge.bound, 2 * edge.beta - edge.bound))
     if np.isnan(low):
         return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", details)
-    picked = selected_edge(scores, 1 / case.trials.count)
+    picked = selected_edge(scores, 1 / (case.trials.count * case.trials.look))
     expected = float(worth.at(picked.beta))
     details |= {
         "expected_roi": expected,
@@ -33,6 +33,8 @@ def _run(case: Case) -> Finding:
         "beta_bound": float(edge.bound),
     }
     words = f"expected ROI {expected:+.1%}, corrected for {case.trials.count} trials; {low:+.1%} at the lower bound"
+    if metrics["hit_rate"] is None:
+        return Finding(Answer.not_proven, low, 0.0, f"{words}; no bet was won or lost", details)
     if high < 0:
         return Finding(Answer.failed, low, 0.0, f"{words}: a loss even at its upper bound", details)
     most = metrics["roi_high"]

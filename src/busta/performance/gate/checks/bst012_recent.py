@@ -11,6 +11,8 @@ from busta.performance.significance.margin import z_score
 
 __all__ = ["CHECK"]
 
+FEWEST_WEEKS = 8
+
 
 def _run(case: Case) -> Finding:
     """The newest weeks alone, those since registration with them: by line moves if those can tell, else by results.
@@ -28,6 +30,8 @@ def _run(case: Case) -> Finding:
     z, threshold = float(z_score(scores)), critical if by_moves else 0.0
     if np.isnan(z):
         return Finding(Answer.not_proven, None, threshold, "the model has no opinions lately")
+    if len(scores) < FEWEST_WEEKS:
+        return Finding(Answer.not_proven, z, threshold, f"only {len(scores)} weeks; {FEWEST_WEEKS} are needed")
     what = "line moves" if by_moves else "results"
     words = f"z {z:+.2f} by {what} of the last {len(scores)} weeks (needs {threshold:.2f})"
     answer = Answer.passed if z > threshold else Answer.failed if z <= -critical else Answer.not_proven

@@ -25,7 +25,15 @@ def _run(case: Case) -> Finding:
     level = spent(trials.alpha, trials.number, trials.planned)
     said = opinions(later)
     found, against = (
-        looks(sign * said.opinion, said.residual, later.weeks, horizon=trials.horizon, alpha=alpha, sd=said.sd)
+        looks(
+            sign * said.opinion,
+            said.residual,
+            later.weeks,
+            horizon=trials.horizon,
+            alpha=alpha,
+            sd=said.sd,
+            exact=said.exact,
+        )
         for sign, alpha in ((1, level), (-1, trials.alpha))
     )
     last, games = float(found.statistic[-1]), float(found.games[-1])
