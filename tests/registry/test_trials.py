@@ -8,7 +8,7 @@ from mlflow.entities import ViewType
 from busta.errors import OutsideError
 from busta.registry import trials as module
 from busta.registry.publish import publish
-from busta.registry.trials import Plan, Trial, count, declare, number, trials
+from busta.registry.trials import Plan, Trial, count, declare, look, number, trials
 
 LEAGUE, MARKET = "sim", "moneyline"
 NAME = "busta-sim-moneyline"
@@ -42,6 +42,17 @@ def test_a_published_training_is_a_trial(registry, make_record):
     published = publish(registry, make_record(started=12.5, tags={"recipe": "a", "searched": "30"}))
 
     assert trials(registry, LEAGUE, MARKET) == [Trial(NAME, published.run_id, 12_500, "a", 30)]
+
+
+@pytest.mark.parametrize(
+    ("tags", "season"),
+    [({"seasons": "2010-2014"}, 2014), ({"seasons": "2014-2014"}, 2014), ({"seasons": "all"}, 0), ({}, 0)],
+    ids=str,
+)
+def test_a_trial_knows_the_last_season_it_learned_from_where_its_run_says_so(registry, log, tags, season):
+    log(1000, recipe="a", **tags)
+
+    assert [trial.season for trial in trials(registry, LEAGUE, MARKET)] == [season]
 
 
 def test_trials_come_in_order_of_time_whatever_their_kind(registry, log):
@@ -109,6 +120,44 @@ def test_a_search_counts_all_it_looked_at_and_once():
 
     assert count(found) == 12
     assert [number(found, recipe) for recipe in ("a", "best of ten", "b", "new")] == [1, 11, 12, 13]
+
+
+def test_training_again_on_the_same_season_is_no_new_look_and_one_more_season_is():
+    found = [Trial(NAME, str(i), i, "a", season=season) for i, season in enumerate((2020, 2020, 2021, 2020))]
+
+    assert [look(found, "a", season) for season in (2020, 2021, 2022, 2030)] == [1, 2, 3, 3]
+
+
+def test_looks_at_another_recipe_are_its_own():
+    found = [Trial(NAME, str(season), season, "a", season=season) for season in range(2015, 2022)]
+
+    assert look(found, "b", 2021) == 1
+    assert look([*found, Trial(NAME, "b", 2030, "b", season=2020)], "b", 2021) == 2
+
+
+def test_the_first_look_is_the_first_whether_or_not_it_is_among_the_trials():
+    assert look([], "a", 2021) == 1
+    assert look([Trial(NAME, "1", 1, "a", season=2021)], "a", 2021) == 1
+
+
+LOOKS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(2010, 2020)))
+
+
+@given(LOOKS, st.integers(2010, 2020))
+def test_a_look_keeps_its_number_whatever_is_looked_at_of_later_seasons(pairs, season):
+    found = [Trial(NAME, str(i), i, recipe, season=year) for i, (recipe, year) in enumerate(pairs)]
+    later = [Trial(NAME, "later", 99, recipe, season=season + 1) for recipe in "abc"]
+
+    for recipe in "abc":
+        assert look([*found, *later], recipe, season) == look(found, recipe, season)
+        assert look([*found, *later], recipe, season + 1) == look(found, recipe, season + 1)
+
+
+@given(LOOKS, st.integers(2010, 2020))
+def test_noting_a_look_does_not_change_which_one_it_is(pairs, season):
+    found = [Trial(NAME, str(i), i, recipe, season=year) for i, (recipe, year) in enumerate(pairs)]
+
+    assert look([*found, Trial(NAME, "this", 99, "a", season=season)], "a", season) == look(found, "a", season)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 9))))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,9 @@ import busta
 from busta.performance.gate.case import Trials
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, Judgement
 from busta.plugins import pick
-from busta.settings import Members, Settings, Train
-from busta.workflows.record import _data, judged, recipe_of, verdict_tags
+from busta.registry.versions import Version
+from busta.settings import Bets, Members, Settings, Train
+from busta.workflows.record import BET_RULES, _data, bet_rules, judged, recipe_of, verdict_tags
 from support import planted
 
 OTHER = {  # another value of every setting that shapes a model
@@ -32,6 +34,23 @@ MEMBERS = {
         "max_bin": 65,
     },
     "line_share": 0.25,
+}
+
+CHOOSING = {  # another value of every setting that chooses bets, and of every other one of that section
+    "min_edge": 0.1,
+    "max_edge": 0.3,
+    "strongest": 0.5,
+    "assumed_prices": False,
+    "slippage": 0.05,
+}
+STAKING = {
+    "stakes": "kelly",
+    "unit": 0.02,
+    "kelly_fraction": 0.5,
+    "kelly_cap": 0.1,
+    "bankroll": 50.0,
+    "ruin": 0.2,
+    "allow_unproven": True,
 }
 
 
@@ -68,17 +87,65 @@ def test_another_setting_is_another_recipe_for_the_models_that_it_shapes(data, c
         assert (recipe(data[blind], train=change) != recipe(data[blind])) is shapes
 
 
+def test_every_setting_of_bets_either_chooses_or_stakes_them():
+    assert set(CHOOSING) == set(BET_RULES)
+    assert CHOOSING.keys() | STAKING.keys() | {"vig_method"} == Bets.model_fields.keys()
+    assert all(getattr(Bets(), name) != value for name, value in (CHOOSING | STAKING).items())
+
+
+@pytest.mark.parametrize("change", [*({name: value} for name, value in CHOOSING.items())], ids=str)
+def test_another_choice_of_bets_is_another_recipe(data, change):
+    assert recipe(data[False], bets=change) != recipe(data[False])
+
+
 def test_the_way_of_vig_removal_belongs_to_the_recipe(data):
     assert recipe(data[False], bets={"vig_method": "shin"}) != recipe(data[False])
 
 
 @pytest.mark.parametrize(
     "flags",
-    [{"train": {"jobs": 8}}, {"bets": {"min_edge": 0.1, "stakes": "kelly"}}, {"gate": {"alpha": 0.2}}, {"sim": {}}],
+    [{"train": {"jobs": 8}}, {"gate": {"alpha": 0.2}}, {"sim": {}}]
+    + [{"bets": {name: value}} for name, value in STAKING.items()],
     ids=str,
 )
-def test_what_shapes_no_model_is_not_in_the_recipe(data, flags):
+def test_what_shapes_no_model_and_chooses_no_bet_is_not_in_the_recipe(data, flags):
     assert recipe(data[False], **flags) == recipe(data[False])
+
+
+def test_a_gold_store_made_elsewhere_is_another_recipe_and_another_one_yet_another(data):
+    stores = (None, "1a2b", "3c4d")
+    assert len({recipe_of(Settings(), data[False], foreign_gold=store) for store in stores}) == len(stores)
+
+
+def trained_with(**tags):
+    return Version("busta-sim-ats", "1", (), "run", 0, "models:/m-1", tags)
+
+
+def trained_by(bets):
+    return trained_with(hyperparameters=json.dumps({f"bets.{name}": str(value) for name, value in bets.items()}))
+
+
+@pytest.mark.parametrize("bets", [Bets(), Bets(**CHOOSING)], ids=["unset", "set"])
+def test_a_version_is_judged_by_the_rules_it_was_trained_with_and_todays_stakes(bets):
+    today = Bets(**STAKING, min_edge=0.07, max_edge=0.2, strongest=0.9, slippage=0.01)
+
+    found = bet_rules(trained_by(bets.model_dump()), today)
+
+    assert {name: getattr(found, name) for name in BET_RULES} == {name: getattr(bets, name) for name in BET_RULES}
+    assert {name: getattr(found, name) for name in STAKING} == STAKING
+
+
+@pytest.mark.parametrize("version", [trained_with(), trained_with(hyperparameters='{"train.seed": "20"}')], ids=str)
+def test_a_version_that_does_not_say_its_rules_is_judged_by_todays(version):
+    today = Bets(**CHOOSING, **STAKING)
+
+    assert bet_rules(version, today) == today
+
+
+def test_rules_that_are_newer_than_a_version_are_todays():
+    found = bet_rules(trained_by({"min_edge": 0.04}), Bets(**CHOOSING))
+
+    assert found == Bets(**CHOOSING | {"min_edge": 0.04})
 
 
 def test_newer_games_are_no_new_recipe(data):
@@ -123,7 +190,9 @@ def test_only_a_version_that_is_fit_to_bet_is_marked_so(verdict, fit):
 
 
 def test_what_is_printed_of_a_judgement_has_the_place_among_the_trials_and_the_plan():
-    found = judged(Judgement(REJECTED, "because", []), Trials(number=2, count=3, planned=5, horizon=300, alpha=0.1))
+    place = {"number": 2, "count": 3, "planned": 5, "horizon": 300, "alpha": 0.1, "look": 4}
 
-    assert found["trials"] == {"number": 2, "count": 3, "planned": 5, "horizon": 300, "alpha": 0.1}
+    found = judged(Judgement(REJECTED, "because", []), Trials(**place))
+
+    assert found["trials"] == place
     assert (found["verdict"], found["reason"], found["checks"]) == (REJECTED, "because", [])
