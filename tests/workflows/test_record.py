@@ -125,9 +125,9 @@ def trained_by(bets):
     return trained_with(hyperparameters=json.dumps({f"bets.{name}": str(value) for name, value in bets.items()}))
 
 
-@pytest.mark.parametrize("bets", [Bets(), Bets(**CHOOSING)], ids=["unset", "set"])
+@pytest.mark.parametrize("bets", [Bets(), Bets.model_validate(CHOOSING)], ids=["unset", "set"])
 def test_a_version_is_judged_by_the_rules_it_was_trained_with_and_todays_stakes(bets):
-    today = Bets(**STAKING, min_edge=0.07, max_edge=0.2, strongest=0.9, slippage=0.01)
+    today = Bets.model_validate(STAKING | {"min_edge": 0.07, "max_edge": 0.2, "strongest": 0.9, "slippage": 0.01})
 
     found = bet_rules(trained_by(bets.model_dump()), today)
 
@@ -143,7 +143,7 @@ def test_a_version_that_does_not_say_its_rules_is_judged_by_todays(version):
 
 
 def test_rules_that_are_newer_than_a_version_are_todays():
-    found = bet_rules(trained_by({"min_edge": 0.04}), Bets(**CHOOSING))
+    found = bet_rules(trained_by({"min_edge": 0.04}), Bets.model_validate(CHOOSING))
 
     assert found == Bets(**CHOOSING | {"min_edge": 0.04})
 
