@@ -14,13 +14,20 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # worlds are what runs in paralle
 import sys
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import gamma
+
+from busta.betting.settlement import label
 from busta.performance.evaluation import evaluate
+from busta.performance.forecasts import Forecasts
 from busta.performance.gate.case import Case, Trials
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, judge
 from busta.performance.honesty.foretold import foretold
@@ -43,6 +50,7 @@ class Cell:
         said: What is true and what the model says of it.
         least: A share is at least this; missed where its whole interval is lower.
         most: A share is at most this; missed where its whole interval is higher.
+        then: What is done to these forecasts, by the world's seed.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Cell:
     said: dict[str, Any]
     least: dict[str, float] = field(default_factory=dict)
     most: dict[str, float] = field(default_factory=dict)
+    then: Callable[[Forecasts, int], Forecasts] | None = None
 
 
 def calibrated(bias: float, noise: float = 1.5, boast: float = 1.0) -> dict[str, float]:
@@ -57,8 +66,31 @@ def calibrated(bias: float, noise: float = 1.5, boast: float = 1.0) -> dict[str,
     return {"bias": bias, "noise": noise, "boast": boast * bias**2 / (bias**2 + noise**2), "drift": 0.5}
 
 
+def halved(forecasts: Forecasts, _seed: int, cut: float = 0.1) -> Forecasts:
+    """A model that says what the close says and halves the chance of long shots: it wins until one of them does."""
+    q = forecasts.baselines["closing_line"]
+    chance = np.minimum(q, 1 - q)
+    said = np.where(chance < cut, chance / 2, chance)
+    return _saying(forecasts, np.where(q > 0.5, 1 - said, said))  # noqa: PLR2004 - the favourite
+
+
+def leaning(forecasts: Forecasts, seed: int, skew: float = 0.5) -> Forecasts:
+    """A model that leans to the over; results are a gamma's, and the line is their median: no side is better."""
+    rng, shape, sd = np.random.default_rng(seed + 77), 4 / skew**2, forecasts.league.total_sd
+    luck = (rng.gamma(shape, 1, len(forecasts)) - gamma.ppf(0.5, shape)) / np.sqrt(shape)
+    value = np.round(forecasts.line + sd * luck)
+    said = ndtr((1 + rng.normal(0, 0.8, len(forecasts))) / sd)
+    return _saying(replace(forecasts, value=value, y=label(value, forecasts.line)), said)
+
+
+def _saying(forecasts: Forecasts, p: Any) -> Forecasts:
+    return replace(forecasts, probability=p, triples=np.column_stack([p, 0 * p, 1 - p]))
+
+
 RAW = {"noise": 1.5, "drift": 0.5}
 MOVES = {"bias": 1.0, "skill": 0.0, "learns": 0.0, "drift": 1.0, "chases": 0.5, "noise": 0.5}
+LONG_SHOTS = {"market": "moneyline", "moment": "close"}
+TOTALS = {"market": "totals", "moment": "close"}
 ANCHORED = {"market": "moneyline", "moment": "close", "noise": 0.3}
 FALSE, FALSE_PROFIT, SOUND = {FIT_TO_BET: 0.01}, {FIT_TO_BET: 0.03}, {REJECTED: 0.05}
 CELLS = (
@@ -75,8 +107,10 @@ CELLS = (
     Cell("2 points, gone half-way", LONG, calibrated(2.0) | {"lasts": 0.5}),
     *(Cell("anchored moneyline, no edge", seasons, ANCHORED, most=FALSE) for seasons in (SHORT, MIDDLE)),
     Cell("anchored moneyline, no edge", LONG, ANCHORED, most=FALSE | SOUND),
+    *(Cell("long shots halved, no edge", each, LONG_SHOTS, most=FALSE, then=halved) for each in (MIDDLE, 10, LONG)),
+    *(Cell("over, skewed totals, no edge", each, TOTALS, most=FALSE, then=leaning) for each in (MIDDLE, 12, LONG)),
 )
-WORLD, WIDTH = 28, 15
+WORLD, WIDTH = 29, 15
 COLUMNS = (REJECTED, FIT_TO_SERVE, FIT_TO_BET, *(f"as trial {number}" for number in NUMBERS[1:]))
 HEADING = (
     f"{'model':<{WORLD}}{'games':>6}"
@@ -120,6 +154,7 @@ def main() -> int:
 def world(cell: Cell, seed: int) -> dict[str, Any]:
     """One world's verdict as each trial, the checks that blocked the first, and what the bets brought."""
     forecasts = foretold(seasons=cell.seasons, seed=seed, **cell.said)
+    forecasts = cell.then(forecasts, seed) if cell.then else forecasts
     bets = Bets()
     evaluation = evaluate(forecasts, bets)
     first, *others = (

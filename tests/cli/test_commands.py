@@ -214,6 +214,18 @@ def test_the_gate_ends_with_three_for_a_version_that_may_not_be_promoted_and_sho
     assert (found.json["verdict"], found.json["may_be_promoted"]) == ("rejected", False)
 
 
+def test_the_gate_judges_the_bets_of_the_training_whatever_the_rules_are_today(
+    busta_in, borrowed, trained, monkeypatch
+):
+    monkeypatch.setenv("BUSTA_BETS__MIN_EDGE", "0.1")
+
+    found = busta_in(borrowed.home, "gate", "moneyline", *SIM, "--blind", "--json").json
+
+    assert found["metrics"] == trained.results["moneyline-blind"]["metrics"]
+    assert found["metrics"]["bets"] > 0
+    assert found["trials"]["look"] == 1
+
+
 def test_the_gate_takes_a_kind_of_model(busta_in, borrowed):
     found = busta_in(borrowed.home, "gate", "moneyline", *SIM, "--blind", "--price", "open", "--json").json
 

@@ -312,3 +312,23 @@ def test_figures_are_those_of_the_tested_games_of_a_real_walk():
     assert told.metrics["crps"] == pytest.approx(forward.distribution_scores["crps"].mean())
     assert [row["season"] for row in told.by_season] == [fold.season for fold in forward.folds]
     assert sum(row["games"] for row in told.by_season) == forward.rows.size < len(DATA)
+
+
+def test_the_bets_that_are_judged_are_those_that_the_settings_would_have_placed(found):
+    edges, seasons = found.bets.edge, DATA.games["season"].to_numpy()
+    most = float(np.median(edges))
+    assert judged(TRUTH, settings=Bets(max_edge=most)).metrics["bets"] == (edges <= most).sum() < len(edges)
+    strongest = judged(TRUTH, settings=Bets(strongest=0.2)).bets
+    assert 0 < len(strongest) < len(edges)
+    assert (seasons[strongest.game] > seasons.min()).all(), "the first season has no earlier one to go by"
+    half = replace(DATA, price_assumed=np.arange(len(DATA)) % 2 == 0)
+    assert len(judged(TRUTH, half).bets) == len(edges)
+    assert (judged(TRUTH, half, Bets(assumed_prices=False)).bets.game % 2 == 1).all()
+
+
+def test_slippage_takes_its_share_of_every_profit(found):
+    slipped = judged(TRUTH, settings=Bets(slippage=0.1))
+    np.testing.assert_array_equal(slipped.bets.game, found.bets.game)
+    np.testing.assert_allclose(slipped.bets.price, 1 + 0.9 * (found.bets.price - 1))
+    won = found.metrics["roi"] + 1 - found.metrics["hit_rate"]
+    assert slipped.metrics["roi"] == pytest.approx(found.metrics["roi"] - 0.1 * won)

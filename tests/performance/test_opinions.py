@@ -72,3 +72,8 @@ def test_a_probability_of_one_or_nought_is_held_off_the_edge(market):
     made = foretold(market=market)
     sure = replace(made, probability=np.round(made.probability * 0.9))
     assert np.isfinite(opinions(sure).opinion).all()
+
+
+@pytest.mark.parametrize(("market", "exact"), [("ats", False), ("totals", False), ("moneyline", True)])
+def test_the_spread_of_wins_is_known_from_their_chance_and_that_of_margins_is_a_guess(market, exact):
+    assert opinions(foretold(market=market, seasons=1)).exact is exact

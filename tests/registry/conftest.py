@@ -33,7 +33,7 @@ def write_model(folder):
     booster.save_model(folder / "boosting.ubj")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_record():
     """A training's record; any part of it can be given."""
 

@@ -9,23 +9,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import busta
 from busta.errors import OutsideError, UsageError
+from busta.registry.connect import connect
 from busta.registry.publish import publish
 from busta.registry.versions import _before, fetch_model, note, now, promote, resolve, rollback, versions
-from workspaces import variables
+from workspaces import forget_variables, variables
 
 NAME = "busta-sim-moneyline"
 
 
-@pytest.fixture
-def trained(registry, make_record):
-    """A registry with eleven versions of one model, the last of them challenger."""
+@pytest.fixture(scope="module")
+def eleven(tmp_path_factory, make_record):
+    """A workspace of nothing but a registry with eleven versions of one model, the last of them challenger."""
+    home = tmp_path_factory.mktemp("eleven")
+    with pytest.MonkeyPatch.context() as patch:
+        forget_variables(patch)
+        registry = connect(busta.load(home=home))
     publish(registry, make_record())
     (first,) = versions(registry, NAME)
     for _ in range(10):
         registry.client.create_model_version(NAME, first.source, first.run_id)
     registry.client.set_registered_model_alias(NAME, "challenger", "11")
-    return registry
+    return home
+
+
+@pytest.fixture
+def copied(eleven, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(eleven, tmp_path / "copied")
+
+
+@pytest.fixture
+def trained(copied):
+    """The registry in that copy."""
+    return connect(busta.load(home=copied))
 
 
 def champion(registry):
@@ -132,8 +150,8 @@ def test_rolling_back_undoes_promotions_as_a_stack_does(promotions):
     assert _before(written, stack[-1]) == (stack[-2] if len(stack) > 1 else None)
 
 
-def test_a_model_whose_files_are_gone_is_an_outside_error(trained, home):
-    shutil.rmtree(home / "mlruns")
+def test_a_model_whose_files_are_gone_is_an_outside_error(trained, copied):
+    shutil.rmtree(copied / "mlruns")
 
     with pytest.raises(OutsideError, match=r"the model of version 11 .* cannot be read"):
         fetch_model(trained, resolve(trained, NAME))
@@ -150,7 +168,7 @@ def test_a_model_with_a_damaged_file_is_an_outside_error_that_names_it(registry,
         fetch_model(registry, resolve(registry, NAME))
 
 
-def test_downloads_leave_nothing_behind_when_the_process_ends(trained, home, tmp_path):
+def test_downloads_leave_nothing_behind_when_the_process_ends(trained, copied, tmp_path):
     code = (
         "import busta\n"
         "from busta.registry import connect, versions as v\n"
@@ -161,7 +179,7 @@ def test_downloads_leave_nothing_behind_when_the_process_ends(trained, home, tmp
     (tmp_path / "tmp").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=variables(home, TMPDIR=str(tmp_path / "tmp")),
+        env=variables(copied, TMPDIR=str(tmp_path / "tmp")),
         capture_output=True,
         text=True,
         check=True,

@@ -19,7 +19,7 @@ from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
 from busta.workflows.gate import _empty, gate
 from support import planted
-from workspaces import CURRENT, KINDS
+from workspaces import CURRENT, KINDS, Trained, forget_variables
 
 NAME = "busta-sim-moneyline"
 PASSES, REJECTED_MARKET = "moneyline", "ats"
@@ -178,14 +178,13 @@ def test_a_feature_that_the_store_no_longer_has_is_found_and_one_that_it_never_k
     assert _empty(data, ["x2", "gone", "x1", "x0"]) == ["gone", "x0"]
 
 
-def test_only_games_that_started_after_registration_are_judged_as_later_ones(settings):
-    busta.train(settings, PASSES, "sim", through=2012)
+def test_only_games_that_started_after_registration_are_judged_as_later_ones(until_2012):
     registered = datetime(2013, 11, 3, 18, tzinfo=UTC)
-    registered_at(settings, registered)
-    games = Tables(settings.tables / "sim").read().games
+    registered_at(until_2012, registered)
+    games = Tables(until_2012.tables / "sim").read().games
     finished = games.filter(pl.col("home_score").is_not_null())
 
-    found = gate(settings, PASSES, "sim")
+    found = gate(until_2012, PASSES, "sim")
 
     expected = finished.filter(pl.col("kickoff") > registered).height
     assert 0 < expected < finished.filter(pl.col("season") > 2012).height
@@ -193,41 +192,109 @@ def test_only_games_that_started_after_registration_are_judged_as_later_ones(set
     later = check(found, "BST013")
     assert later["answer"] != "not applicable"
     assert 0 < later["details"]["games"] <= expected
-    assert later["details"]["horizon"] == settings.gate.horizon
+    assert later["details"]["horizon"] == until_2012.gate.horizon
 
 
-def test_games_that_the_version_learned_from_are_never_later_ones_whatever_the_clock_said(settings):
-    busta.train(settings, PASSES, "sim", through=2012)
-    registered_at(settings, datetime(2001, 1, 1, tzinfo=UTC))
-    games = Tables(settings.tables / "sim").read().games
+def test_games_that_the_version_learned_from_are_never_later_ones_whatever_the_clock_said(until_2012):
+    registered_at(until_2012, datetime(2001, 1, 1, tzinfo=UTC))
+    games = Tables(until_2012.tables / "sim").read().games
 
-    found = gate(settings, PASSES, "sim")
+    found = gate(until_2012, PASSES, "sim")
 
     assert found["later_games"] == games.filter((pl.col("season") > 2012) & pl.col("home_score").is_not_null()).height
 
 
-def test_later_games_change_nothing_of_the_back_test(settings):
-    busta.train(settings, PASSES, "sim", through=2012)
-    before = gate(settings, PASSES, "sim")
-    registered_at(settings, datetime(2013, 11, 3, 18, tzinfo=UTC))
+def test_later_games_change_nothing_of_the_back_test(until_2012):
+    before = gate(until_2012, PASSES, "sim")
+    registered_at(until_2012, datetime(2013, 11, 3, 18, tzinfo=UTC))
 
-    found = gate(settings, PASSES, "sim")
+    found = gate(until_2012, PASSES, "sim")
 
     assert check(before, "BST013")["answer"] == "not applicable"
     for code in ("BST001", "BST002", "BST003", "BST004", "BST005", "BST006"):
         assert check(found, code) == check(before, code)
 
 
-def test_training_the_same_recipe_again_is_no_new_trial_and_another_seed_is(settings):
-    trials = [
-        busta.train(busta.load(home=settings.home, train={"seed": seed, "jobs": jobs}), PASSES, "sim")["trials"]
-        for seed, jobs in ((20, 1), (20, 2), (5, 1))
-    ]
+@pytest.fixture(scope="module")
+def trained_again(trained, tmp_path_factory):
+    """A copy of the trained workspace with the first recipe once more, on two threads, and with another seed's."""
+    home = shutil.copytree(trained.settings.home, tmp_path_factory.mktemp("again") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        forget_variables(patch)
+        flags = ({"jobs": 2}, {"seed": 5})
+        results = [busta.train(busta.load(home=home, train=each), PASSES, "sim") for each in flags]
+        return Trained(busta.load(home=home), {"same": results[0], "other": results[1]})
 
-    assert [(each["number"], each["count"]) for each in trials] == [(1, 1), (1, 1), (2, 2)]
-    for version, number in (("1", 1), ("2", 1), ("3", 2)):
-        found = gate(settings, PASSES, "sim", model=version)["trials"]
-        assert (found["number"], found["count"]) == (number, 2)
+
+def test_training_the_same_recipe_again_is_no_new_trial_and_another_seed_is(trained, trained_again):
+    results = (trained.results[PASSES], *trained_again.results.values())
+
+    assert [(each["trials"]["number"], each["trials"]["count"]) for each in results] == [(1, 1), (1, 4), (5, 5)]
+    assert {each["trials"]["look"] for each in results} == {1}
+    for version, number in (("1", 1), ("2", 1), ("3", 5)):
+        found = gate(trained_again.settings, PASSES, "sim", model=version)["trials"]
+        assert (found["number"], found["count"], found["look"]) == (number, 5, 1)
+
+
+def test_a_recipe_trained_twice_is_tested_once(trained_again):
+    found = gate(trained_again.settings, PASSES, "sim")
+
+    details = check(found, "BST004")["details"]
+    assert (found["trials"]["count"], details["spa_candidates"]) == (5, 5)
+    assert "spa_note" not in details
+
+
+def test_the_same_recipe_with_one_more_season_is_another_look(settings):
+    tables = Tables(settings.tables / "sim")
+    games, quotes, _ = tables.read()
+    early = games.filter(pl.col("season") < CURRENT)
+    (tables.folder / "CURRENT").unlink()
+    tables.update(Batch(early, quotes.join(early, on="game_id", how="semi")))
+    results = [busta.train(settings, PASSES, "sim")]
+    tables.update(Batch(games, quotes))
+    results.append(busta.train(settings, PASSES, "sim"))
+
+    assert [result["last_test_season"] for result in results] == [CURRENT - 1, CURRENT]
+    for version, result in enumerate(results, start=1):
+        judged_again = gate(settings, PASSES, "sim", model=str(version))
+        for found in (result, judged_again):
+            assert (found["trials"]["number"], found["trials"]["count"], found["trials"]["look"]) == (1, 1, version)
+    first, second = (check(result, "BST004")["details"]["level"] for result in results)
+    assert second == pytest.approx(first / 2)
+
+
+def test_a_gold_store_made_elsewhere_is_another_trial(borrowed, trained):
+    version = trained.results[PASSES]["gold_version"]
+
+    found = busta.train(borrowed, PASSES, "sim", gold_path=borrowed.gold / "sim" / version)
+
+    assert (found["trials"]["number"], found["trials"]["count"]) == (5, 5)
+
+
+BLIND = {"blind": True}
+
+
+def test_bets_are_judged_by_the_rules_that_the_version_was_trained_with(borrowed, trained, monkeypatch):
+    monkeypatch.setenv("BUSTA_BETS__MIN_EDGE", "0.1")
+    changed = busta.load(home=borrowed.home)
+    before = trained.results["moneyline-blind"]
+
+    found = gate(changed, PASSES, "sim", **BLIND)
+
+    assert changed.bets.min_edge == 0.1
+    assert found["metrics"] == before["metrics"]
+    for code in ("BST006", "BST007"):
+        assert check(found, code)["figure"] == check(before, code)["figure"]
+
+
+def test_a_version_that_does_not_say_its_rules_is_judged_by_todays(borrowed, trained):
+    connect(borrowed).client.delete_model_version_tag(f"{NAME}-blind", "1", "hyperparameters")
+    choosy = busta.load(home=borrowed.home, bets={"min_edge": 0.1})
+
+    counts = [gate(settings, PASSES, "sim", **BLIND)["metrics"]["bets"] for settings in (borrowed, choosy)]
+
+    assert counts[0] == trained.results["moneyline-blind"]["metrics"]["bets"]
+    assert counts[1] < counts[0]
 
 
 def test_two_trainings_at_once_have_numbers_of_their_own_once_both_are_there(settings, monkeypatch):
@@ -315,18 +382,6 @@ def test_a_version_whose_run_is_gone_from_the_record_counts_as_the_next_trial(bo
     found = gate(borrowed, PASSES, "sim")["trials"]
 
     assert (found["number"], found["count"]) == (4, 4)
-
-
-def test_a_recipe_trained_twice_is_tested_once(settings):
-    busta.train(settings, PASSES, "sim")
-    busta.train(settings, PASSES, "sim", blind=True)
-    busta.train(settings, PASSES, "sim")
-
-    found = gate(settings, PASSES, "sim")
-
-    details = check(found, "BST004")["details"]
-    assert (found["trials"]["count"], details["spa_candidates"]) == (2, 2)
-    assert "spa_note" not in details
 
 
 def test_a_new_version_is_compared_with_the_champion_on_the_same_games(borrowed, trained):

@@ -203,10 +203,8 @@ def test_a_game_learned_from_before_the_first_test_has_no_honest_prediction(trai
         assert row["abstain_reason"] == "the model learned from this game and has no out-of-fold prediction of it"
 
 
-def test_games_after_the_last_learned_season_are_predicted_live(settings):
-    busta.train(settings, "moneyline", "sim", through=2012)
-
-    rows = predict(settings, "moneyline", Wanted(week="2013-10"))["predictions"]
+def test_games_after_the_last_learned_season_are_predicted_live(until_2012):
+    rows = predict(until_2012, "moneyline", Wanted(week="2013-10"))["predictions"]
 
     assert rows
     assert not any(row["out_of_fold"] for row in rows)
@@ -245,18 +243,17 @@ def test_a_stored_prediction_stands_at_the_line_and_prices_it_was_made_at(borrow
     assert after == before
 
 
-def test_the_champion_predicts_unless_another_version_is_asked_for(settings):
-    busta.train(settings, "moneyline", "sim", through=2012)
-    busta.promote_version(settings, "moneyline", "1", "sim", force=True)
-    busta.train(settings, "moneyline", "sim")
+def test_the_champion_predicts_unless_another_version_is_asked_for(until_2012):
+    busta.promote_version(until_2012, "moneyline", "1", "sim", force=True)
+    busta.train(until_2012, "moneyline", "sim")
 
-    champion = predict(settings, "moneyline", Wanted(week=COMING))
-    challenger = predict(settings, "moneyline", Wanted(week=COMING), model="challenger")
+    champion = predict(until_2012, "moneyline", Wanted(week=COMING))
+    challenger = predict(until_2012, "moneyline", Wanted(week=COMING), model="challenger")
 
     assert (champion["model_version"], champion["role"]) == ("1", "champion")
     assert (challenger["model_version"], challenger["role"]) == ("2", "challenger")
     assert champion["predictions"] != challenger["predictions"]
-    assert predict(settings, "moneyline", Wanted(week=COMING), model="2") == challenger
+    assert predict(until_2012, "moneyline", Wanted(week=COMING), model="2") == challenger
 
 
 def test_a_game_without_a_price_is_predicted_from_nothing_and_not_bet(without):

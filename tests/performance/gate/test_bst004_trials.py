@@ -1,6 +1,7 @@
 """BST004: not explained by the number of trials."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,3 +70,9 @@ def test_one_trial_is_no_family_and_trials_without_common_games_say_why(case_of,
     apart = {"a": np.where(np.arange(len(MADE)) % 2, np.nan, 0.1), "b": np.where(np.arange(len(MADE)) % 2, 0.1, np.nan)}
     found = ask("BST004", case_of(MADE, trials=Trials(2, 2, losses=apart)))
     assert "fewer than four weeks" in found.details["spa_note"]
+
+
+def test_no_number_of_looks_adds_up_to_more_than_the_recipe_s_share():
+    looks = [Trials(number=5, count=9, look=look).level for look in range(1, 60)]
+    assert all(late == early / 2 for early, late in pairwise(looks))
+    assert sum(looks) == pytest.approx(0.05 / 20 / 2)

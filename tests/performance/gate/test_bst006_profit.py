@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from busta.betting.settlement import label
 from busta.performance.gate.case import Trials
 from busta.performance.gate.evidence import bets_worth, information_scores
 from busta.performance.honesty.foretold import foretold
@@ -98,3 +99,22 @@ def test_how_many_were_tried_changes_what_is_shown_and_not_the_answer(case_of, a
 
 def test_the_level_of_the_settings_is_the_one_that_was_measured_on_worlds_with_known_truth():
     assert Gate().profit_level == PROFIT_LEVEL
+
+
+def test_a_second_look_corrects_the_expected_roi_as_twice_the_trials_do(case_of, ask):
+    case = case_of(foretold(bias=1.5, seasons=8))
+    again, more = (ask("BST006", replace(case, trials=trials)) for trials in (Trials(1, 10, look=2), Trials(1, 20)))
+    once = ask("BST006", replace(case, trials=Trials(1, 10)))
+    assert again.details["expected_roi"] == more.details["expected_roi"] < once.details["expected_roi"]
+    assert again.figure == once.figure
+
+
+def test_bets_that_were_all_pushed_prove_nothing(case_of, ask):
+    made = foretold(bias=3.0, seasons=8)
+    case = case_of(made)
+    value = made.value.copy()
+    value[case.evaluation.bets.game] = made.line[case.evaluation.bets.game]
+    found = ask("BST006", case_of(replace(made, value=value, y=label(value, made.line))))
+    assert found.details["seen_bets"] > 0
+    assert found.answer == "not proven"
+    assert "no bet was won or lost" in found.words

@@ -74,3 +74,10 @@ def test_how_many_weeks_count_is_a_setting(case_of, ask):
     assert found.details["weeks"] == 10
     young = ask("BST012", case_of(foretold(bias=3.0, seasons=1)))
     assert (young.details["weeks"], young.details["by"]) == (17, "results"), "there is no time before to learn from"
+
+
+@pytest.mark.parametrize(("weeks", "answer"), [(7, "not proven"), (8, "passed")])
+def test_fewer_than_eight_weeks_prove_nothing(case_of, ask, weeks, answer):
+    found = ask("BST012", case_of(foretold(bias=4.0, moment="close", seasons=1, weeks=weeks)))
+    assert (found.answer, found.figure > 0) == (answer, True)
+    assert ("only 7 weeks; 8 are needed" in found.words) == (weeks == 7)

@@ -135,3 +135,15 @@ def test_looking_every_week_keeps_its_level():
     naive = (statistics(scores, 960) * np.sqrt(60 / np.arange(1, 61)) >= 1.645)[:, 16:].any(axis=1)
     assert 0.015 < passed.mean() < 0.06
     assert naive.mean() > 0.1
+
+
+def test_backing_long_shots_that_have_not_won_yet_is_refuted_only_where_the_variance_is_a_guess():
+    """A fifth of a chance backed in a hundred weeks, none of which has won: 100 * .02 wins were to be expected."""
+    q, weeks = np.full(1600, 0.0005), np.repeat(np.arange(100), 16)
+    s = np.sqrt(q * (1 - q))
+    told = {
+        exact: looks(-s, -q / s, weeks, horizon=1600, alpha=0.05, sd=1.0, exact=exact).crossed
+        for exact in (True, False)
+    }
+    assert told[True] is None
+    assert told[False] is not None

@@ -41,3 +41,9 @@ def test_a_certain_model_is_finite():
 def test_what_is_no_probability_or_result_is_refused(p, q, y):
     with pytest.raises(UsageError):
         log_odds_scores(p, q, y, [1])
+
+
+def test_the_variance_of_wins_of_a_known_chance_is_known():
+    scores = log_odds_scores(np.full(640, 0.02), np.full(640, 0.04), np.zeros(640), np.repeat(np.arange(40), 16))
+    assert scores.exact
+    assert z_score(scores) == pytest.approx(640 * 0.04 / np.sqrt(640 * 0.04 * 0.96))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import logit, ndtr
 
 from busta.errors import UsageError
 from busta.performance.significance.margin import Scores, fitted_edge, variance, weekly_scores, z_score
@@ -147,3 +148,40 @@ def test_the_last_weeks_can_be_looked_at_alone():
 def test_a_level_is_between_0_and_1(level):
     with pytest.raises(UsageError, match="level"):
         fitted_edge(weekly_scores(*games()), level)
+
+
+def long_shots(cut, *, exact, worlds=600, weeks=170, seed=2):
+    """Scores of a model that halves the long shots of a fair moneyline market, which nobody can earn from."""
+    rng = np.random.default_rng(seed)
+    q = ndtr((np.round(rng.normal(0, 6, (worlds, weeks * 16))) + 0.5) / 13.3)
+    won = rng.random(q.shape) < q
+    chance = np.minimum(q, 1 - q)
+    said = np.where(chance < cut, chance / 2, chance)
+    s = np.sqrt(q * (1 - q))
+    opinion = s * (logit(np.where(q > 0.5, 1 - said, said)) - logit(q))
+    return weekly_scores(opinion, (won - q) / s, np.repeat(np.arange(weeks), 16), 1.0, exact=exact)
+
+
+def test_halving_the_long_shots_of_a_fair_market_is_not_informative_until_one_of_them_wins():
+    """Squares of wins that have not come yet are in no week's sum: only the known variance counts with them."""
+    known, guessed = (np.mean(z_score(long_shots(0.1, exact=exact)) > 3.02) for exact in (True, False))
+    assert known <= 0.01
+    assert guessed > 0.02
+
+
+def test_the_edge_of_long_shots_that_have_not_won_yet_is_as_uncertain_as_their_prices_say():
+    known, guessed = (np.mean(fitted_edge(long_shots(0.1, exact=exact)).bound > 0) for exact in (True, False))
+    assert known <= 0.01
+    assert guessed > 0.1
+
+
+def test_a_known_variance_is_the_least_at_all_weeks_of_every_part_of_the_scores():
+    quiet = Scores(np.arange(60), np.full(60, 16.0), np.full(60, 0.1), np.ones(60), np.full(60, 100.0), exact=True)
+    np.testing.assert_allclose(variance(quiet), 100 * np.arange(1, 61))
+    assert z_score(quiet) == pytest.approx(6 / np.sqrt(6000))
+    for part in (quiet.until(50), quiet.last(50)):
+        assert part.exact
+        assert z_score(part) == pytest.approx(5 / np.sqrt(5000))
+    nothing = weekly_scores([], [], [], exact=True)
+    assert nothing.exact
+    assert np.isnan(z_score(nothing))

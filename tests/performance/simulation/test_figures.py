@@ -144,3 +144,19 @@ def test_a_claimed_edge_is_the_mean_of_the_bets_taken():
     found = account(simulate(place([[0.6, 0.0, 0.4], [0.55, 0.0, 0.45]], 2.0, 1.1), [1, 1], 0, [1, 2]))
     assert found["claimed_edge"] == pytest.approx(0.15)
     assert found["mean_price"] == 2.0
+
+
+@pytest.mark.parametrize(("won", "lost", "known"), [(5, 15, True), (15, 5, True), (4, 60, False), (60, 4, False)])
+def test_an_interval_needs_five_bets_won_and_five_lost(won, lost, known):
+    """Of long shots of which hardly one has won nobody knows how much weeks differ."""
+    found = account(flat_ledger([1] * won + [-1] * lost))
+    for name in ("roi", "unit_roi"):
+        assert found[name] == pytest.approx((won - lost) / (won + lost)) or name == "roi"
+        assert np.isfinite([found[f"{name}_low"], found[f"{name}_high"]]).all() == known
+    assert ("5 of them won and 5 lost" in reasons(found).get("roi_low", "")) == (not known)
+
+
+def test_pushes_are_neither_won_nor_lost():
+    found = account(flat_ledger([1] * 4 + [0] * 20 + [-1] * 10))
+    assert found["pushes"] == 20
+    assert np.isnan(found["unit_roi_low"])

@@ -25,6 +25,7 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", details)
     picked = selected_edge(scores, 1 / (case.trials.count * case.trials.look))
     expected = float(worth.at(picked.beta))
+    tried = "1 trial" if case.trials.count == 1 else f"{case.trials.count} trials"
     details |= {
         "expected_roi": expected,
         "expected_roi_low": float(worth.at(picked.low)),
@@ -32,7 +33,7 @@ def _run(case: Case) -> Finding:
         "expected_roi_uncorrected": float(worth.at(edge.beta)),
         "beta_bound": float(edge.bound),
     }
-    words = f"expected ROI {expected:+.1%}, corrected for {case.trials.count} trials; {low:+.1%} at the lower bound"
+    words = f"expected ROI {expected:+.1%}, corrected for {tried}; {low:+.1%} at the lower bound"
     if metrics["hit_rate"] is None:
         return Finding(Answer.not_proven, low, 0.0, f"{words}; no bet was won or lost", details)
     if high < 0:
