@@ -14,12 +14,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # worlds are what runs in paralle
 import sys
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -27,12 +26,16 @@ from scipy.stats import gamma
 
 from busta.betting.settlement import label
 from busta.performance.evaluation import evaluate
-from busta.performance.forecasts import Forecasts
 from busta.performance.gate.case import Case, Trials
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, judge
 from busta.performance.honesty.foretold import foretold
 from busta.performance.honesty.tally import Share
 from busta.settings import Bets, Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from busta.performance.forecasts import Forecasts
 
 PLANNED = 20
 NUMBERS = (1, PLANNED, PLANNED + 1)  # trial in order of time; after the plan the level is lower

@@ -114,7 +114,7 @@ class Bets(_Section):
     """Share of the bankroll on a bet: of the first one for flat stakes, of the current one for proportional."""
     kelly_fraction: Annotated[float, Field(gt=0, le=1)] = 0.25
     kelly_cap: Annotated[float, Field(gt=0, le=1)] = 0.05
-    bankroll: Annotated[float, Field(gt=0)] = 100.0
+    bankroll: Annotated[float, Field(gt=0, le=1e12)] = 100.0
     """What a back-test starts with."""
     slippage: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of each price's profit that a back-test loses between quote and bet."""

@@ -214,9 +214,7 @@ def test_the_gate_ends_with_three_for_a_version_that_may_not_be_promoted_and_sho
     assert (found.json["verdict"], found.json["may_be_promoted"]) == ("rejected", False)
 
 
-def test_the_gate_judges_the_bets_of_the_training_whatever_the_rules_are_today(
-    busta_in, borrowed, trained, monkeypatch
-):
+def test_the_gate_judges_the_bets_of_the_training_by_its_own_rules(busta_in, borrowed, trained, monkeypatch):
     monkeypatch.setenv("BUSTA_BETS__MIN_EDGE", "0.1")
 
     found = busta_in(borrowed.home, "gate", "moneyline", *SIM, "--blind", "--json").json

@@ -13,7 +13,7 @@ import busta
 from busta.errors import OutsideError, UsageError
 from busta.registry.connect import connect
 from busta.registry.publish import publish
-from busta.registry.versions import _before, fetch_model, note, now, promote, resolve, rollback, versions
+from busta.registry.versions import _before, fetch_model, model_name, note, now, promote, resolve, rollback, versions
 from workspaces import forget_variables, variables
 
 NAME = "busta-sim-moneyline"
@@ -197,3 +197,8 @@ def test_a_note_is_added_to_one_version_and_replaces_an_older_one(trained):
     assert tags["verdict"] == "fit to serve"
     assert time.strptime(tags["forced"], "%Y-%m-%dT%H:%M:%SZ")
     assert "forced" not in resolve(trained, NAME, "4").tags
+
+
+def test_another_moment_than_open_and_close_has_no_model():
+    with pytest.raises(UsageError, match="price 'later'"):
+        model_name("nfl", "ats", blind=False, moment="later")

@@ -116,3 +116,17 @@ def test_force_makes_a_rejected_version_champion_and_is_recorded(borrowed):
     assert (found["champion"], found["verdict"], found["forced"]) == ("1", "rejected", True)
     (row,) = (row for row in busta.list_models(borrowed, "ats") if row["model"] == "busta-sim-ats")
     assert row["forced"].endswith("Z in spite of: rejected")
+
+
+def test_a_verdict_by_other_rules_than_those_in_force_promotes_nobody(borrowed):
+    """Who loosens the gate for one look at it, and promotes by that, would launder a rejected model."""
+    registry = connect(borrowed)
+    name = "busta-sim-moneyline"
+    loose = busta.load(home=borrowed.home, gate={"line_margin": 0.09})
+    busta.gate(loose, "moneyline", "sim")
+
+    with pytest.raises(Refusal, match="judged by other rules"):
+        busta.promote_version(borrowed, "moneyline", "1", "sim")
+
+    assert resolve(registry, name).aliases == ("challenger",)
+    assert not busta.promote_version(loose, "moneyline", "1", "sim")["forced"]

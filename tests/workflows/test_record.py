@@ -11,7 +11,7 @@ from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, J
 from busta.plugins import pick
 from busta.registry.versions import Version
 from busta.settings import Bets, Members, Settings, Train
-from busta.workflows.record import BET_RULES, _data, bet_rules, judged, recipe_of, verdict_tags
+from busta.workflows.record import BET_RULES, _data, bet_rules, judged, recipe_of, rules_of, verdict_tags
 from support import planted
 
 OTHER = {  # another value of every setting that shapes a model
@@ -183,7 +183,7 @@ def test_of_many_files_one_checksum_is_kept_and_it_tells_any_of_them_apart():
 
 @pytest.mark.parametrize(("verdict", "fit"), [(REJECTED, "no"), (FIT_TO_SERVE, "no"), (FIT_TO_BET, "yes")])
 def test_only_a_version_that_is_fit_to_bet_is_marked_so(verdict, fit):
-    tags = verdict_tags(Judgement(verdict, "because", []))
+    tags = verdict_tags(Judgement(verdict, "because", []), rules_of(Settings()))
 
     assert (tags["verdict"], tags["verdict_reason"], tags["fit_to_bet"]) == (verdict, "because", fit)
     assert tags["judged_at"].endswith("Z")

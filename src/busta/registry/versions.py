@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from busta.errors import OutsideError, UsageError
+from busta.errors import OutsideError, UsageError, unknown
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
 from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
@@ -40,7 +40,12 @@ def model_name(league: str, market: str, *, blind: bool, moment: str) -> str:
 
     >>> model_name("nfl", "ats", blind=True, moment="close")
     'busta-nfl-ats-blind'
+
+    Raises:
+        UsageError: Another moment than ``open`` and ``close``.
     """
+    if moment not in ("open", "close"):
+        raise unknown("price", moment, ("open", "close"))
     return f"busta-{league}-{market}" + ("-blind" if blind else "") + ("-open" if moment == "open" else "")
 
 

@@ -26,7 +26,7 @@ from busta.registry.versions import Version, fetch_model, model_name, note, reso
 from busta.workflows.build import gold_of
 from busta.workflows.forecast import columns, forecast, learned_from, read_predictions, stored_forecasts
 from busta.workflows.ingest import has_tables
-from busta.workflows.record import bet_rules, judged, verdict_tags
+from busta.workflows.record import bet_rules, judged, rules_of, verdict_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def gate(
     version = _wanted(registry, name, model)
     case, notes = _stored_case(settings, registry, version)
     judgement = judge(case)
-    note(registry, version, verdict_tags(judgement))
+    note(registry, version, verdict_tags(judgement, rules_of(settings)))
     return {
         "model": name,
         "model_version": version.number,

@@ -10,6 +10,7 @@ from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import league_names, market_names, pick
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, note, now, promote, resolve, rollback, versions
+from busta.workflows.record import RULES, rules_of
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -65,13 +66,14 @@ def promote_version(
 
     Raises:
         UsageError: There is no such version.
-        Refusal: The gate rejected it, or it was never put to the gate.
+        Refusal: The gate rejected it, judged it by other rules than those in force, or was never asked.
     """
     registry = connect(settings)
     chosen = resolve(registry, _name(market_name, league_name, blind, moment), version)
-    forced = chosen.tags.get("verdict") not in (FIT_TO_SERVE, FIT_TO_BET)
+    other_rules = chosen.tags.get(RULES) not in (None, rules_of(settings))
+    forced = other_rules or chosen.tags.get("verdict") not in (FIT_TO_SERVE, FIT_TO_BET)
     if forced and not force:
-        raise Refusal(_refusal(chosen))
+        raise Refusal(_refusal(chosen, other_rules=other_rules))
     if forced:
         note(registry, chosen, {"forced": f"{now()} in spite of: {chosen.tags.get('verdict', 'no verdict')}"})
     before = promote(registry, chosen)
@@ -84,9 +86,11 @@ def promote_version(
     }
 
 
-def _refusal(version: Version) -> str:
+def _refusal(version: Version, *, other_rules: bool) -> str:
     """Why a version may not become champion, and what to do."""
     about = f"version {version.number} of {version.name}"
+    if other_rules:
+        return f"{about} was judged by other rules than those in force\n`busta gate` judges it by these; or --force"
     if version.tags.get("verdict") == REJECTED:
         return f"{about} was rejected: {version.tags.get('verdict_reason')}\n--force makes it champion all the same"
     return f"{about} was never put to the gate\n`busta gate` does it; --force makes it champion all the same"

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from busta.registry.versions import Version
     from busta.settings import Bets, Settings
 
-__all__ = ["Training", "bet_rules", "judged", "recipe_of", "record_of", "summary", "verdict_tags"]
+__all__ = ["RULES", "Training", "bet_rules", "judged", "recipe_of", "record_of", "rules_of", "summary", "verdict_tags"]
 
+RULES = "gate_rules"
 _NAMED_FILES = 10
 BET_RULES = ("min_edge", "max_edge", "strongest", "assumed_prices", "slippage")
 """Settings that choose bets: who tries several and keeps the best has tried several."""
@@ -182,9 +183,15 @@ def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
     }
 
 
-def verdict_tags(judgement: Judgement) -> dict[str, str]:
-    """What the gate said, as a version carries it."""
+def rules_of(settings: Settings) -> str:
+    """The gate's rules in force, as a verdict carries them."""
+    return json.dumps(settings.gate.model_dump(), sort_keys=True)
+
+
+def verdict_tags(judgement: Judgement, rules: str) -> dict[str, str]:
+    """What the gate said and by which rules, as a version carries it."""
     return {
+        RULES: rules,
         "verdict": judgement.verdict,
         "verdict_reason": judgement.reason,
         "fit_to_bet": "yes" if judgement.verdict == FIT_TO_BET else "no",
@@ -235,7 +242,7 @@ def _tags(trained: Training) -> dict[str, str]:
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
         RECIPE: trained.recipe,
         "against_the_line": figures["against_the_line"],
-        **verdict_tags(trained.judgement),
+        **verdict_tags(trained.judgement, rules_of(trained.settings)),
     }
 
 

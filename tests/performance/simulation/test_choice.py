@@ -108,3 +108,8 @@ def test_a_choice_of_all_games_and_sides_is_not_filtered():
     assert not Choice(min_edge=0.1, strongest=0.4).filtered
     assert all(Choice(**part).filtered for part in ({"seasons": (1,)}, {"teams": ("A",)}, {"side": "home"}))
     assert Choice(role="underdog").filtered
+
+
+def test_an_unknown_role_is_refused():
+    with pytest.raises(UsageError, match="role 'dog'"):
+        Choice(role="dog")

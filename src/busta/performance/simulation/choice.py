@@ -54,6 +54,8 @@ class Choice:
             raise UsageError(f"min edge {self.min_edge} cannot be right; it is a share of the stake, -1 or more")
         if self.max_edge is not None and not self.max_edge >= self.min_edge:
             raise UsageError(f"max edge {self.max_edge} is below the min edge {self.min_edge}")
+        if self.role not in (None, "favourite", "underdog"):
+            raise unknown("role", self.role, ("favourite", "underdog"))
         if self.strongest is not None and not 0 < self.strongest <= 1:
             raise UsageError(f"strongest {self.strongest} cannot be right; it is a share, above 0 and at most 1")
 

@@ -157,7 +157,7 @@ def reasons(figures: dict[str, float], *, probabilities: bool = True) -> dict[st
         "sharpe": one_week if np.isnan(figures["volatility"]) else "weekly returns do not differ",
         "sortino": one_week if np.isnan(figures["volatility"]) else "no week lost",
         "bets_needed_claimed": "the edge claimed is none, or a certainty",
-        "bets_needed_seen": "the bets won nothing, or all of them won: no number proves such an edge",
+        "bets_needed_seen": "the ROI seen is not above 0, or every bet was won: no number proves such an edge",
     }
     if not probabilities:
         unknown = ("claimed_edge", "kelly_growth", "bets_needed_claimed")
