@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["weekly_mean_test", "weekly_ratio", "weekly_ratio_interval"]
+__all__ = ["Ratio", "ratio_of_sums", "weekly_ratio_interval"]
 
 Side = Literal["both", "low", "high"]
 
@@ -28,7 +28,7 @@ def weekly_ratio_interval(
     """Interval of sum(numerator) / sum(denominator) by Student's t over whole weeks.
 
     ROI is profit over stakes; a mean difference of losses is the differences over 1. The standard
-    error is that of `weekly_ratio`. With few weeks this covers better than a bootstrap of weeks,
+    error is that of `ratio_of_sums`. With few weeks this covers better than a bootstrap of weeks,
     whose percentiles know no degrees of freedom.
 
     >>> low, high = weekly_ratio_interval([1.0, -1.0, 0.5, 0.2], 1.0, weeks=[1, 1, 2, 3])
@@ -50,61 +50,57 @@ def weekly_ratio_interval(
     """
     if not 0 < level < 1:
         raise UsageError(f"level {level}; a level is between 0 and 1")
-    ratio, error, freedom = weekly_ratio(numerator, denominator, weeks)
-    if np.isnan(error):
-        return np.nan, np.nan
-    reach = error * float(student.ppf((1 + level) / 2 if side == "both" else level, freedom))
-    return -np.inf if side == "high" else ratio - reach, np.inf if side == "low" else ratio + reach
+    low, high = ratio_of_sums(*_weekly_sums(weeks, numerator, denominator)).interval(level, side)
+    return float(low), float(high)
 
 
-def weekly_ratio(numerator: ArrayLike, denominator: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float]:
-    """The ratio R = sum(numerator) / sum(denominator), its standard error over weeks and its degrees of freedom.
+class Ratio(NamedTuple):
+    """A ratio of sums; every part of shape (...), NaN where it does not apply.
+
+    Attributes:
+        value: sum(above) / sum(below).
+        error: Its standard error; NaN with fewer than two weeks.
+        freedom: Degrees of freedom of the error, at least 1.
+    """
+
+    value: NDArray[np.float64]
+    error: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+
+    def interval(self, level: float = 0.95, side: Side = "both") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Student's t to either side, or one end alone and the other infinite; NaN where there is no error."""
+        share = (1 + level) / 2 if side == "both" else level
+        reach = self.error * stdtrit(self.freedom, share)
+        unbounded = np.where(np.isnan(reach), np.nan, np.inf)
+        low = -unbounded if side == "high" else self.value - reach
+        return low, unbounded if side == "low" else self.value + reach
+
+
+def ratio_of_sums(above: ArrayLike, below: ArrayLike) -> Ratio:
+    """The ratio R of two columns of week sums, such as profit and turnover, with its error over weeks.
 
     Linearised (Cochran 1977, chapters 6 and 9A): the residual of a week is N - R D of its sums N and
     D, the variance W / (W - 1) times the sum of the squared residuals over (sum D)**2. A week whose
     sums are both 0 counts for nothing, and not as one of the W weeks. A few large weeks say as much
     as fewer weeks alike: (sum D)**2 / sum D**2 of them (Kish 1965) give the degrees of freedom.
-    Arguments as `weekly_ratio_interval`.
 
-    Returns:
-        (ratio, standard error, degrees of freedom of at least 1); NaN where it does not apply: a ratio without a
-        denominator, an error of fewer than two weeks.
-
-    Raises:
-        UsageError: Shapes that do not fit.
-    """
-    above, below = _weekly_sums(weeks, numerator, denominator)
-    counted = (above != 0) | (below != 0)
-    above, below, total = above[counted], below[counted], below.sum()
-    found = len(above)
-    if not total or np.isnan(total):
-        return np.nan, np.nan, 0.0
-    ratio = float(above.sum() / total)
-    if found < 2:  # noqa: PLR2004 - one week says nothing of how weeks differ
-        return ratio, np.nan, 0.0
-    residuals = above - ratio * below
-    freedom = max(float(total**2 / (below @ below)) - 1, 1.0)
-    return ratio, float(np.sqrt(found / (found - 1) * (residuals @ residuals)) / abs(total)), freedom
-
-
-def weekly_mean_test(x: ArrayLike, weeks: ArrayLike) -> tuple[float, float, float, float]:
-    """Whether the mean of x is 0: (mean, standard error over weeks, t, degrees of freedom).
-
-    With loss differences as x this is the test of Diebold and Mariano (1995) with weeks as the unit.
-    One-sided, the p value that the mean is above 0 by luck is ``scipy.stats.t.sf(t, df)``.
+    >>> float(ratio_of_sums([1.0, -1.0, 0.5], [2.0, 2.0, 1.0]).value)
+    0.1
 
     Args:
-        x: One number a row, shape (n,).
-        weeks: Label of each row's week, shape (n,), unique across seasons.
-
-    Returns:
-        As said; error and t are NaN for fewer than two weeks, a missing number or, t alone, an error of 0.
-
-    Raises:
-        UsageError: Shapes that do not fit.
+        above: Sum of each week, shape (..., weeks).
+        below: The same.
     """
-    mean, error, freedom = weekly_ratio(x, 1.0, weeks)
-    return mean, error, mean / error if error else np.nan, freedom
+    above, below = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
+    total = below.sum(axis=-1)
+    total = np.where(total != 0, total, np.nan)
+    value = above.sum(axis=-1) / total
+    weeks = ((above != 0) | (below != 0)).sum(axis=-1).astype(np.float64)
+    weeks = np.where(weeks > 1, weeks, np.nan)  # one week says nothing of how weeks differ
+    residuals = above - np.asarray(value)[..., None] * below
+    error = np.sqrt(weeks / (weeks - 1) * (residuals**2).sum(axis=-1)) / np.abs(total)
+    freedom = np.maximum(total**2 / np.where(np.isnan(total), 1.0, (below**2).sum(axis=-1)) - 1, 1.0)
+    return Ratio(value, error, freedom)
 
 
 def _weekly_sums(weeks: ArrayLike, *columns: ArrayLike) -> list[NDArray[np.float64]]:

@@ -11,7 +11,7 @@ from busta.betting.odds import edge
 from busta.performance.opinions import opinions
 from busta.performance.significance.margin import Scores, fitted_edge, weekly_scores
 from busta.performance.significance.profit import ExpectedRoi, expected_roi
-from busta.scoring.intervals import weekly_ratio, weekly_ratio_interval
+from busta.scoring.intervals import weekly_ratio_interval
 from busta.scoring.proper import log_losses
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def paired_difference(p: Floats, other: Floats, y: Floats, weeks: NDArray[np.int
     gap = log_losses(p[rows], y[rows]) - log_losses(other[rows], y[rows])
     if not rows.any():
         return np.nan, np.nan, np.nan
-    return weekly_ratio(gap, 1.0, weeks[rows])[0], *weekly_ratio_interval(gap, 1.0, weeks[rows])
+    return float(gap.mean()), *weekly_ratio_interval(gap, 1.0, weeks[rows])
 
 
 def expected_gap(forecasts: Forecasts, bar: str, level: float) -> tuple[float, float]:

@@ -16,8 +16,8 @@ from busta.performance.significance.boundary import RANKING_WEEKS, critical_valu
 from busta.performance.significance.eprocess import log_evidence, threshold
 from busta.performance.significance.margin import FEW_WEEKS, MARGIN_SD, Scores, fitted_edge, z_score
 from busta.performance.significance.profit import PROFIT_LEVEL, ExpectedRoi, bet_values
-from busta.performance.significance.ratio import Ratio, weekly_ratio
 from busta.performance.significance.selection import selected_edge
+from busta.scoring.intervals import ratio_of_sums
 
 if TYPE_CHECKING:
     from busta.performance.honesty.cells import Cell
@@ -138,7 +138,7 @@ def measure(cell: Cell, worlds: int, seed: int = 0) -> Row:
     rng = np.random.default_rng([seed, key])
     at_once = max(CHUNK // (cell.candidates * cell.games), 1)
     tally, shown = Tally(), dict[str, list[_Shown]](best=[], crossing=[])
-    intervals: list[Ratio] = []
+    intervals: list[tuple[Floats, Floats]] = []
     for start in range(0, worlds, at_once):
         count = min(at_once, worlds - start)
         sample = draw(
@@ -159,7 +159,9 @@ def week_sums(sample: Sample) -> tuple[Scores, Scores]:
     return Scores(weeks, games, score, information, null), Scores(weeks, games, moved, information, null * 0)
 
 
-def _judge(cell: Cell, sample: Sample, tally: Tally, shown: dict[str, list[_Shown]], intervals: list[Ratio]) -> None:
+def _judge(
+    cell: Cell, sample: Sample, tally: Tally, shown: dict[str, list[_Shown]], intervals: list[tuple[Floats, Floats]]
+) -> None:
     """All rules on some worlds."""
     scores, moves = week_sums(sample)
     bets = _bets(sample)
@@ -206,11 +208,11 @@ def _count(cell: Cell, tally: Tally, **passed: NDArray[np.bool_]) -> None:
         tally.add(**{f"{name} by others": others.any(axis=1), f"{name} by any": said.any(axis=1)})
 
 
-def _count_bets(cell: Cell, tally: Tally, bets: _Bets, intervals: list[Ratio]) -> None:
+def _count_bets(cell: Cell, tally: Tally, bets: _Bets, intervals: list[tuple[Floats, Floats]]) -> None:
     """Turnover and profit of both kinds, and the interval of the first candidate's ROI."""
     for name, part in (("skilled", slice(0, cell.skilled)), ("others", slice(cell.skilled, None))):
         tally.add(**{f"turnover {name}": bets.turnover[:, part], f"profit {name}": bets.profit[:, part]})
-    intervals.append(weekly_ratio(bets.profit[:, 0], bets.turnover[:, 0]))
+    intervals.append(ratio_of_sums(bets.profit[:, 0], bets.turnover[:, 0]).interval())
 
 
 def _shown(
@@ -225,7 +227,9 @@ def _shown(
     return _Shown(where[1] < cell.skilled, *(roi.at(beta) for beta in (raw, edge.beta, edge.low, edge.high)))
 
 
-def _row(cell: Cell, worlds: int, tally: Tally, shown: dict[str, list[_Shown]], intervals: list[Ratio]) -> Row:
+def _row(
+    cell: Cell, worlds: int, tally: Tally, shown: dict[str, list[_Shown]], intervals: list[tuple[Floats, Floats]]
+) -> Row:
     """The figures of a cell."""
     sums = tally.sums
     skilled, others = (
@@ -236,8 +240,8 @@ def _row(cell: Cell, worlds: int, tally: Tally, shown: dict[str, list[_Shown]], 
     losing = "fit_to_bet by any" if not judged > 0 else "fit_to_bet by others"
     for name, parts in shown.items():
         _count_shown(tally, name, parts, skilled, others)
-    for interval in intervals:
-        tally.add(roi_coverage=_held(interval.low, interval.high, np.full(interval.low.shape, judged)))
+    for low, high in intervals:
+        tally.add(roi_coverage=_held(low, high, np.full(low.shape, judged)))
     return Row(
         cell=cell,
         worlds=worlds,
@@ -295,6 +299,6 @@ def coverage_of_legs(
     by_week, alone = (profit.reshape(worlds, count, -1).sum(axis=-1) for count in (shape[1], profit[0].size))
     held = []
     for sums, stakes in ((by_week, GAMES_A_WEEK * legs), (alone, 1)):
-        interval = weekly_ratio(sums, np.full(sums.shape, float(stakes)))
-        held.append(Share(float(_held(interval.low, interval.high, true).sum()), worlds))
+        low, high = ratio_of_sums(sums, np.full(sums.shape, float(stakes))).interval()
+        held.append(Share(float(_held(low, high, true).sum()), worlds))
     return held[0], held[1]
