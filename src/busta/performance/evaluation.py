@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from busta.performance.reasons import LATER, MONEY, notes_of, season_notes
-from busta.performance.simulation import Bets, Choice, backtest, choose, closing_value, place, slip
+from busta.performance.simulation import Bets, Choice, backtest, choose, closing_value, slip
 from busta.scoring.calibration import ece_luck
 from busta.scoring.resampling import score_intervals
 from busta.scoring.summary import SCORES, TERMS, all_scores
@@ -65,7 +65,7 @@ class Evaluation:
 def evaluate(forecasts: Forecasts, settings: BetSettings) -> Evaluation:
     """Scores and back-tests forecasts, on the games that have a closing price where any has one."""
     priced = _priced(forecasts)
-    bets = slip(choose(forecasts, Choice.by(settings)).bets, settings.slippage)
+    bets = _bets(forecasts, settings)
     metrics = _model_scores(forecasts, priced) | _money(bets, forecasts, settings)
     baselines = {
         name: _nulls(_scores(p, forecasts, priced) | _baseline_money(name, p, forecasts, settings))
@@ -137,8 +137,12 @@ def _baseline_money(name: str, p: NDArray[np.float64], forecasts: Forecasts, set
         return dict.fromkeys((*MONEY, *LATER))
     push = forecasts.triples[:, 1]
     triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])
-    bets = place(triples, forecasts.prices[:, 0], forecasts.prices[:, 1], settings.min_edge)
-    return _money(bets, forecasts, settings)
+    return _money(_bets(replace(forecasts, probability=p, triples=triples), settings), forecasts, settings)
+
+
+def _bets(forecasts: Forecasts, settings: BetSettings) -> Bets:
+    """The bets that the settings' rules choose by those probabilities, at the prices that are left of the quoted."""
+    return slip(choose(forecasts, Choice.by(settings)).bets, settings.slippage)
 
 
 def _differences(forecasts: Forecasts, priced: NDArray[np.bool_], bar: str) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import model_name, resolve, versions
-from busta.workflows.forecast import stored_forecasts
+from busta.workflows.forecast import about, stored_forecasts
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -83,12 +83,7 @@ def backtest(
     plan = _plan(settings.bets, filters or Filters(), _vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, champion)
     return {
-        "model": version.name,
-        "model_version": version.number,
-        "market": market.name,
-        "league": league.name,
-        "information": "blind" if blind else "anchored",
-        "price": moment,
+        **about(version, forecasts),
         "paper": version.tags.get("fit_to_bet") != "yes",
         "rules": _rules(plan),
         **_figures(found),

@@ -11,7 +11,7 @@ from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, resolve
 from busta.scoring.calibration import reliability
-from busta.workflows.forecast import stored_forecasts
+from busta.workflows.forecast import about, stored_forecasts
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -52,13 +52,7 @@ def evaluate(
     forecasts = stored_forecasts(registry, version)
     found = scored(forecasts, settings.bets)
     return {
-        "model": version.name,
-        "model_version": version.number,
-        "market": market.name,
-        "league": league.name,
-        "information": "blind" if blind else "anchored",
-        "price": moment,
-        "games": len(forecasts),
+        **about(version, forecasts),
         "first_test_season": int(forecasts.seasons.min()),
         "last_test_season": int(forecasts.seasons.max()),
         "metrics": found.metrics,

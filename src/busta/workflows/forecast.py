@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from busta.registry.connect import Registry
     from busta.registry.versions import Kept, Version
 
-__all__ = ["columns", "forecast", "learned_from", "probabilities", "read_predictions", "stored_forecasts"]
+__all__ = ["about", "columns", "forecast", "learned_from", "probabilities", "read_predictions", "stored_forecasts"]
 
 LATER = -1
 """The fold of games that no walk forward tested."""
@@ -99,6 +99,19 @@ def read_predictions(registry: Registry, of: Kept) -> pl.DataFrame:
             f"the predictions of run {of.run_id} cannot be read: {str(exc).splitlines()[0]}\n"
             "restore their file, or train again"
         ) from exc
+
+
+def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:
+    """Which version a result is of, as every command prints it."""
+    return {
+        "model": version.name,
+        "model_version": version.number,
+        "market": forecasts.market.name,
+        "league": forecasts.league.name,
+        "information": "blind" if forecasts.blind else "anchored",
+        "price": forecasts.moment,
+        "games": len(forecasts),
+    }
 
 
 def stored_forecasts(registry: Registry, version: Version) -> Forecasts:

@@ -24,7 +24,7 @@ from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER, CHAMPION
 from busta.registry.versions import Version, fetch_model, model_name, note, resolve, versions
 from busta.workflows.build import gold_of
-from busta.workflows.forecast import columns, forecast, learned_from, read_predictions, stored_forecasts
+from busta.workflows.forecast import about, columns, forecast, learned_from, read_predictions, stored_forecasts
 from busta.workflows.ingest import has_tables
 from busta.workflows.record import bet_rules, judged, rules_of, verdict_tags
 
@@ -81,13 +81,7 @@ def gate(
     judgement = judge(case)
     note(registry, version, verdict_tags(judgement, rules_of(settings)))
     return {
-        "model": name,
-        "model_version": version.number,
-        "market": market.name,
-        "league": league.name,
-        "information": "blind" if blind else "anchored",
-        "price": moment,
-        "games": len(case.forecasts),
+        **about(version, case.forecasts),
         "later_games": len(case.later) if case.later is not None else 0,
         "metrics": case.evaluation.metrics,
         "bar": case.evaluation.bar,
