@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busta.errors import UsageError
-from busta.performance.significance.margin import weekly_scores, z_score
-from busta.performance.significance.multiplicity import joint_p_values, spent, superior
+from busta.performance.significance.multiplicity import spent, superior
 
 GAMES = 640
 WEEKS = np.repeat(np.arange(40), 16)
@@ -80,47 +79,3 @@ def test_a_copy_of_the_bar_has_no_answer():
 def test_losses_that_do_not_fit_are_refused(table, alpha):
     with pytest.raises(UsageError):
         superior(table, np.ones(GAMES), WEEKS, alpha=alpha)
-
-
-def test_candidates_that_agree_cost_as_much_as_one():
-    rng = np.random.default_rng(3)
-    opinion, residual = rng.normal(0, 2, GAMES), rng.normal(0, 13.3, GAMES)
-    one, copies = (
-        joint_p_values(weekly_scores(np.tile(opinion, (n, 1)), np.tile(residual, (n, 1)), WEEKS)) for n in (1, 5)
-    )
-    np.testing.assert_allclose(copies, one[0])
-
-
-def test_candidates_that_differ_cost_what_they_are():
-    rng = np.random.default_rng(4)
-    scores = weekly_scores(rng.normal(0, 2, (10, GAMES)), np.tile(rng.normal(0, 13.3, GAMES), (10, 1)), WEEKS)
-    p = joint_p_values(scores, draws=5000)
-    best = int(np.argmax(z_score(scores)))
-    assert p[best] == p.min()
-    alone = joint_p_values(weekly_scores(*_only(scores, best)), draws=5000)
-    assert 4 * alone[0] < p[best] <= 10.5 * alone[0] + 0.02
-
-
-def _only(scores, at):
-    """Games that give one candidate's week sums."""
-    return np.ones((1, len(scores))), scores.score[at : at + 1], scores.weeks
-
-
-def test_luck_has_uniform_p_values():
-    rng = np.random.default_rng(5)
-    low = []
-    for _ in range(200):
-        scores = weekly_scores(rng.normal(0, 2, (4, 320)), np.tile(rng.normal(0, 13.3, 320), (4, 1)), WEEKS[:320])
-        low.append(joint_p_values(scores, draws=400).min())
-    assert 0.05 < np.mean(np.array(low) <= 0.1) < 0.16
-
-
-def test_silence_has_no_p_value():
-    p = joint_p_values(weekly_scores([[0.0, 0.0], [1.0, -1.0]], [[1.0, 2.0], [1.0, 2.0]], [1, 2]), draws=50)
-    assert np.isnan(p).tolist() == [True, False]
-    assert np.isnan(joint_p_values(weekly_scores([[0.0]], [[1.0]], [1]))).all()
-
-
-def test_joint_p_values_need_candidates():
-    with pytest.raises(UsageError, match="candidates"):
-        joint_p_values(weekly_scores([1.0], [1.0], [1]))

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from busta.errors import UsageError
 
-if TYPE_CHECKING:
-    from busta.performance.significance.margin import Scores
-
-__all__ = ["Superiority", "joint_p_values", "spent", "superior"]
+__all__ = ["Superiority", "spent", "superior"]
 
 Floats = NDArray[np.float64]
-
-CHUNK = 2000  # flips at a time
 
 
 @dataclass(frozen=True)
@@ -119,37 +114,3 @@ def _resampled(
     better = tuple(sorted(int(places[int(name)]) for name in step.superior_models))
     p = spa.pvalues
     return Superiority(float(p["consistent"]), float(p["lower"]), float(p["upper"]), better, len(gain))
-
-
-def joint_p_values(scores: Scores, *, draws: int = 10_000, seed: int = 0) -> Floats:
-    """p-values of one look at many candidates at once, that know how alike they are (max-t).
-
-    The signs of whole weeks are flipped, all candidates together: where week scores are symmetric, the
-    largest z over candidates is as likely as any flipped one (Romano and Wolf 2005, single step). Two
-    candidates that always agree then cost as much as one, where Bonferroni charges for two. Weeks are taken
-    as independent of each other.
-
-    Args:
-        scores: With one leading axis, candidates.
-        draws: Sign flips.
-        seed: Of the flips.
-
-    Returns:
-        Shape (candidates,): chance of any z this large; NaN for a candidate without opinions.
-
-    Raises:
-        UsageError: Scores with another number of axes.
-    """
-    if scores.score.ndim != 2:  # noqa: PLR2004
-        raise UsageError(f"scores of shape {scores.score.shape}; candidates and weeks are needed")
-    spread = np.sqrt((scores.score**2).sum(axis=-1))
-    says = spread > 0
-    if not says.any():
-        return np.full(len(spread), np.nan)
-    unit = scores.score[says] / spread[says, None]
-    rng = np.random.default_rng(seed)
-    flips = (2.0 * rng.integers(0, 2, (min(CHUNK, draws - start), len(scores))) - 1 for start in range(0, draws, CHUNK))
-    largest = np.concatenate([(signs @ unit.T).max(axis=1) for signs in flips])
-    p = np.full(len(spread), np.nan)
-    p[says] = (1 + (largest[:, None] >= unit.sum(axis=-1) * (1 - 1e-12)).sum(axis=0)) / (draws + 1)
-    return p

@@ -25,7 +25,7 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, None, 0.0, "no bets, or too few games, to fit an edge to", details)
     picked = selected_edge(scores, 1 / (case.trials.count * case.trials.look))
     expected = float(worth.at(picked.beta))
-    tried = "1 trial" if case.trials.count == 1 else f"{case.trials.count} trials"
+    tried = f"{_counted(case.trials.count, 'trial')} and {_counted(case.trials.look, 'look')}"
     details |= {
         "expected_roi": expected,
         "expected_roi_low": float(worth.at(picked.low)),
@@ -33,7 +33,9 @@ def _run(case: Case) -> Finding:
         "expected_roi_uncorrected": float(worth.at(edge.beta)),
         "beta_bound": float(edge.bound),
     }
-    words = f"expected ROI {expected:+.1%}, corrected for {tried}; {low:+.1%} at the lower bound"
+    words = f"expected ROI {expected:+.1%} by the fitted edge, corrected for {tried}; {low:+.1%} at its lower bound"
+    if metrics["roi"] is not None:
+        words += f"; seen {metrics['roi']:+.1%} on {metrics['bets']} bets"
     if metrics["hit_rate"] is None:
         return Finding(Answer.not_proven, low, 0.0, f"{words}; no bet was won or lost", details)
     if high < 0:
@@ -43,6 +45,10 @@ def _run(case: Case) -> Finding:
         words += f"; but they lost, {most:+.1%} at the upper end of what was seen"
         return Finding(Answer.not_proven, low, 0.0, words, details)
     return Finding(Answer.passed if low > 0 else Answer.not_proven, low, 0.0, words, details)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 CHECK = Check(
