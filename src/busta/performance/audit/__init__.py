@@ -1,0 +1,1 @@
+"""Leaks: does a table, a store or a training know what nobody could have known?"""

@@ -1,0 +1,1 @@
+"""Planted leaks with their clean twins: what an audit is held to."""
