@@ -9,6 +9,7 @@ import pytest
 from busta.models.walk import Walk, walk
 from busta.performance.evaluation import evaluate
 from busta.performance.forecasts import Forecasts
+from busta.performance.simulation.study import Plan, study
 from busta.scoring.calibration import ece_luck
 from busta.scoring.proper import log_loss
 from busta.settings import Bets, Train
@@ -332,3 +333,21 @@ def test_slippage_takes_its_share_of_every_profit(found):
     np.testing.assert_allclose(slipped.bets.price, 1 + 0.9 * (found.bets.price - 1))
     won = found.metrics["roi"] + 1 - found.metrics["hit_rate"]
     assert slipped.metrics["roi"] == pytest.approx(found.metrics["roi"] - 0.1 * won)
+
+
+@pytest.mark.parametrize("baseline", ["home", "favourite"])
+def test_every_home_side_and_every_favourite_earn_what_the_back_test_says(found, baseline):
+    forecasts = Forecasts.of(walk_of(TRUTH), DATA)
+    theirs = study(forecasts, Plan()).strategies[baseline]
+    ours = found.baselines[baseline]
+    assert ours["bets"] == theirs["bets"] > len(found.bets)
+    assert (ours["roi"], ours["hit_rate"]) == (theirs["unit_roi"], theirs["hit_rate"])
+    assert (ours["kelly_growth"], ours["max_drawdown"]) == (None, None)
+    assert "without a probability" in found.notes[f"baselines.{baseline}"]
+
+
+def test_a_total_has_no_favourite_to_bet():
+    told = judged(TRUTH, planted(seasons=4, weeks=12, per_week=16, signal=0.8, market="totals"))
+    assert told.baselines["favourite"]["bets"] is None
+    assert "no favourite" in told.notes["baselines.favourite"]
+    assert told.baselines["home"]["bets"]

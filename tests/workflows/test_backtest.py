@@ -61,6 +61,25 @@ def test_every_rule_of_the_settings_is_kept_and_shown(trained):
     assert 0.05 * 0.97 < found["figures"]["claimed_edge"] < 0.2
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_scores_have_the_intervals_of_the_training(trained, kind):
+    """On the same games: every one of the simulated league has all lines."""
+    found, shown = run(trained.settings, kind)["scores"]["model"], trained.results[kind]["differences"]
+    for name in ("log_loss", "brier", "accuracy"):
+        assert found[name] == pytest.approx(shown[name]["value"])
+        for end in ("low", "high"):
+            assert found[f"{name}_{end}"] == pytest.approx(shown[name][end])
+
+
+def test_rules_other_than_those_of_the_training_are_noted(trained):
+    assert "rules" not in run(trained.settings, "ats")["notes"]
+    assert "rules" not in run(trained.settings, "ats", {"stakes": "kelly"})["notes"]
+    found = run(trained.settings, "ats", {"min_edge": 0.05, "strongest": 0.4})
+    assert found["notes"]["rules"] == (
+        "bets by today's min_edge = 0.05, strongest = 0.4; the version was judged by min_edge = 0.02, strongest = none"
+    )
+
+
 def test_filters_narrow_what_is_bet(trained):
     whole = run(trained.settings, "moneyline-blind")
     last = run(trained.settings, "moneyline-blind", filters=Filters(seasons=(2013,), side="home"))
@@ -142,7 +161,8 @@ def test_no_bets_are_nulls_with_a_reason(trained):
     found = run(trained.settings, bets={"min_edge": 0.9})
     assert found["figures"]["bets"] == 0
     assert found["figures"]["roi"] is None
-    assert "no bet was placed" in found["notes"]["figures"]
+    assert found["notes"]["figures"].startswith("no bet was placed: ")
+    assert not {"vig_method", "returns", "risk_of_ruin", "filters"} & set(found["notes"])
     assert found["by_season"] == []
 
 

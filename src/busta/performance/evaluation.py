@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from busta.performance.reasons import LATER, MONEY, notes_of, season_notes
+from busta.performance.reasons import LATER, MONEY, STRATEGIES, notes_of, season_notes
 from busta.performance.simulation import Bets, Choice, backtest, choose, closing_value, slip
+from busta.performance.simulation.strategies import names, strategy
 from busta.scoring.calibration import ece_luck
 from busta.scoring.resampling import score_intervals
 from busta.scoring.summary import SCORES, TERMS, all_scores
@@ -132,8 +133,16 @@ def _money(bets: Bets, forecasts: Forecasts, settings: BetSettings) -> Figures:
 
 
 def _baseline_money(name: str, p: NDArray[np.float64], forecasts: Forecasts, settings: BetSettings) -> Figures:
-    """What betting by the baseline's probabilities would have earned; pushes as the model expects them."""
-    if name in _LINES:
+    """What betting by the baseline would have earned.
+
+    Elo bets by its probabilities, with pushes as the model expects them; every home side and every
+    favourite are bet as the back-test has them.
+    """
+    named = {"home": forecasts.market.sides[0]}.get(name, name)
+    if named in names(forecasts):
+        bets = slip(strategy(named, forecasts, np.arange(len(forecasts))), settings.slippage)
+        return _money(bets, forecasts, settings)
+    if name in _LINES or name in STRATEGIES:
         return dict.fromkeys((*MONEY, *LATER))
     push = forecasts.triples[:, 1]
     triples = np.column_stack([p * (1 - push), push, (1 - p) * (1 - push)])

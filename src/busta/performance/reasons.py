@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from busta.performance.forecasts import Forecasts
 
-__all__ = ["LATER", "MONEY", "notes_of", "season_notes"]
+__all__ = ["LATER", "MONEY", "STRATEGIES", "notes_of", "season_notes"]
 
 Figures = dict[str, float | None]
 
@@ -32,6 +32,8 @@ MONEY = (
     "max_drawdown",
 )
 LATER = ("clv", "clv_coverage")
+STRATEGIES = ("home", "favourite")
+"""Baselines that bet a side whatever it pays."""
 
 
 def notes_of(
@@ -63,6 +65,9 @@ def _baseline_reasons(baseline: str, figures: Figures, forecasts: Forecasts) -> 
         why = {name: reason for name, reason in why.items() if name not in LATER}
     if baseline.startswith("closing_line") and figures["log_loss"] is None:
         why |= _no_line(why, forecasts)
+    if baseline in STRATEGIES:
+        words = "it bets without a probability, so it has no Kelly stakes"
+        why |= {name: words for name in ("kelly_growth", "max_drawdown") if name in why}
     if figures["bets"] is None:
         later = () if forecasts.moment == "close" else LATER
         why |= dict.fromkeys((*MONEY, *later), _why_no_bets(baseline, forecasts))
@@ -119,4 +124,6 @@ def _why_no_bets(baseline: str, forecasts: Forecasts) -> str:
         return "the close is not known when the open is bet"
     if baseline == "closing_line_recalibrated":
         return "it stands for the line, as the bar of the scores"
+    if baseline in STRATEGIES:
+        return "most totals have no favourite; busta backtest has every over and every under"
     return "it never differs from its own price, so it never bets"

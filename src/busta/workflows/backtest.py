@@ -16,6 +16,7 @@ from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import model_name, resolve, versions
+from busta.workflows.bet_rules import rule_notes
 from busta.workflows.forecast import about, stored_forecasts
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def backtest(
         "paper": version.tags.get("fit_to_bet") != "yes",
         "rules": _rules(plan),
         **_figures(found),
-        "notes": found.notes | why_not,
+        "notes": rule_notes(version, settings.bets) | found.notes | why_not,
     }
 
 

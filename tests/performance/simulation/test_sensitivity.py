@@ -8,6 +8,12 @@ from busta.performance.simulation import Choice, choose
 from busta.performance.simulation.sensitivity import by_slippage, by_vig_method, read_by
 from busta.scoring.proper import log_loss
 
+FILTERS = {
+    "all": {},
+    "season": {"seasons": (2021,)},
+    "team": {"teams": ("PHX",)},
+    "none": {"seasons": (2021,), "teams": ("PHX",)},
+}
 LONG = [[1.25, 4.5], [1.25, 4.5], [3.0, 1.45]]
 
 
@@ -63,6 +69,22 @@ def test_each_method_has_its_row_and_the_close_its_log_loss(season):
     assert rows[2]["closing_log_loss"] == pytest.approx(log_loss(remove_vig(LONG, "power")[:, 0], board.y))
     assert rows[1] == rows[3] | {"method": "additive"}  # Shin's of two sides is the additive method
     assert rows[0]["clv"] != rows[2]["clv"]
+
+
+def test_the_log_loss_of_the_close_is_that_of_the_games_looked_at(season):
+    """.8 said of a win, .6 of another: ln .8 in 2021, ln .6 where PHX plays, the mean of both over all."""
+    board = season([1, 1], 0.6, close=[0.8, 0.6], year=[2021, 2022], home=["BOS", "PHX"], away="LAX")
+    losses = {name: by_vig_method(board, Choice(**asked))[0]["closing_log_loss"] for name, asked in FILTERS.items()}
+    assert losses == pytest.approx(
+        {"all": -np.log([0.8, 0.6]).mean(), "season": -np.log(0.8), "team": -np.log(0.6), "none": np.nan}, nan_ok=True
+    )
+
+
+def test_a_worse_price_asks_for_a_higher_hit_rate(season):
+    """1 / 2 at the price quoted; a profit of .95 instead of 1, 1 / 1.95."""
+    board = season([1, -1], 0.6, line=0, prices=2.0)
+    rows = by_slippage(board, choose(board, Choice()).bets, (0.0, 0.05))
+    assert [row["break_even_hit_rate"] for row in rows] == pytest.approx([0.5, 1 / 1.95])
 
 
 def test_slippage_goes_for_every_method(season):

@@ -117,17 +117,11 @@ def test_filters_go_for_model_and_strategies_and_are_named(season):
         study(board, half(seasons=(1999,)))
 
 
-def test_the_figures_stand_beside_the_closing_lines_on_the_same_games(season):
-    board = season([1, -1, 1, None], [0.9, 0.1, 0.9, 0.9], line=0, close=[0.5, 0.4, np.nan, 0.5])
-    scores = study(board, Plan()).scores
-    assert list(scores) == ["model", "closing_line"]
-    assert {row["games"] for row in scores.values()} == {2}
-    assert scores["model"]["log_loss"] == pytest.approx(-np.log(0.9))
-    assert scores["model"]["accuracy"] == 1
-
-
-def test_at_the_open_the_opening_line_stands_there_too(season):
-    assert "opening_line" in study(season([1, -1], 0.6, line=0, moment="open"), Plan()).scores
+def test_the_scores_are_those_of_the_games_looked_at(season):
+    board = season([1, -1, 1], [0.9, 0.9, 0.8], line=0, year=[2020, 2021, 2021])
+    scores = study(board, half(seasons=(2021,))).scores
+    assert scores["model"]["games"] == scores["closing_line"]["games"] == 2
+    assert scores["model"]["accuracy"] == 0.5
 
 
 def test_slippage_goes_for_everybody(season):
@@ -163,36 +157,110 @@ def test_every_rule_stakes_the_model_and_the_strategies_stay_flat(season, rule):
 
 
 def test_bets_needed_are_those_of_the_edge_claimed_and_of_the_roi_seen(season):
-    """At -110, .55 claimed needs 2,242 bets; .57 seen, 719."""
-    board = season([1] * 57 + [-1] * 43, 0.55, line=0, week=np.arange(100) // 10)
+    """At -110, .55 claimed needs 2,242 bets; .57 seen, 719. A hundred weeks of 57 won and 43 lost prove it."""
+    board = season(([1] * 57 + [-1] * 43) * 100, 0.55, line=0, week=np.arange(10_000) // 100)
     figures = study(board, Plan()).figures
+    assert figures["unit_roi_low"] > 0
     assert figures["bets_needed_claimed"] == 2242
     assert figures["bets_needed_seen"] == 719
 
 
+def test_figures_that_all_apply_need_no_reason(season):
+    value = np.random.default_rng(1).permutation(([1] * 57 + [-1] * 43) * 100)
+    board = season(value, 0.55, line=0, week=np.arange(10_000) // 100, moment="open")
+    found = study(board, Plan())
+    assert np.isfinite(list(found.figures.values())).all()
+    assert "figures" not in found.notes
+
+
 def test_pushes_do_not_help_to_prove_an_edge(season):
     """A tenth of the bets pushed: the same hit rate of .57 is seen."""
-    board = season([1] * 57 + [-1] * 43 + [0] * 11, 0.55, line=0, week=np.arange(111) // 10)
+    board = season(([1] * 57 + [-1] * 43 + [0] * 11) * 100, 0.55, line=0, week=np.arange(11_100) // 111)
     assert study(board, Plan()).figures["bets_needed_seen"] == 719
 
 
-def test_losing_and_certain_bets_cannot_be_proven(season):
-    assert np.isnan(study(season([-1] * 4, 0.6, line=0), Plan()).figures["bets_needed_seen"])
-    assert np.isnan(study(season([1] * 4, 0.6, line=0), Plan()).figures["bets_needed_seen"])
+def test_an_roi_that_may_be_luck_is_no_edge_to_count_from(season):
+    """57 won of 100 at -110, ten a week: +8.8 %, and its interval holds 0."""
+    board = season(([1, -1] * 43 + [1] * 14), 0.55, line=0, week=np.arange(100) // 10)
+    found = study(board, Plan())
+    assert found.figures["unit_roi_low"] < 0 < found.figures["unit_roi"]
+    assert np.isnan(found.figures["bets_needed_seen"])
+    assert "bets_needed_seen: the interval of the ROI seen is not above 0" in found.notes["figures"]
+    assert found.figures["bets_needed_claimed"] == 2242
+
+
+def test_losing_and_too_few_bets_cannot_be_proven(season):
+    lost = study(season([-1] * 40 + [1] * 10, 0.6, line=0), Plan())
+    assert np.isnan(lost.figures["bets_needed_seen"])
+    assert "bets_needed_seen: the interval of the ROI seen is not above 0" in lost.notes["figures"]
+    few = study(season([1] * 4, 0.6, line=0), Plan())
+    assert np.isnan(few.figures["bets_needed_seen"])
+    assert "bets_needed_seen: fewer than 20 bets" in few.notes["figures"]
+
+
+def test_no_bets_say_why_and_nothing_else(season):
+    board = season([1, -1, 1], [0.5, 0.5, np.nan], line=0, year=2021, prices=[[2, 2], [2, 2], [np.nan, np.nan]])
+    found = study(board, Plan(Choice(seasons=(2021,)), slippage=0.1))
+    assert found.notes["figures"] == "no bet was placed: 1 no price or no probability; 2 edge below 2.0%"
+    assert found.notes["same_bets.coin"] == "no bet was placed"
+    assert {name.partition(".")[0] for name in found.notes} == {"figures", "strategies", "same_bets", "scores"}
+
+
+def test_a_reading_of_the_market_that_leaves_no_bet_says_so(season):
+    """.228 said of the away side at 4.5, +2.6 %; the power method gives it less, and with it no bet."""
+    board = season([-1], 0.772, market="moneyline", line=0, prices=[[1.25, 4.5]])
+    found = study(board, Plan())
+    assert [row["bets"] for row in found.vig_methods if row["method"] in ("multiplicative", "power")] == [1, 0]
+    assert "hit_rate, break_even_hit_rate" in found.notes["sensitivity"]
+    assert "no bet was placed" in found.notes["sensitivity"]
+
+
+def test_voids_only_say_that_nothing_was_settled(season):
+    found = study(season([None, None], 0.6, line=0), Plan())
+    assert found.notes["figures"] == "no bet was settled: 2 bets are on games without a result"
+    assert np.isnan(found.figures["risk_of_ruin"])
+
+
+def test_no_game_is_left_where_no_team_plays_in_that_season(season):
+    board = season([1, 1], 0.6, year=[2020, 2021], home=["BOS", "PHX"], away=["LAX", "NEW"])
+    assert study(board, half(seasons=(2020,), teams=("PHX",))).notes["figures"] == "no bet was placed: no game is left"
+
+
+def test_what_a_figure_is_of_is_said_where_there_is_one(season):
+    meaning = {"returns", "risk_of_ruin"}
+    assert meaning <= set(study(season([1, -1] * 10, 0.6, line=0), Plan()).notes)
+    assert not meaning & set(study(season([1, -1], 0.6, line=0), Plan()).notes)
+
+
+def test_the_closing_line_expects_wins_of_the_bets_won_or_lost(season):
+    """.55 and .45 of the two decided; the push at .9 is in no hit rate."""
+    board = season([7, -7, 3], 0.6, line=3, prices=2.0, close=[0.55, 0.45, 0.9])
+    figures = study(board, Plan()).figures
+    assert figures["closing_line_hit_rate"] == figures["break_even_hit_rate"] == figures["hit_rate"] == 0.5
+
+
+def said(found, name, figure):
+    """Whether the note on that table names the figure, or has one reason for all of a table without bets."""
+    note = found.notes.get(name, "")
+    return note.startswith("no bet was") or figure in note.replace(":", ",").replace(",", " ").split()
 
 
 @pytest.mark.parametrize("moment", ["open", "close"])
 @pytest.mark.parametrize("market", ["ats", "moneyline", "totals"])
-@pytest.mark.parametrize("value", [[5], [50, None, 0, -3], [None, None], []])
+@pytest.mark.parametrize("value", [[5], [50, None, 0, -3], [None, None], [], [0, 0], [5, -5] * 15])
 def test_every_null_has_its_reason(season, market, moment, value):
     board = season(value, 0.6, market=market, moment=moment, line=0, close=np.nan if len(value) == 2 else 0.55)
     found = study(board, Plan(), board)
-    tables = {"figures": found.figures}
-    tables |= {f"strategies.{name}": row for name, row in found.strategies.items()}
-    tables |= {f"same_bets.{name}": row for name, row in found.same_bets.items()}
-    for name, figures in tables.items():
+    tables = [("figures", found.figures)]
+    tables += [(f"strategies.{name}", row) for name, row in found.strategies.items()]
+    tables += [(f"same_bets.{name}", row) for name, row in found.same_bets.items()]
+    if found.figures["bets"]:  # else the one reason of the figures goes for the bets' parts, too
+        tables += [("by_season", row) for row in found.by_season]
+        tables += [("sensitivity", row) for row in (*found.slippage, *found.vig_methods)]
+    for name, figures in tables:
         for figure, number in figures.items():
             said_once = moment == "close" and figure.startswith("clv") and name != "figures"
-            if not np.isfinite(number) and not said_once:
-                assert figure in found.notes[name].replace(":", ",").replace(";", ",").replace(",", " ").split()
+            if not isinstance(number, str) and not np.isfinite(number) and not said_once:
+                assert said(found, name, figure), (name, figure)
+    assert ("scores" in found.notes) == np.isnan(list(found.scores["model"].values())).any()
     assert json.dumps(found.notes)

@@ -149,6 +149,7 @@ def _shares(exposure: Floats, gain: Floats, bankroll: float) -> tuple[Floats, Fl
 def _amounts(exposure: Floats, gain: Floats, bankroll: float) -> tuple[Floats, Floats, Floats]:
     """The same for shares of the first bankroll; week by week only from the first week that it cannot pay for."""
     path = bankroll * np.concatenate(([1.0], 1 + np.cumsum(gain)))
+    path[path < BROKE * bankroll] = 0.0
     scale = np.full(len(gain), bankroll)
     short = np.flatnonzero(path[:-1] < exposure * bankroll)
     for week in range(short[0] if short.size else len(gain), len(gain)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from busta.betting.odds import edge
+from busta.performance.simulation.figures import FEWEST_BETS
 from busta.scoring.intervals import weekly_ratio_interval
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["AT_CLOSE", "closing_edge", "closing_points", "closing_value", "missing_closes"]
+__all__ = ["AT_CLOSE", "TOO_FEW_CLOSES", "closing_edge", "closing_points", "closing_value", "missing_closes"]
 
 AT_CLOSE = "bets are placed at the close itself, so there is no later line to compare with"
+TOO_FEW_CLOSES = (
+    f"fewer than {FEWEST_BETS} bets with a close, or bets of a single week, say too little of how weeks differ"
+)
 _NO_QUOTE = "the market has no quote at the close"
 _NO_READING = "the quote at the close has no probability to read"
 _VOID = "the game has no result: void"
@@ -30,14 +34,17 @@ def closing_value(bets: Bets, forecasts: Forecasts) -> dict[str, float]:
 
     ``clv`` is the edge of the bet as taken, its line and its price, by the closing market's own win,
     push and lose at that line, with its 95 % interval by week; ``clv_points`` by how many points the
-    line moved the bettor's way, for spreads and totals. NaN for bets placed at the close.
+    line moved the bettor's way, for spreads and totals. NaN for bets placed at the close; so is the
+    interval of fewer than twenty bets.
     """
     if forecasts.moment == "close":
         return dict.fromkeys(("clv", "clv_low", "clv_high", "clv_coverage", "clv_points"), np.nan)
     bets = bets.take(~np.isnan(forecasts.value[bets.game]))
     value, points = closing_edge(bets, forecasts), closing_points(bets, forecasts)
     known = ~np.isnan(value)
-    low, high = weekly_ratio_interval(value[known], 1.0, forecasts.weeks[bets.game[known]])
+    low, high = np.nan, np.nan
+    if known.sum() >= FEWEST_BETS:
+        low, high = weekly_ratio_interval(value[known], 1.0, forecasts.weeks[bets.game[known]])
     return {
         "clv": _mean(value),
         "clv_low": low,

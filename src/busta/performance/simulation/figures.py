@@ -12,6 +12,8 @@ from busta.performance.simulation.ruin import RUIN, risk_of_ruin
 from busta.scoring.intervals import weekly_ratio_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     from busta.betting.staking_rules import Staking
@@ -26,10 +28,12 @@ __all__ = [
     "by_reason",
     "counts",
     "drawdown",
+    "enough",
     "flat_account",
     "kelly_growth",
     "log_growth",
     "longest_losing_run",
+    "no_bets",
     "reasons",
 ]
 
@@ -38,9 +42,10 @@ FEWEST_BETS = 20
 FEWEST_OF_EACH = 5
 """Bets won and bets lost: of a hundred long shots of which none has won yet, nothing is known."""
 TOO_FEW = (
-    f"fewer than {FEWEST_BETS} bets, {FEWEST_OF_EACH} of them won and {FEWEST_OF_EACH} lost, or bets of a single week, "
-    "say too little of how weeks differ"
+    f"fewer than {FEWEST_BETS} bets with a stake, {FEWEST_OF_EACH} of them won and {FEWEST_OF_EACH} lost, or bets of a "
+    "single week, say too little of how weeks differ"
 )
+_LUCK = "the interval of the ROI seen is not above 0: it may be luck, and from luck nothing can be counted"
 PERIOD = "a week with bets"
 """What volatility, Sharpe and Sortino ratio are of; none is annualised."""
 
@@ -54,6 +59,8 @@ def account(ledger: Ledger, *, ruin: float = RUIN, seed: int = 0) -> dict[str, f
       ``sharpe`` the mean over it (Sharpe 1966), ``sortino`` the mean over the root mean square of the
       losing weeks' returns, all weeks counted (Sortino and van der Meer 1991).
     - ``drawdown_weeks`` runs from the peak before the deepest fall to the recovery, or to the end.
+
+    Whatever is made from how weeks differ needs `enough` bets with a stake.
     """
     depth, length = drawdown(ledger)
     end = float(ledger.path[-1])
@@ -69,7 +76,7 @@ def account(ledger: Ledger, *, ruin: float = RUIN, seed: int = 0) -> dict[str, f
         "max_drawdown": depth,
         "drawdown_weeks": length,
         "longest_losing_run": longest_losing_run(ledger),
-        "risk_of_ruin": risk_of_ruin(ledger, ruin, seed=seed),
+        "risk_of_ruin": risk_of_ruin(ledger, ruin, seed=seed) if _enough(ledger, ledger.share) else np.nan,
     }
 
 
@@ -77,16 +84,20 @@ def flat_account(ledger: Ledger) -> dict[str, float]:
     """The figures of bets at one unit each, whatever was staked.
 
     - ``bets`` are those settled, pushes included; ``voids`` have no result and are in no other figure.
-    - ``claimed_edge`` is the mean edge that was claimed when the bets were placed.
+    - ``hit_rate`` is the share won of the bets won or lost, ``mean_price`` their mean price and
+      ``break_even_hit_rate`` the mean of 1 / price: what they have to hit so as not to lose.
+    - ``claimed_edge`` is the mean edge of the settled bets as it was claimed when they were placed.
     - ``unit_profit`` is in units; ``unit_roi`` has its 95 % interval by week.
     """
     count = counts(ledger)
+    decided = ledger.settled & (ledger.unit_profit != 0)
     flat = replace(ledger, stake=ledger.settled.astype(np.float64), profit=ledger.unit_profit)
     return {
         **count,
         "hit_rate": _ratio(count["won"], count["won"] + count["lost"]),
-        "mean_price": _mean(ledger.bets.price),
-        "claimed_edge": _mean(ledger.bets.edge),
+        "break_even_hit_rate": _mean(1 / ledger.bets.price[decided]),
+        "mean_price": _mean(ledger.bets.price[decided]),
+        "claimed_edge": _mean(ledger.bets.edge[ledger.settled]),
         "unit_profit": float(np.nansum(ledger.unit_profit)),
         **_roi(flat, "unit_"),
     }
@@ -103,6 +114,11 @@ def counts(ledger: Ledger) -> dict[str, int]:
         "won": won,
         "lost": lost,
     }
+
+
+def enough(won: float, lost: float, bets: float) -> bool:
+    """Whether so many bets, or games picked right and wrong, may say how weeks differ."""
+    return bets >= FEWEST_BETS and min(won, lost) >= FEWEST_OF_EACH
 
 
 def drawdown(ledger: Ledger) -> tuple[float, int]:
@@ -141,29 +157,32 @@ def kelly_growth(ledger: Ledger, value: ArrayLike, line: ArrayLike, weeks: Array
     return log_growth(simulate(ledger.bets, value, line, weeks, kelly, bankroll=ledger.first))
 
 
-def reasons(figures: dict[str, float], *, probabilities: bool = True) -> dict[str, str]:
-    """Why each figure of `account` that is NaN or infinite does not apply."""
-    none = "no bet was settled" if figures["voids"] else "no bet was placed"
-    one_week = "bets of a single week say nothing of how weeks differ"
-    unstaked = "nothing was staked"
-    why = {
-        "hit_rate": "every bet was a push",
+def no_bets(figures: Mapping[str, float]) -> str:
+    """Why figures without a settled bet are empty."""
+    return "no bet was settled" if figures.get("voids") else "no bet was placed"
+
+
+def reasons(figures: Mapping[str, float], *, probabilities: bool = True) -> dict[str, str]:
+    """Why each figure of `account`, or of a part of it, that is NaN or infinite does not apply."""
+    empty = [name for name, figure in figures.items() if not np.isfinite(figure)]
+    if not figures["bets"]:
+        return dict.fromkeys(empty, no_bets(figures))
+    staked = TOO_FEW if figures.get("turnover", 1) else "nothing was staked"
+    why = dict.fromkeys(("roi", "roi_low", "roi_high", "volatility", "sharpe", "sortino", "risk_of_ruin"), staked)
+    if not np.isnan(figures.get("volatility", np.nan)):
+        why |= {"sharpe": "weekly returns do not differ", "sortino": "no week lost"}
+    why |= dict.fromkeys(("hit_rate", "break_even_hit_rate", "mean_price"), "every bet was a push")
+    why |= dict.fromkeys(("unit_roi_low", "unit_roi_high"), TOO_FEW)
+    why |= dict.fromkeys(("luck_low", "luck_high"), "no game has a result and a price of both sides")
+    why |= {
         "kelly_growth": "the bankroll was lost",
-        "roi": unstaked,
-        "roi_low": TOO_FEW if figures["turnover"] else unstaked,
-        "roi_high": TOO_FEW if figures["turnover"] else unstaked,
-        "unit_roi_low": TOO_FEW,
-        "unit_roi_high": TOO_FEW,
-        "sharpe": one_week if np.isnan(figures["volatility"]) else "weekly returns do not differ",
-        "sortino": one_week if np.isnan(figures["volatility"]) else "no week lost",
         "bets_needed_claimed": "the edge claimed is none, or a certainty",
-        "bets_needed_seen": "the ROI seen is not above 0, or every bet was won: no number proves such an edge",
+        "bets_needed_seen": TOO_FEW if np.isnan(figures.get("unit_roi_low", np.nan)) else _LUCK,
     }
     if not probabilities:
         unknown = ("claimed_edge", "kelly_growth", "bets_needed_claimed")
         why |= dict.fromkeys(unknown, "this strategy has no probabilities")
-    empty = [name for name, figure in figures.items() if not np.isfinite(figure)]
-    return {name: why.get(name, one_week) if figures["bets"] else none for name in empty}
+    return {name: why[name] for name in empty if name in why}
 
 
 def by_reason(why: dict[str, str]) -> str:
@@ -177,11 +196,17 @@ def by_reason(why: dict[str, str]) -> str:
     )
 
 
+def _enough(ledger: Ledger, stake: Floats) -> bool:
+    """`enough` of the settled bets that those stakes or shares are on."""
+    profit = ledger.unit_profit[ledger.settled & (stake > 0)]
+    return enough((profit > 0).sum(), (profit < 0).sum(), len(profit))
+
+
 def _returns(ledger: Ledger) -> dict[str, float]:
     """Volatility, Sharpe and Sortino ratio of weekly returns, weeks after the bankroll was lost left out."""
     known = (ledger.start > 0) & (np.bincount(ledger.week, ledger.settled, minlength=len(ledger.weeks)) > 0)
     returns = ledger.end[known] / ledger.start[known] - 1
-    if len(returns) < 2:  # noqa: PLR2004
+    if len(returns) < 2 or not _enough(ledger, ledger.stake):  # noqa: PLR2004
         return dict.fromkeys(("volatility", "sharpe", "sortino"), np.nan)
     spread, down = float(returns.std(ddof=1)), float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
     return {
@@ -194,9 +219,10 @@ def _returns(ledger: Ledger) -> dict[str, float]:
 def _roi(ledger: Ledger, prefix: str) -> dict[str, float]:
     """Profit over stakes, with its interval by week."""
     known = ledger.settled
-    profit, stake = ledger.profit[known], ledger.stake[known]
-    enough = (stake > 0).sum() >= FEWEST_BETS and min((profit > 0).sum(), (profit < 0).sum()) >= FEWEST_OF_EACH
-    low, high = weekly_ratio_interval(profit, stake, ledger.week[known]) if enough else (np.nan, np.nan)
+    profit, stake, week = ledger.profit[known], ledger.stake[known], ledger.week[known]
+    low, high = np.nan, np.nan
+    if _enough(ledger, ledger.stake):
+        low, high = weekly_ratio_interval(profit, stake, week)
     return {f"{prefix}roi": _ratio(profit.sum(), stake.sum()), f"{prefix}roi_low": low, f"{prefix}roi_high": high}
 
 

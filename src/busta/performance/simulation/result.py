@@ -34,7 +34,7 @@ class Result:
         roi_high: Upper end.
         hit_rate: Bets won / bets won or lost.
         kelly_growth: Growth of the log bankroll with capped fractional Kelly stakes; minus infinity
-            when the bankroll was lost.
+            when the bankroll was lost; without probabilities there is no Kelly stake.
         max_drawdown: Deepest fall of that bankroll below an earlier week's end, as a share of it.
     """
 
@@ -77,7 +77,9 @@ def backtest(
     Raises:
         UsageError: What `simulate` refuses.
     """
-    ledger = simulate(bets, value, line, weeks, Staking("fractional-kelly", fraction=fraction, cap=cap), bankroll=1.0)
+    guessed = not np.isnan(bets.win).any()
+    staking = Staking("fractional-kelly", fraction=fraction, cap=cap) if guessed else Staking()
+    ledger = simulate(bets, value, line, weeks, staking, bankroll=1.0)
     flat = flat_account(ledger)
     settled = int(flat["bets"])
     return Result(
@@ -90,6 +92,6 @@ def backtest(
         roi_low=flat["unit_roi_low"],
         roi_high=flat["unit_roi_high"],
         hit_rate=flat["hit_rate"],
-        kelly_growth=log_growth(ledger) if settled else np.nan,
-        max_drawdown=drawdown(ledger)[0] if settled else np.nan,
+        kelly_growth=log_growth(ledger) if settled and guessed else np.nan,
+        max_drawdown=drawdown(ledger)[0] if settled and guessed else np.nan,
     )

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from busta.betting.odds import VIG_METHODS, remove_vig
 from busta.performance.simulation.bankroll import simulate
 from busta.performance.simulation.bets import slip
-from busta.performance.simulation.choice import choose
+from busta.performance.simulation.choice import choose, within
 from busta.performance.simulation.closing import closing_value
 from busta.performance.simulation.figures import flat_account
 from busta.scoring.proper import log_loss
@@ -30,7 +30,17 @@ if TYPE_CHECKING:
 __all__ = ["SLIPPAGES", "brief", "by_slippage", "by_vig_method", "read_by"]
 
 SLIPPAGES = (0.0, 0.01, 0.02, 0.05)
-_SHOWN = ("bets", "pushes", "hit_rate", "claimed_edge", "unit_profit", "unit_roi", "unit_roi_low", "unit_roi_high")
+_SHOWN = (
+    "bets",
+    "pushes",
+    "hit_rate",
+    "break_even_hit_rate",
+    "claimed_edge",
+    "unit_profit",
+    "unit_roi",
+    "unit_roi_low",
+    "unit_roi_high",
+)
 
 
 def by_slippage(forecasts: Forecasts, bets: Bets, slippages: Sequence[float] = SLIPPAGES) -> list[dict[str, float]]:
@@ -47,14 +57,16 @@ def by_vig_method(
 ) -> list[dict[str, float | str]]:
     """Bets chosen and their closing-line value, had the vig been removed by each method.
 
-    ``closing_log_loss`` is that of the close so read, on the games that have both.
+    ``closing_log_loss`` is that of the close so read, on the games of the seasons and teams that are
+    looked at.
     """
     rows: list[dict[str, float | str]] = []
+    inside = within(forecasts, choice)
     for method in VIG_METHODS:
         read = read_by(forecasts, method, base)
         bets = slip(choose(read, choice).bets, slippage)
         p = read.baselines["closing_line"]
-        known = ~np.isnan(p + read.y)
+        known = inside & ~np.isnan(p + read.y)
         loss = log_loss(p[known], read.y[known]) if known.any() else np.nan
         rows.append({"method": method} | brief(bets, read) | {"closing_log_loss": loss})
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from busta.performance.simulation.closing import closing_value, missing_closes
 from busta.performance.simulation.figures import account, kelly_growth
 from busta.performance.simulation.notes import notes_of
 from busta.performance.simulation.ruin import RUIN
+from busta.performance.simulation.scores import scored
 from busta.performance.simulation.sensitivity import brief, by_slippage, by_vig_method
 from busta.performance.simulation.strategies import as_forecast_by, coin_luck, names, strategy
 from busta.performance.simulation.uncertainty import win_sd
-from busta.scoring.proper import accuracy, brier, log_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,8 @@ class Study:
         figures: The model's, at its stakes (`account`), with closing-line value and Kelly growth.
         abstained: Games not bet, by the first reason that applied.
         missing_closes: Bets without a closing-line value, by reason.
-        scores: Log loss, Brier score and accuracy of the model and of the lines, on the same games.
+        scores: Log loss, Brier score and accuracy of the model and of the lines, on the same games, with
+            their intervals.
         strategies: One flat unit on every such game by each strategy, and the champion's bets.
         same_bets: Coin and favourite on exactly the games that the model bet.
         by_season: One entry a season with a bet, at one flat unit.
@@ -114,7 +115,7 @@ def study(forecasts: Forecasts, plan: Plan, champion: Forecasts | None = None) -
         figures=figures,
         abstained=chosen.abstained,
         missing_closes=missing_closes(bets, forecasts),
-        scores=_scores(forecasts, inside),
+        scores=scored(forecasts, inside),
         strategies=strategies,
         same_bets={name: _strategy(name, forecasts, bets.game, plan) for name in same},
         by_season=_by_season(bets, forecasts),
@@ -136,7 +137,8 @@ def _figures(ledger: Ledger, forecasts: Forecasts, plan: Plan) -> Figures:
     figures = account(ledger, ruin=plan.ruin, seed=plan.seed) | {"kelly_growth": growth}
     figures["closing_line_hit_rate"] = _expected_hits(ledger.bets, forecasts)
     figures["bets_needed_claimed"] = _needed(figures["claimed_edge"], figures)
-    figures["bets_needed_seen"] = _needed(figures["unit_roi"], figures)
+    proven = figures["unit_roi_low"] > 0  # else the ROI seen may be luck
+    figures["bets_needed_seen"] = _needed(figures["unit_roi"], figures) if proven else np.nan
     return figures | closing_value(ledger.bets, forecasts)
 
 
@@ -148,9 +150,9 @@ def _needed(edge: float, figures: Figures) -> float:
 
 
 def _expected_hits(bets: Bets, forecasts: Forecasts) -> float:
-    """How often the closing line expects such bets to win given no push."""
+    """How often the closing line expects the bets to be won, of those won or lost."""
     p = forecasts.baselines["closing_line"][bets.game]
-    p = np.where(bets.first_side, p, 1 - p)[~np.isnan(p + forecasts.value[bets.game])]
+    p = np.where(bets.first_side, p, 1 - p)[~np.isnan(p + forecasts.y[bets.game])]
     return float(p.mean()) if p.size else np.nan
 
 
@@ -169,22 +171,6 @@ def _other(champion: Forecasts, forecasts: Forecasts, plan: Plan) -> Figures:
     theirs = as_forecast_by(champion, forecasts)
     bets = slip(choose(theirs, plan.choice).bets, plan.slippage)
     return _figures(_ledger(bets, theirs, plan, plan.staking), theirs, plan)
-
-
-def _scores(forecasts: Forecasts, rows: NDArray[np.intp]) -> dict[str, Figures]:
-    """On the games that model and lines all have a probability for."""
-    lines = ("closing_line", "closing_line_recalibrated", "opening_line")
-    said = {"model": forecasts.probability} | {
-        name: forecasts.baselines[name] for name in lines if name in forecasts.baselines
-    }
-    y = forecasts.y[rows]
-    known = ~np.isnan(np.sum([p[rows] for p in said.values()], axis=0) + y)
-    scored: dict[str, Any] = {"log_loss": log_loss, "brier": brier, "accuracy": accuracy}
-    return {
-        name: {"games": int(known.sum())}
-        | {score: float(of(p[rows][known], y[known])) if known.any() else np.nan for score, of in scored.items()}
-        for name, p in said.items()
-    }
 
 
 def _by_season(bets: Bets, forecasts: Forecasts) -> list[Figures]:
