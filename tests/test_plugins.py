@@ -68,3 +68,18 @@ def test_two_plugins_of_one_name_are_refused(installed, kind):
 def test_without_other_packages_there_are_our_own(installed):
     assert plugins.market_names() == OURS
     assert "sim" in plugins.league_names()
+
+
+@pytest.mark.parametrize("name", [3, None, ["sim"], {"sim"}])
+def test_a_name_that_is_no_text_is_refused_with_those_there_are(name):
+    with pytest.raises(UsageError, match=r"unknown league .* Allowed: nfl, sim"):
+        plugins.pick("league", name)
+
+
+def test_one_thing_is_taken_where_several_are_and_no_text_is_taken_for_its_letters():
+    assert plugins.several("seasons", 2019, int, "a season") == (2019,)
+    assert plugins.several("seasons", range(2019, 2021), int, "a season") == (2019, 2020)
+    assert plugins.several("teams", (), str, "a team") == ()
+    for given in ("2019", [2019, "2020"], 2019.5, None, object):
+        with pytest.raises(UsageError, match=r"^seasons = .*: needed is a season, or several in a list$"):
+            plugins.several("seasons", given, int, "a season")

@@ -213,6 +213,48 @@ def keys(section, prefix=""):
             yield prefix + name
 
 
+def value(settings, key):
+    for part in key.split("."):
+        settings = getattr(settings, part)
+    return settings
+
+
+NUMBERS = [key for key in keys(Settings) if key != "home" and isinstance(value(Settings(), key), float)]
+NUMBERS += ["bets.max_edge", "bets.strongest"]  # not set by default
+
+
+@pytest.mark.parametrize(("text", "says"), [("nan", "not a number"), ("inf", "infinite"), ("-inf", "infinite")])
+@pytest.mark.parametrize("key", NUMBERS)
+def test_a_value_that_is_not_a_finite_number_is_refused_wherever_it_comes_from(
+    home, toml, monkeypatch, key, text, says
+):
+    section, _, name = key.rpartition(".")
+    said = re.compile(rf"^setting {re.escape(key)} = '?{text}'?: {says}; needed is a finite number\. Set in")
+
+    toml(f"[{section}]\n{name} = {text}")
+    with pytest.raises(UsageError, match=said):
+        busta.load()
+
+    (home / "busta.toml").unlink()
+    monkeypatch.setenv(f"BUSTA_{key.replace('.', '__')}".upper(), text)
+    with pytest.raises(UsageError, match=said):
+        busta.load()
+
+
+def test_a_whole_number_that_is_none_is_refused():
+    with pytest.raises(UsageError, match=r"train\.seed = nan: not a number"):
+        busta.load(train={"seed": float("nan")})
+
+
+@pytest.mark.parametrize("name", ["config", "home"])
+def test_a_path_may_be_text_and_nothing_else(home, name):
+    (home / "other.toml").write_text("[train]\nseed = 5")
+    assert busta.load(str(home / "other.toml")).train.seed == 5
+    assert busta.load(home=str(home)).home == home
+    with pytest.raises(UsageError, match=f"^{name} = 3: needed is a path$"):
+        busta.load(**{name: 3})
+
+
 def test_the_template_has_every_key_and_changes_nothing(toml):
     toml(template())
 
@@ -242,3 +284,9 @@ def test_init_makes_the_workspace_and_never_overwrites(home):
     file.write_text("# mine")
     assert init(file.parent) == {"written": [], "kept": [str(file)]}
     assert file.read_text() == "# mine"
+
+
+def test_init_takes_text_as_a_path_and_nothing_else(home):
+    assert init(str(home / "new"))["written"] == [str(home / "new" / "busta.toml")]
+    with pytest.raises(UsageError, match=r"^folder = None: needed is a path$"):
+        init(None)

@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "audit": "busta.workflows.audit",
+    "audit_table": "busta.workflows.audit",
     "backtest": "busta.workflows.backtest",
     "build": "busta.workflows.build",
     "catalog": "busta.workflows.build",
@@ -32,6 +34,7 @@ _HOMES = {
     "predict": "busta.workflows.predict",
     "promote_version": "busta.workflows.manage",
     "quickstart": "busta.workflows.quickstart",
+    "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",

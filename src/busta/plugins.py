@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence  # noqa: TC003 - dataclass fields are read at run time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,7 +20,7 @@ from busta.errors import UsageError, unknown
 if TYPE_CHECKING:
     from busta.settings import Settings
 
-__all__ = ["League", "Market", "Place", "league_names", "leagues", "market_names", "markets", "pick"]
+__all__ = ["League", "Market", "Place", "league_names", "leagues", "market_names", "markets", "pick", "several"]
 
 Quantity = Literal["margin", "total"]
 
@@ -146,12 +146,31 @@ def pick(kind: Literal["league", "market"], name: str) -> Any:
         UsageError: There is none; the message lists those there are.
     """
     found: Mapping[str, Any] = leagues() if kind == "league" else markets()
+    if not isinstance(name, str):
+        raise unknown(kind, name, league_names() if kind == "league" else market_names())
     if name in found:
         return found[name]
     for plugin in found.values():
         if kind == "market" and name in plugin.aliases:
             return plugin
     raise unknown(kind, name, league_names() if kind == "league" else market_names())
+
+
+def several(name: str, given: object, kind: type | tuple[type, ...], needed: str) -> tuple[Any, ...]:
+    """What a caller of the Python API gave, who may give one thing where several are taken.
+
+    >>> several("teams", "DAL", str, "a team"), several("teams", ["DAL", "KC"], str, "a team")
+    (('DAL',), ('DAL', 'KC'))
+
+    Raises:
+        UsageError: It is neither of the kind nor several of it.
+    """
+    if isinstance(given, kind):
+        return (given,)
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(each, kind) for each in found):
+        raise UsageError(f"{name} = {given!r}: needed is {needed}, or several in a list")
+    return found
 
 
 def _discover(folder: str, attribute: str, kind: type[P]) -> dict[str, P]:

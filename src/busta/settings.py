@@ -6,6 +6,7 @@ Built once, in the command line or by the caller of the Python API, and handed o
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -24,14 +25,14 @@ from pydantic_settings import (
 
 from busta.errors import UsageError, without_password
 
-__all__ = ["Bets", "Boosting", "Data", "Gate", "Linear", "Members", "Settings", "Tracking", "Train", "load"]
+__all__ = ["Bets", "Boosting", "Data", "Gate", "Linear", "Members", "Settings", "Tracking", "Train", "as_path", "load"]
 
 VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
 Stakes = Literal["flat", "proportional", "kelly", "fractional-kelly", "shrunk-kelly", "simultaneous-kelly"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -242,7 +243,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     Raises:
         UsageError: The file is not there or not TOML, or a key or value is not allowed.
     """
-    home = Path(flags.get("home") or _environment_home())
+    home = as_path("home", flags.get("home") or _environment_home())
+    config = None if config is None else as_path("config", config)
     file = config or home / "busta.toml"
     if config is not None and not config.is_file():
         raise UsageError(f"no configuration file {config}; `busta init` writes a commented busta.toml")
@@ -259,6 +261,17 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     if settings.tracking.tracking_uri and "@" in settings.tracking.tracking_uri and file.is_file():
         _refuse_secret_in(file)
     return settings
+
+
+def as_path(name: str, given: object) -> Path:
+    """What a caller of the Python API gave as a path, which may be text.
+
+    Raises:
+        UsageError: It is neither text nor a path.
+    """
+    if isinstance(given, (str, Path)):
+        return Path(given)
+    raise UsageError(f"{name} = {given!r}: needed is a path")
 
 
 def _environment_home() -> str:
@@ -290,7 +303,12 @@ def _explain(error: ValidationError, file: Path) -> str:
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
     given = without_password(repr(first["input"]))
-    return f"setting {key} = {given}: {first['msg'].lower()}{more}. Set in {file}, BUSTA_… or by a flag"
+    says = _not_finite(first["input"]) if first["type"] == "finite_number" else first["msg"].lower()
+    return f"setting {key} = {given}: {says}{more}. Set in {file}, BUSTA_… or by a flag"
+
+
+def _not_finite(given: Any) -> str:
+    return f"{'not a number' if math.isnan(float(given)) else 'infinite'}; needed is a finite number"
 
 
 def _allowed(location: tuple[int | str, ...]) -> list[str]:

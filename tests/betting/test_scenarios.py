@@ -104,7 +104,7 @@ def test_games_are_independent_of_each_other():
         ({"correlation": np.nan}, "correlation nan"),
         ({"total_means": [44.5, 44.5]}, "2 totals"),
         ({"legs": legs(game=1)}, "game 1 of 1"),
-        ({"legs": legs(game=-1)}, "game -1 of 1"),
+        ({"legs": legs(game=-1)}, "-1 as game of a bet"),
     ],
 )
 def test_a_joint_distribution_that_cannot_be_is_refused(changes, says):

@@ -55,7 +55,7 @@ def test_what_is_missing_leaves_a_bet_unsettled(missing, value):
 
 @pytest.mark.parametrize("price", [1.0, 0.0, -110.0])
 def test_a_price_that_is_not_decimal_is_refused(price):
-    with pytest.raises(UsageError, match="a decimal price is above 1"):
+    with pytest.raises(UsageError, match="a decimal price is finite and above 1"):
         settle([1.0, 2.0], 0, True, [1.9, price])
 
 

@@ -33,6 +33,7 @@ IN_PYTHON = {
     "backtest": "backtest",
     "rollback": "roll_back",
     "quickstart": "quickstart",
+    "audit": "audit",
     "doctor": "diagnose",
 }
 
@@ -279,6 +280,10 @@ def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
     found = busta_in(borrowed.home, "models", "--json").json["models"]
     assert {row["model"] for row in found} == {f"busta-sim-{kind}" for kind in KINDS}
 
+    early = busta_in(borrowed.home, "promote", "moneyline", "challenger", *SIM)
+    assert early.code == 3
+    assert "was judged before" in early.err
+    assert busta_in(borrowed.home, "gate", "moneyline", *SIM).code == 0
     assert busta_in(borrowed.home, "promote", "moneyline", "challenger", *SIM, "--json").json == {
         "model": "busta-sim-moneyline",
         "champion": "1",
@@ -318,27 +323,31 @@ def test_stakes_are_said_to_be_paper_or_real_in_spite_of_the_gate(busta_in, borr
 
 def test_quickstart_says_its_progress_on_standard_error_when_asked_for_json(busta_in, home, monkeypatch):
     def train(_settings, market, league, **_options):
-        return {"market": market, "league": league, "last_test_season": CURRENT}
+        return {"market": market, "league": league}
 
     monkeypatch.setattr("busta.workflows.quickstart.train", train)
+    monkeypatch.setattr("busta.leagues.sim_edge.SEASONS", 3)
 
     answer = busta_in(home, "quickstart", "--json")
 
-    assert answer.json["league"] == "sim"
-    assert answer.err.startswith("no NFL games to be had")
-    assert len(answer.err.splitlines()) == 1
+    assert [league["league"] for league in answer.json["leagues"]] == ["sim", "sim-edge"]
+    assert all(line.startswith("playing league sim") for line in answer.err.splitlines())
 
 
-def test_quickstart_shows_every_verdict_and_what_to_try_next(busta_in, home, trained, monkeypatch):
+def test_quickstart_shows_both_leagues_side_by_side_and_what_to_try_next(busta_in, home, trained, monkeypatch):
     monkeypatch.setattr(
         "busta.workflows.quickstart.train", lambda _settings, market, _league, **_options: trained.results[market]
     )
+    monkeypatch.setattr("busta.leagues.sim_edge.SEASONS", 3)
 
-    answer = busta_in(home, "quickstart", "--offline")
+    answer = busta_in(home, "quickstart")
 
     assert answer.code == 0
-    assert answer.out.startswith("offline: playing the simulated league")
-    assert all(f"busta-sim-{market} version 1" in answer.out for market in ("moneyline", "ats", "totals"))
+    lines = answer.out.splitlines()
+    for market in ("moneyline", "ats", "totals"):
+        verdict = trained.results[market]["verdict"]
+        assert next(line for line in lines if line.startswith(market)).count(verdict) == 2
+    assert "nothing here is worth a bet, and busta says so" in answer.out
     assert "busta predict moneyline --week" in answer.out
 
 

@@ -184,3 +184,57 @@ def test_debug_goes_anywhere_on_the_line_and_keeps_the_exit_code(run, place):
     assert answer.code == 2
     assert "Traceback" in answer.err
     assert answer.err.splitlines()[-1].startswith("error: unknown market 'parlay'")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("trian",), "error: No such command 'trian'. Did you mean 'train'?\n`busta --help` says"),
+        (("features", "shw"), "error: No such command 'shw'. Did you mean 'show'?\n`busta features --help` says"),
+        (("train",), "error: Missing argument 'MARKET': moneyline, ats, totals (or over-under)\n`busta train --help`"),
+        (("train", "ats", "--price", "noon"), "'--price': 'noon' is not one of 'open', 'close'\n`busta train --help`"),
+        (("train", "ats", "--through", "last"), "valid integer, unable to parse string as an integer; given: 'last'\n"),
+        (("train", "ats", "--nonsense"), "No such option: --nonsense (Possible options: --seed)\n`busta train --help`"),
+        (("train", "ats", "more"), "unexpected extra argument(s) (more)\n`busta train --help`"),
+        (("train", "ats", "--through"), "Option '--through' requires an argument\n`busta --help`"),
+    ],
+)
+def test_what_the_parser_refuses_is_two_lines_in_our_own_way(run, arguments, says):
+    answer = run(*arguments)
+
+    assert answer.code == 2
+    assert says in answer.err
+    assert answer.err.startswith("error: ")
+    assert len(answer.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("arguments", [(), ("features",)])
+def test_without_a_command_the_help_is_shown(run, arguments):
+    answer = run(*arguments)
+
+    assert answer.code == 2
+    assert answer.err.startswith("Usage: busta")
+    assert "Commands:" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("", "out of memory\n"), ("Unable to allocate 7 TiB", "out of memory: Un")]
+)
+def test_too_little_memory_ends_with_five_and_two_lines(run, monkeypatch, words, says):
+    def fill(*_arguments):
+        raise MemoryError(words)
+
+    monkeypatch.setattr("busta.workflows.manage.list_models", fill)
+
+    answer = run("models")
+
+    assert answer.code == 5
+    assert answer.err.startswith(f"error: {says}")
+    assert len(answer.err.splitlines()) == 2
+
+
+def test_a_device_is_no_file_and_ends_with_four(busta_in, home):
+    answer = busta_in(home, "ingest", "nfl", "--from", "/dev/zero")
+
+    assert answer.code == 4
+    assert answer.err.startswith("error: zero: not a regular file")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -257,3 +259,66 @@ def test_secrets_of_the_address_are_neither_kept_nor_shown(tmp_path):
     assert json.loads(kept[0])["url"] == "https://example.org/odds"
     assert not any(secret in text for secret in ("hunter2", "s3cret") for text in (*kept, str(caught.value)))
     assert seen[0].params["apiKey"] == "s3cret"
+
+
+def slowly(over: threading.Event, start: bytes, drop: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Sends the start of an answer, then drop after drop for ever."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(start)
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while not over.wait(0.02):
+                handler.wfile.write(drop)
+                handler.wfile.flush()
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    ],
+    ids=["head", "body", "nothing", "a chunk's head"],
+)
+def test_a_trickle_of_any_kind_ends_at_the_deadline(site, tmp_path, start, drop):
+    over = threading.Event()
+    site.answers = [slowly(over, start, drop)]
+    before = threading.enumerate()
+    began = time.monotonic()
+    try:
+        with pytest.raises(OutsideError, match="did not end in time"):
+            fetch(site.url, tmp_path, timeout=30, retries=3, deadline=0.4)
+        assert time.monotonic() - began < 5  # not a time-out of 30 seconds
+        left = [thread for thread in threading.enumerate() if thread.daemon and thread not in before]
+        for thread in left if drop else []:
+            thread.join(5)
+            assert not thread.is_alive()
+    finally:
+        over.set()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(tmp_path):
+    over = threading.Event()
+
+    def connect(_request: httpx.Request) -> httpx.Response:
+        over.wait(5)
+        raise httpx.ConnectError("too late")
+
+    try:
+        with pytest.raises(OutsideError, match="did not end in time"):
+            fetch("http://example.test/x", tmp_path, deadline=0.2, transport=httpx.MockTransport(connect))
+    finally:
+        over.set()
+
+
+def test_a_bug_in_a_try_is_raised_as_it_is(tmp_path):
+    def broken(_request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fetch("http://example.test/x", tmp_path, transport=httpx.MockTransport(broken))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,13 +12,13 @@ from busta.data.files import from_files
 from busta.data.nflverse import NflverseGames
 from busta.data.openings import OpeningSpreads
 from busta.data.schema import GAMES
+from busta.data.source import MAX_BYTES
 from busta.errors import DataError, UsageError
 from busta.leagues.nfl import LEAGUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from busta.data.source import Batch
 
@@ -100,9 +102,7 @@ def test_a_path_that_is_not_there_is_a_usage_error(tmp_path, now):
 def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path, now, monkeypatch):
     path = tmp_path / "games.csv"
     path.write_text("x")
-    monkeypatch.setattr(
-        type(path), "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
-    )
+    monkeypatch.setattr(type(path), "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
     with pytest.raises(UsageError, match=r"cannot read .*Permission denied"):
         read(path, now=now)
 
@@ -160,3 +160,40 @@ def test_what_a_source_refuses_of_a_file_names_the_file(tmp_path, now):
     (tmp_path / "open.csv").write_text("game_id,spread_open\n")
     with pytest.raises(DataError, match=r"^open\.csv: opening spreads by game_id with a header and no rows"):
         read(tmp_path / "open.csv", now=now)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "pipe.csv"])
+def test_a_device_or_a_pipe_is_refused_and_not_read(tmp_path, now, path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=rf"^{Path(path).name}: not a regular file but a device, a pipe or a folder"):
+        read(tmp_path / path, now=now)
+
+
+def test_a_file_beyond_the_limit_is_refused_with_the_limit_and_one_at_it_is_read(tmp_path, now):
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as file:
+        file.truncate(5 * 10**9)  # nothing but a hole
+    with pytest.raises(DataError, match=r"^huge\.csv: larger than 67,108,864 bytes: not a table of results$"):
+        read(huge, now=now)
+    with huge.open("wb") as file:
+        file.truncate(MAX_BYTES)
+    with pytest.raises(DataError, match="a binary file"):
+        read(huge, now=now)
+
+
+def test_what_is_no_table_in_a_folder_is_passed_over(sheet, tmp_path, now):
+    (tmp_path / "games.csv").write_bytes(sheet.raw)
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    batch = read(tmp_path, now=now)
+    assert batch.games.height == 4
+    assert "passed over: folder.csv, huge.csv, pipe.json; give one" in batch.warnings[0]
+
+
+def test_a_folder_of_junk_alone_is_refused(tmp_path, now):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "noise.json").write_bytes(bytes(range(256)))
+    with pytest.raises(DataError, match=r"no file in .* is of a kind that nfl reads\. folder\.csv: not a regular file"):
+        read(tmp_path, now=now)

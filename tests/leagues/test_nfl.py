@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,7 +154,6 @@ def test_without_files_the_url_of_the_settings_is_fetched(config, tmp_path, monk
         "cache": tmp_path / "data/raw/nfl",
         "timeout": 30.0,
         "retries": 3,
-        "deadline": math.inf,
     }
     assert (batch.games.height, batch.files[0].sha256) == (1, "ab")
 

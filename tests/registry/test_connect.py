@@ -329,3 +329,15 @@ def test_an_experiment_that_cannot_be_made_is_an_error():
 
     with pytest.raises(MlflowException, match="read only"):
         Registry(Client(), "sqlite://", None).experiment("a")
+
+
+def test_a_registry_that_cannot_be_written_to_says_so_once_and_logs_nothing(registry, home, make_record, capfd):
+    read_only = connect(at(home, f"sqlite:///file:{home / 'mlflow.db'}?mode=ro&uri=true"))
+
+    with pytest.raises(OutsideError) as caught:
+        publish(read_only, make_record())
+
+    first, second = str(caught.value).splitlines()
+    assert first.endswith("attempt to write a readonly database")
+    assert second == "it may be read but not written to: change its permissions, or work on a copy"
+    assert capfd.readouterr() == ("", "")

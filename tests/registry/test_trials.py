@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+from operator import itemgetter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +98,7 @@ def test_runs_of_an_older_busta_count_by_model_and_settings_and_without_those_ea
 
 def test_all_pages_are_read(registry, log, monkeypatch):
     monkeypatch.setattr(module, "_PAGE", 2)
+    monkeypatch.setattr(module, "is_database", lambda _uri: False)
     for started in range(1, 6):
         log(started, recipe=str(started))
 
@@ -197,3 +201,30 @@ def test_a_registry_that_went_down_is_said_in_one_line(registry, log, home):
 
     with pytest.raises(OutsideError, match="failed: "):
         trials(registry, LEAGUE, MARKET)
+
+
+def test_a_database_read_directly_and_through_mlflow_tells_the_same_trials(registry, log):
+    log(1000, recipe="a", searched="3", seasons="2010-2014", verdict="not asked for")
+    log(2000, model=f"{NAME}-blind", hyperparameters='{"seed": "1"}', status="FAILED")
+    log(3000)
+    registry.client.delete_run(log(4000, recipe="deleted"))
+    log(5000, recipe="no figures", metric="something else")
+    log(6000, model="busta-sim-ats", recipe="of another market")
+    models = {registry.experiment(name): name for name in (NAME, f"{NAME}-blind")}
+
+    direct, asked = (
+        sorted(map(asdict, read(registry, models)), key=itemgetter("run_id"))
+        for read in (module._from_tables, module._from_server)
+    )
+
+    assert direct == asked
+    assert sorted(trial["started"] for trial in direct) == [1000, 2000, 3000, 4000]
+    assert all(trial["artifacts"].endswith(f"{trial['run_id']}/artifacts") for trial in direct)
+
+
+def test_a_server_is_asked_and_no_table_is_looked_for(registry, log, monkeypatch):
+    log(1000, recipe="a")
+    monkeypatch.setattr(module, "is_database", lambda _uri: False)
+    monkeypatch.setattr(module, "_from_tables", lambda *_: pytest.fail("looked for tables"))
+
+    assert tried(registry) == ["a"]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,19 @@ import busta
 from busta.errors import OutsideError, UsageError
 from busta.registry.connect import connect
 from busta.registry.publish import publish
-from busta.registry.versions import _before, fetch_model, model_name, note, now, promote, resolve, rollback, versions
+from busta.registry.trials import Trial, trials
+from busta.registry.versions import (
+    _before,
+    fetch_model,
+    fetch_predictions,
+    model_name,
+    note,
+    now,
+    promote,
+    resolve,
+    rollback,
+    versions,
+)
 from workspaces import forget_variables, variables
 
 NAME = "busta-sim-moneyline"
@@ -73,7 +87,7 @@ def test_of_models_whose_names_start_alike_each_has_its_own_versions(trained):
 def test_a_version_is_found_by_number_or_alias(trained):
     promote(trained, resolve(trained, NAME, "3"))
 
-    assert resolve(trained, NAME, "7").number == "7"
+    assert resolve(trained, NAME, "7").number == resolve(trained, NAME, 7).number == "7"
     assert resolve(trained, NAME, "challenger").number == "11"
     assert resolve(trained, NAME, "champion").number == "3"
 
@@ -84,9 +98,11 @@ def test_by_default_it_is_the_champion_and_before_there_is_one_the_challenger(tr
     assert resolve(trained, NAME).number == "3"
 
 
-@pytest.mark.parametrize("wanted", ["12", "champion", "0", "v3"])
+@pytest.mark.parametrize("wanted", ["12", "champion", "0", "v3", "", 0, 12, 1.5, ["1"]])
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(trained, wanted):
-    with pytest.raises(UsageError, match=f"no version '{wanted}'; it has: 11, 10, .*, 1, and aliases challenger"):
+    with pytest.raises(
+        UsageError, match=f"no version {re.escape(repr(wanted))}; it has: 11, 10, .*, 1, and aliases challenger"
+    ):
         resolve(trained, NAME, wanted)
 
 
@@ -153,8 +169,33 @@ def test_rolling_back_undoes_promotions_as_a_stack_does(promotions):
 def test_a_model_whose_files_are_gone_is_an_outside_error(trained, copied):
     shutil.rmtree(copied / "mlruns")
 
-    with pytest.raises(OutsideError, match=r"the model of version 11 .* cannot be read"):
+    with pytest.raises(OutsideError, match=r"the model of version 11 .* cannot be read: model\.json is gone\nrestore"):
         fetch_model(trained, resolve(trained, NAME))
+
+
+def test_predictions_are_read_where_they_lie_and_said_to_be_gone_when_they_are(trained, copied):
+    version = resolve(trained, NAME)
+    file = fetch_predictions(trained, version)
+
+    assert file.is_relative_to(copied / "mlruns")
+    (run,) = (trial for trial in trials(trained, "sim", "moneyline") if trial.run_id == version.run_id)
+    assert fetch_predictions(trained, run) == file
+    file.unlink()
+    for kept in (version, run):
+        with pytest.raises(OutsideError, match=r"No such artifact: 'predictions.parquet'"):
+            fetch_predictions(trained, kept)
+
+
+def test_predictions_that_lie_elsewhere_are_copied(trained, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        "mlflow.artifacts.download_artifacts", lambda uri, **options: asked.update(options, uri=uri) or "x"
+    )
+
+    assert fetch_predictions(trained, Trial(NAME, "1", 1, "a", artifacts="mlflow-artifacts:/1/2?token=3")).name == "x"
+    assert asked["uri"] == "mlflow-artifacts:/1/2/predictions.parquet?token=3"
+    assert asked["tracking_uri"] == trained.uri
+    assert Path(asked["dst_path"]).is_dir()
 
 
 @pytest.mark.parametrize("file", ["model.json", "boosting.ubj"])

@@ -97,5 +97,5 @@ def test_what_is_no_distribution_or_no_integer_is_refused(pmf, value):
 
 @pytest.mark.parametrize("sd", [0.0, -1.0])
 def test_a_spread_that_is_not_above_0_is_refused(sd):
-    with pytest.raises(UsageError, match="not above 0"):
+    with pytest.raises(UsageError, match="finite and above 0"):
         normal_crps(0.0, sd, [1.0])

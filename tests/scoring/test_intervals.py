@@ -82,9 +82,28 @@ def test_the_order_of_rows_does_not_matter():
     assert weekly_ratio_interval(profit[::-1], 1.0, week[::-1]) == weekly_ratio_interval(profit, 1.0, week)
 
 
-def test_the_sign_of_the_denominator_only_turns_the_interval_over():
-    low, high = weekly_ratio_interval([1.0, 2.0, 4.0], 1.0, [1, 2, 3])
-    assert weekly_ratio_interval([1.0, 2.0, 4.0], -1.0, [1, 2, 3]) == (-high, -low)
+@pytest.mark.parametrize("stake", [-1.0, [1.0, -1.0, 2.0]])
+def test_negative_stakes_are_refused(stake):
+    with pytest.raises(UsageError, match=r"denominator -1\.0 cannot be right; it is finite and 0 or more"):
+        weekly_ratio_interval([1.0, 2.0, 4.0], stake, [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "weeks", [[1, np.nan], [1, None], [None, None], ["a", None], np.array(["NaT", "NaT"], "M8[D]")]
+)
+def test_a_row_without_a_week_is_refused(weeks):
+    with pytest.raises(UsageError, match="missing"):
+        weekly_ratio_interval([1.0, 2.0], 1.0, weeks)
+
+
+def test_a_side_nobody_knows_is_refused_with_those_there_are():
+    with pytest.raises(UsageError, match=r"unknown side of an interval 'foo'\. Allowed: both, low, high"):
+        weekly_ratio_interval([1.0, 2.0], 1.0, [1, 2], side="foo")
+
+
+@pytest.mark.parametrize("weeks", [["2020-01", "2020-02"], np.array(["2020-01-05", "2020-01-12"], "M8[D]"), [0.5, 1.5]])
+def test_weeks_may_be_labelled_in_any_way_that_sorts(weeks):
+    assert weekly_ratio_interval([1.0, 2.0], 1.0, weeks) == weekly_ratio_interval([1.0, 2.0], 1.0, [1, 2])
 
 
 def test_a_higher_level_is_a_wider_interval():

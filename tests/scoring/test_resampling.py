@@ -127,9 +127,9 @@ def test_resamples_of_other_weeks_are_refused(times):
 
 @pytest.mark.parametrize("weeks", [[1, 2, 3], 1])
 def test_weeks_that_do_not_fit_the_games_are_refused(weeks):
-    with pytest.raises(UsageError, match="one a game"):
+    with pytest.raises(UsageError, match="not one"):
         resampled_scores([0.4, 0.6], [1, 0], weeks, np.ones((1, 2)))
-    with pytest.raises(UsageError, match="one number a game"):
+    with pytest.raises(UsageError, match="not one"):
         score_intervals([0.4, 0.6], [1, 0], weeks, {})
 
 
@@ -198,10 +198,24 @@ def test_no_games_have_neither_value_nor_interval():
         assert np.isnan([found["value"], found["low"], found["high"], found["other"]["difference"]]).all()
 
 
-@pytest.mark.parametrize("wrong", [{"level": 1.0}, {"level": 0.0}, {"against": {"low": [0.5, 0.5]}}])
-def test_no_level_and_names_of_figures_are_refused(wrong):
-    with pytest.raises(UsageError, match="named"):
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"level": 1.0}, "level 1.0"),
+        ({"level": 0.0}, "level 0.0"),
+        ({"against": {"low": [0.5, 0.5]}}, "none named"),
+        ({"against": [0.5, 0.5]}, "forecasts by name"),
+    ],
+)
+def test_no_level_and_names_of_figures_are_refused(wrong, says):
+    with pytest.raises(UsageError, match=says):
         score_intervals([0.4, 0.6], [1, 0], [1, 2], **({"against": {}} | wrong))
+
+
+@pytest.mark.parametrize("times", [[[1.0, -1.0]], [[np.inf, 0.0]], [[np.nan, 1.0]]])
+def test_a_week_is_in_a_resample_a_number_of_times(times):
+    with pytest.raises(UsageError, match="it is 0 or more"):
+        resampled_scores([0.4, 0.6], [1, 0], [1, 2], times)
 
 
 @pytest.mark.parametrize(("weeks", "mean_block"), [(30, 1.0), (60, 4.0)])

@@ -176,3 +176,10 @@ def test_the_figures_are_those_of_the_stored_games(trained):
     assert home["bets"] == frame.height
     assert home["pushes"] == (margin == 0).sum()
     assert home["unit_profit"] == pytest.approx(profit.sum())
+
+
+def test_one_season_and_one_team_need_no_list():
+    filters = Filters(seasons=2019, teams="DAL")
+    assert (filters.seasons, filters.teams) == ((2019,), ("DAL",))
+    with pytest.raises(UsageError, match="needed is a team"):
+        Filters(teams=3)

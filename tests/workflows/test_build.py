@@ -7,6 +7,7 @@ import busta
 from busta.data.source import Batch
 from busta.data.tables import Tables
 from busta.errors import UsageError
+from busta.leagues.sim import LEAGUE
 from busta.workflows import build
 
 
@@ -135,3 +136,12 @@ def test_the_catalogue_says_of_every_feature_what_it_is_and_who_uses_it():
         assert row["meaning"]
         assert row["known_at"]
         assert row["markets"], row["name"]
+
+
+def test_what_is_no_version_or_path_is_refused(settings):
+    with pytest.raises(UsageError, match="unknown gold version '3'"):
+        busta.open_version(settings, "sim", 3)
+    with pytest.raises(UsageError, match=r"gold_path = 3: needed is a path"):
+        build.gold_of(settings, LEAGUE, 3)
+    with pytest.raises(UsageError, match="no gold store at nowhere"):
+        build.gold_of(settings, LEAGUE, "nowhere")

@@ -56,6 +56,15 @@ def test_what_bets_are_taken_is_a_setting(trained):
     assert "roi" in shy["notes"]
 
 
+def test_bets_by_other_rules_than_those_of_the_verdict_are_said_to_be_so(trained):
+    today = busta.load(home=trained.settings.home, bets={"min_edge": 0.07})
+
+    before, found = (busta.evaluate(each, "moneyline", "sim")["notes"] for each in (trained.settings, today))
+
+    assert "rules" not in before
+    assert found["rules"] == "bets by today's min_edge = 0.07; the version was judged by min_edge = 0.02"
+
+
 def test_by_default_it_is_the_champion_and_before_there_is_one_the_challenger(borrowed):
     registry = connect(borrowed)
     only = resolve(registry, "busta-sim-ats")

@@ -11,8 +11,19 @@ from busta.features.store import open_gold
 from busta.markets.dataset import assemble
 from busta.plugins import pick
 from busta.registry.connect import connect
-from busta.registry.versions import fetch_model, resolve
-from busta.workflows.forecast import LATER, columns, forecast, learned_from, read_predictions, stored_forecasts
+from busta.registry.versions import fetch_model, promote, resolve
+from busta.workflows import forecast as module
+from busta.workflows.forecast import (
+    LATER,
+    columns,
+    forecast,
+    gold_for,
+    in_memory,
+    learned_from,
+    other_champion,
+    read_predictions,
+    stored_forecasts,
+)
 from support import planted
 from workspaces import CURRENT, KINDS
 
@@ -115,5 +126,65 @@ def test_predictions_that_cannot_be_read_are_an_outside_error(borrowed, damage):
     registry, path = stored_file(borrowed)
     path.unlink() if damage == "gone" else path.write_bytes(path.read_bytes()[:20])
 
-    with pytest.raises(OutsideError, match="predictions"):
-        read_predictions(registry, resolve(registry, NAME))
+    version = resolve(registry, NAME)
+    with pytest.raises(
+        OutsideError,
+        match=rf"^the predictions of run {version.run_id} cannot be read: .*\nrestore their file, or train",
+    ):
+        read_predictions(registry, version)
+
+
+def events(gold):
+    return dict(sorted(gold.events.items()))
+
+
+@pytest.mark.parametrize("method", ["multiplicative", "shin"])
+def test_prices_are_freed_of_their_vig_as_the_version_was_trained_whatever_the_settings_say(trained, borrowed, method):
+    version = resolve(trained.registry, NAME)
+    today = busta.load(home=borrowed.home, bets={"vig_method": method})
+
+    found = gold_for(today, pick("league", "sim"), version)
+
+    made_then = open_gold(trained.settings.gold / "sim" / trained.results["moneyline"]["gold_version"])
+    assert events(found).keys() == events(made_then).keys()
+    for group, frame in events(made_then).items():
+        assert found.events[group].equals(frame), group
+
+
+def test_another_way_of_vig_removal_makes_another_store(trained):
+    gold = gold_for(trained.settings, pick("league", "sim"), resolve(trained.registry, NAME))
+    other = in_memory(gold.games, gold.quotes, pick("league", "sim"), "shin")
+
+    same = {group: gold.events[group].equals(other.events[group]) for group in gold.events}
+
+    assert [group for group, alike in same.items() if not alike] == ["prices"], "gold_for replaces no other group"
+
+
+def test_where_no_gold_store_can_be_written_it_is_made_in_memory(trained, monkeypatch):
+    version, league = resolve(trained.registry, NAME), pick("league", "sim")
+    stored = gold_for(trained.settings, league, version)
+
+    def full(*_):
+        raise OutsideError("cannot write")
+
+    monkeypatch.setattr(module, "gold_of", full)
+    found = gold_for(trained.settings, league, version)
+
+    assert all(found.events[group].equals(frame) for group, frame in stored.events.items())
+    assert found.manifest["version"] is None
+
+
+def test_without_any_tables_what_went_wrong_is_said(trained, tmp_path):
+    tmp_path.joinpath("busta.toml").write_text((trained.settings.home / "busta.toml").read_text())
+
+    with pytest.raises(OutsideError, match="127"):
+        gold_for(busta.load(home=tmp_path), pick("league", "nfl"), resolve(trained.registry, NAME))
+
+
+def test_the_champion_is_another_one_unless_it_is_asked_about_itself(borrowed):
+    registry = connect(borrowed)
+    assert other_champion(registry, NAME) is None
+    promote(registry, resolve(registry, NAME))
+
+    assert other_champion(registry, NAME).number == other_champion(registry, NAME, "2").number == "1"
+    assert other_champion(registry, NAME, "1") is None

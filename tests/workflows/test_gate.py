@@ -97,6 +97,7 @@ def test_the_verdict_is_noted_with_the_version(borrowed):
     assert (tags["verdict"], tags["verdict_reason"]) == (found["verdict"], found["reason"])
     assert tags["fit_to_bet"] == "no"
     assert tags["judged_at"] > "2020"
+    assert (tags["gate_trials"], tags["gate_champion"]) == (str(found["trials"]["count"]), "none") == ("4", "none")
     assert [row["verdict"] for row in busta.list_models(borrowed, PASSES) if row["model"] == NAME] == [FIT_TO_SERVE]
 
 
@@ -150,7 +151,7 @@ def test_without_data_in_the_workspace_the_stored_forecasts_are_judged_alone(bor
 
     assert found["notes"].keys() == {"data"}
     assert "no games of sim in this workspace" in found["notes"]["data"]
-    assert {check(found, code)["answer"] for code in ("BST010", "BST011", "BST013")} == {"not applicable"}
+    assert {check(found, code)["answer"] for code in ("BST010", "BST011", "BST013", "BST014")} == {"not applicable"}
     for code in ("BST001", "BST002", "BST003", "BST004", "BST005", "BST006"):
         assert check(found, code) == check(before, code)
     assert not (borrowed.home / "data").exists()
@@ -176,6 +177,90 @@ def test_a_feature_that_the_store_no_longer_has_is_found_and_one_that_it_never_k
     data.X[:, 1] = np.nan
 
     assert _empty(data, ["x2", "gone", "x1", "x0"]) == ["gone", "x0"]
+
+
+def mended(settings, changes, games_changed):
+    """Has the tables say something else of the first so many games that the moneyline was judged on."""
+    tables = Tables(settings.tables / "sim")
+    games, quotes, _ = tables.read()
+    judged = pl.read_parquet(files_of(settings, NAME, "predictions.parquet")).head(games_changed)["game_id"]
+    rows = pl.col("game_id").is_in(judged.implode())
+    columns = [
+        pl.when(rows).then(pl.col(name) + by).otherwise(pl.col(name)).alias(name) for name, by in changes.items()
+    ]
+    mine = [column for column in columns if column.meta.output_name() in games.columns]
+    others = [column for column in columns if column.meta.output_name() in quotes.columns]
+    tables.update(Batch(games.with_columns(mine), quotes.with_columns(others)))
+    return judged.to_list()
+
+
+def test_a_corrected_score_is_said_and_tolerated(borrowed):
+    (game,) = mended(borrowed, {"home_score": 1}, 1)
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert found["verdict"] == FIT_TO_SERVE
+    stands = check(found, "BST014")
+    assert (stands["answer"], stands["details"]) == ("passed", {"result": 1})
+    assert stands["words"].endswith(f"judged games are gone or changed since (result 1): {game}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"), [({"home_score": 100}, "result"), ({"first_price": 1.0}, "price")], ids=["results", "prices"]
+)
+def test_a_verdict_does_not_outlive_the_results_and_prices_it_was_made_on(borrowed, changes, what):
+    games = mended(borrowed, changes, 60)
+
+    found = gate(borrowed, PASSES, "sim")
+
+    stands = check(found, "BST014")
+    assert (found["verdict"], found["may_be_promoted"]) == (REJECTED, False)
+    assert (stands["answer"], stands["blocks"], stands["details"]) == ("not proven", True, {what: 60})
+    assert f"({what} 60): {', '.join(games[:3])} ..." in stands["words"]
+    assert resolve(connect(borrowed), NAME).tags["verdict"] == REJECTED
+
+
+def test_another_league_under_the_same_name_is_not_what_was_judged(borrowed):
+    busta.ingest(busta.load(home=borrowed.home, sim={"seasons": 4, "seed": 99}), "sim")
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert found["verdict"] == REJECTED
+    assert check(found, "BST014")["figure"] > 0.9
+
+
+def test_a_training_is_judged_on_the_games_there_are(trained, kind):
+    assert check(trained.results[kind], "BST014")["answer"] == "passed"
+
+
+def test_where_nothing_can_be_written_the_verdict_is_given_and_said_not_to_be_noted(borrowed):
+    tags = resolve(connect(borrowed), NAME).tags
+    with sqlite3.connect(borrowed.home / "mlflow.db") as database:
+        for what in ("insert", "update"):
+            database.execute(
+                f"create trigger no_{what} before {what} on model_version_tags"
+                " begin select raise(abort, 'attempt to write a readonly database'); end"
+            )
+
+    found = gate(borrowed, PASSES, "sim")
+
+    assert (found["verdict"], found["may_be_promoted"]) == (FIT_TO_SERVE, True)
+    assert found["notes"].keys() == {"verdict"}
+    assert found["notes"]["verdict"].startswith("the verdict could not be noted with the version: MLflow at sqlite:")
+    assert "attempt to write a readonly database" in found["notes"]["verdict"]
+    assert "\n" not in found["notes"]["verdict"]
+    assert resolve(connect(borrowed), NAME).tags == tags
+
+
+def test_the_vig_of_later_games_is_removed_as_the_version_was_trained(until_2012):
+    """Else an anchored model would start from another place than it learned to start from."""
+    registered_at(until_2012, datetime(2013, 11, 3, 18, tzinfo=UTC))
+    other = busta.load(home=until_2012.home, bets={"vig_method": "power"})
+
+    before, found = (gate(settings, PASSES, "sim") for settings in (until_2012, other))
+
+    assert check(before, "BST013")["figure"] is not None
+    assert without_time(found) == without_time(before)
 
 
 def test_only_games_that_started_after_registration_are_judged_as_later_ones(until_2012):
@@ -395,6 +480,7 @@ def test_a_new_version_is_compared_with_the_champion_on_the_same_games(borrowed,
     assert compared["details"]["games"] == trained.results[PASSES]["games"]
     assert compared["figure"] != 0
     assert check(gate(borrowed, PASSES, "sim"), "BST008") == compared
+    assert [resolve(registry, NAME, number).tags["gate_champion"] for number in ("1", "2")] == ["none", "1"]
     champion = gate(borrowed, PASSES, "sim", model="champion")
     assert check(champion, "BST008")["words"] == "there is no other champion"
 

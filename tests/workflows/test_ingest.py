@@ -38,6 +38,19 @@ def test_files_of_the_users_are_read(settings, tmp_path):
     assert result["missing"] == ("stadium_id",)
 
 
+def test_one_file_is_taken_for_a_list_of_it_as_text_or_as_a_path(settings, tmp_path):
+    as_nflverse(settings, (2010,)).write_csv(tmp_path / "games.csv")
+
+    assert busta.ingest(settings, "nfl", str(tmp_path / "games.csv"))["written"]
+    assert not busta.ingest(settings, "nfl", tmp_path / "games.csv")["written"]
+
+
+@pytest.mark.parametrize("paths", [3, None, [3], b"games.csv"])
+def test_what_is_no_path_is_refused(settings, paths):
+    with pytest.raises(UsageError, match=r"^paths = .*: needed is a file or folder, or several in a list$"):
+        busta.ingest(settings, "nfl", paths)
+
+
 def test_a_refused_row_is_kept_in_a_file_with_its_reason(settings, tmp_path):
     sheet = as_nflverse(settings, (2010,)).with_row_index()
     spoilt = sheet.with_columns(home_team=sheet["home_team"].set(sheet["index"] == 3, "XYZ")).drop("index")

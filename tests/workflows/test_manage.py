@@ -68,6 +68,8 @@ def champions(settings):
 
 
 def test_a_version_that_the_gate_lets_pass_becomes_champion_and_nothing_is_forced(borrowed):
+    busta.gate(borrowed, "moneyline", "sim")
+
     found = busta.promote_version(borrowed, "moneyline", "1", "sim", force=True)
 
     assert found == {
@@ -103,7 +105,9 @@ def test_a_version_that_was_never_put_to_the_gate_is_refused(borrowed, verdict):
     if verdict:
         note(registry, resolve(registry, "busta-sim-moneyline"), {"verdict": verdict})
 
-    with pytest.raises(Refusal, match=r"was never put to the gate\n`busta gate` does it; --force"):
+    with pytest.raises(
+        Refusal, match=r"was never put to the gate\nrun `busta gate moneyline --league sim --model 1`; --force makes"
+    ):
         busta.promote_version(borrowed, "moneyline", "1", "sim")
     assert champions(borrowed) == []
     busta.gate(borrowed, "moneyline", "sim")
@@ -130,3 +134,79 @@ def test_a_verdict_by_other_rules_than_those_in_force_promotes_nobody(borrowed):
 
     assert resolve(registry, name).aliases == ("challenger",)
     assert not busta.promote_version(loose, "moneyline", "1", "sim")["forced"]
+
+
+MONEYLINE = "busta-sim-moneyline"
+
+
+def test_a_verdict_from_before_more_was_tried_promotes_nobody(borrowed):
+    """The moneyline's first trial was judged when it was the only one; three other kinds came after it."""
+    with pytest.raises(Refusal) as caught:
+        busta.promote_version(borrowed, "moneyline", "1", "sim")
+
+    assert str(caught.value) == (
+        "version 1 of busta-sim-moneyline was judged before 3 more trials of this market\n"
+        "run `busta gate moneyline --league sim --model 1`; --force makes it champion all the same"
+    )
+    busta.gate(borrowed, "moneyline", "sim", model="1")
+    assert not busta.promote_version(borrowed, "moneyline", "1", "sim")["forced"]
+
+
+def test_one_more_trial_is_one(borrowed):
+    registry = connect(borrowed)
+    note(registry, resolve(registry, MONEYLINE), {"gate_trials": "3"})
+
+    with pytest.raises(Refusal, match="judged before 1 more trial of this market\n"):
+        busta.promote_version(borrowed, "moneyline", "1", "sim")
+
+
+def test_the_command_to_run_names_the_kind(borrowed):
+    note(connect(borrowed), resolve(connect(borrowed), f"{MONEYLINE}-blind-open"), {"verdict": "fit to serve",
+                                                                                    "gate_trials": "2"})  # fmt: skip
+
+    with pytest.raises(Refusal, match=r"run `busta gate moneyline --league sim --blind --price open --model 1`;"):
+        busta.promote_version(borrowed, "moneyline", "1", "sim", blind=True, moment="open")
+
+
+def test_training_the_same_recipe_again_leaves_a_verdict_as_good_as_it_was(borrowed):
+    busta.train(borrowed, "totals", "sim")
+    registry = connect(borrowed)
+    for number in ("1", "2"):
+        note(registry, resolve(registry, "busta-sim-totals", number), {"verdict": "fit to serve"})
+
+    assert not busta.promote_version(borrowed, "totals", "1", "sim")["forced"]
+
+
+def test_a_verdict_beside_another_champion_promotes_nobody(borrowed):
+    registry = connect(borrowed)
+    only = resolve(registry, MONEYLINE)
+    for _ in range(2):
+        registry.client.create_model_version(MONEYLINE, only.source, only.run_id, tags=dict(only.tags))
+    for number in ("1", "2", "3"):
+        busta.gate(borrowed, "moneyline", "sim", model=number)
+    busta.promote_version(borrowed, "moneyline", "1", "sim")
+
+    with pytest.raises(Refusal, match=r"was judged while there was no other champion; now there is champion 1\n"):
+        busta.promote_version(borrowed, "moneyline", "2", "sim")
+    busta.gate(borrowed, "moneyline", "sim", model="2")
+    busta.gate(borrowed, "moneyline", "sim", model="3")
+    assert not busta.promote_version(borrowed, "moneyline", "2", "sim")["forced"]
+    with pytest.raises(Refusal, match=r"was judged while there was champion 1; now there is champion 2\n"):
+        busta.promote_version(borrowed, "moneyline", "3", "sim")
+
+
+def test_a_verdict_of_a_busta_that_noted_no_trials_promotes_nobody(borrowed):
+    connect(borrowed).client.delete_model_version_tag(MONEYLINE, "1", "gate_trials")
+
+    with pytest.raises(
+        Refusal, match=r"was judged by an older busta, which did not note what else had been tried\nrun"
+    ):
+        busta.promote_version(borrowed, "moneyline", "1", "sim")
+
+
+def test_force_overrides_a_verdict_that_is_out_of_date_and_says_what_it_overrode(borrowed):
+    found = busta.promote_version(borrowed, "moneyline", "1", "sim", force=True)
+
+    assert (found["champion"], found["verdict"], found["forced"]) == ("1", "fit to serve", True)
+    (row,) = (row for row in busta.list_models(borrowed) if "champion" in row["aliases"])
+    assert row["forced"].endswith("Z in spite of: fit to serve, but it was judged before 3 more trials of this market")

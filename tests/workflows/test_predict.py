@@ -20,6 +20,7 @@ from busta.models.portable import OFFSET
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import fetch_predictions, note, resolve
+from busta.workflows.predict import _season_and_week
 from workspaces import CURRENT, KINDS, as_nflverse
 
 COMING = f"{CURRENT}-18"
@@ -256,6 +257,28 @@ def test_the_champion_predicts_unless_another_version_is_asked_for(until_2012):
     assert predict(until_2012, "moneyline", Wanted(week=COMING), model="2") == challenger
 
 
+def test_what_the_gate_said_and_that_a_promotion_was_forced_go_with_the_predictions(borrowed):
+    before = predict(borrowed, "ats", Wanted(week=COMING))
+    busta.promote_version(borrowed, "ats", "1", "sim", force=True)
+
+    found = predict(borrowed, "ats", Wanted(week=COMING))
+
+    assert (before["verdict"], before["forced"]) == ("rejected", None)
+    assert (found["verdict"], found["role"]) == ("rejected", "champion")
+    assert found["forced"].endswith("Z in spite of: rejected")
+
+
+@pytest.mark.parametrize("kind", ["moneyline", "moneyline-open"])
+def test_the_vig_is_removed_as_the_version_was_trained(borrowed, kind):
+    other = busta.load(home=borrowed.home, bets={"vig_method": "shin"})
+
+    before, found = (predict(settings, kind, Wanted(week=COMING)) for settings in (borrowed, other))
+
+    assert found == before
+    connect(borrowed).client.delete_model_version_tag(f"busta-sim-{kind}", "1", "hyperparameters")
+    assert predict(other, kind, Wanted(week=COMING)) != before, "by today's way it would be another prediction"
+
+
 def test_a_game_without_a_price_is_predicted_from_nothing_and_not_bet(without):
     rows = without("moneyline", lambda quotes: quotes.filter(pl.col("market") != "moneyline"))
 
@@ -362,6 +385,16 @@ def test_a_file_of_games_is_predicted_as_if_it_had_been_ingested_and_nothing_is_
     assert busta.predict(nfl, "ats", Wanted(week=COMING), "nfl") == from_file
 
 
+def test_a_file_is_read_with_the_vig_removed_as_the_version_was_trained(nfl, folder):
+    busta.train(nfl, "moneyline", "nfl")
+    other, files = busta.load(home=nfl.home, bets={"vig_method": "shin"}), Wanted(files=(folder / "coming.csv",))
+
+    before, found = (busta.predict(settings, "moneyline", files, "nfl") for settings in (nfl, other))
+
+    assert found == before
+    assert any(row["probability"] for row in found["predictions"])
+
+
 def test_a_file_with_games_learned_from_gives_those_out_of_fold(nfl, folder):
     pl.read_csv(folder / "played.csv").filter(season=2013, week=7).write_csv(folder / "old.csv")
 
@@ -382,3 +415,19 @@ def test_a_file_of_which_no_row_can_be_taken_is_refused_with_the_first_reason(nf
 def test_a_file_that_is_not_there_is_refused(nfl, folder):
     with pytest.raises(UsageError, match="no file or folder"):
         busta.predict(nfl, "ats", Wanted(files=(folder / "nope.csv",)), "nfl")
+
+
+@pytest.mark.parametrize("wanted", ["2022-18", None, 18])
+def test_what_is_no_wanted_is_refused_with_what_is_needed(settings, wanted):
+    with pytest.raises(UsageError, match=r"needed is Wanted\(week="):
+        busta.predict(settings, "moneyline", wanted, "sim")
+
+
+def test_a_week_that_is_a_number_is_refused_like_any_other_text():
+    with pytest.raises(UsageError, match="week 18 cannot be right"):
+        _season_and_week(18)
+
+
+def test_files_that_are_no_paths_are_refused():
+    with pytest.raises(UsageError, match="needed is a file"):
+        busta.Wanted(files=[3])

@@ -11,7 +11,16 @@ from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, J
 from busta.plugins import pick
 from busta.registry.versions import Version
 from busta.settings import Bets, Members, Settings, Train
-from busta.workflows.record import BET_RULES, _data, bet_rules, judged, recipe_of, rules_of, verdict_tags
+from busta.workflows.record import (
+    BET_RULES,
+    _data,
+    bet_rules,
+    judged,
+    recipe_of,
+    rules_of,
+    verdict_tags,
+    vig_method,
+)
 from support import planted
 
 OTHER = {  # another value of every setting that shapes a model
@@ -183,10 +192,24 @@ def test_of_many_files_one_checksum_is_kept_and_it_tells_any_of_them_apart():
 
 @pytest.mark.parametrize(("verdict", "fit"), [(REJECTED, "no"), (FIT_TO_SERVE, "no"), (FIT_TO_BET, "yes")])
 def test_only_a_version_that_is_fit_to_bet_is_marked_so(verdict, fit):
-    tags = verdict_tags(Judgement(verdict, "because", []), rules_of(Settings()))
+    tags = verdict_tags(Judgement(verdict, "because", []), rules_of(Settings()), Trials())
 
     assert (tags["verdict"], tags["verdict_reason"], tags["fit_to_bet"]) == (verdict, "because", fit)
     assert tags["judged_at"].endswith("Z")
+
+
+@pytest.mark.parametrize("champion", [None, "3"])
+def test_a_verdict_carries_what_it_knew_of(champion):
+    tags = verdict_tags(Judgement(REJECTED, "because", []), "rules", Trials(number=2, count=7, champion=champion))
+
+    assert (tags["gate_rules"], tags["gate_trials"], tags["gate_champion"]) == ("rules", "7", champion or "none")
+
+
+def test_prices_are_freed_of_their_vig_as_a_version_was_trained_or_as_today_if_it_does_not_say():
+    today = Bets(vig_method="power")
+
+    assert vig_method(trained_by(Bets(vig_method="shin").model_dump()), today) == "shin"
+    assert vig_method(trained_with(), today) == "power"
 
 
 def test_what_is_printed_of_a_judgement_has_the_place_among_the_trials_and_the_plan():

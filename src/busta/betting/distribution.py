@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit, ndtr, ndtri
 
+from busta.betting.guards import ABOVE_0, LARGEST, check_shapes, finite, integer, numbers, probabilities, scalar
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["Discretised"]
 
 Floats = NDArray[np.float64]
 
+FURTHEST = 30.0  # standard deviations outside the support, from which on its tail is nearly 0 to the machine
 REACH = 8.0  # standard deviations that a mean may lie outside the support
 CHUNK = 256  # games at a time: (games, integers) arrays stay in cache
 TOLERANCE = 1e-7  # of a Newton step, in sd; the error left after it is about its square
@@ -45,6 +47,9 @@ class Discretised:
         weights: Of each integer, shape (high - low + 1,), all above 0.
         low: Lowest integer.
         high: Highest integer.
+
+    Raises:
+        UsageError: An sd or a weight that is not finite and above 0, or not one weight an integer.
     """
 
     sd: float
@@ -53,11 +58,12 @@ class Discretised:
     high: int
 
     def __post_init__(self) -> None:
-        weights = np.array(self.weights, dtype=np.float64)
+        weights = numbers("weights", self.weights).copy()
         weights.flags.writeable = False
         object.__setattr__(self, "weights", weights)
-        if not 0 < self.sd < np.inf:
-            raise UsageError(f"sd {self.sd} cannot be right; it is a finite number above 0")
+        scalar("sd", self.sd, ABOVE_0, LARGEST, "a finite number above 0")
+        integer("as low", self.low, -np.inf)
+        integer("as high", self.high, -np.inf)
         if self.low >= self.high or weights.shape != (self.high - self.low + 1,):
             raise UsageError(f"{weights.shape} weights for integers {self.low} to {self.high}; one for each is needed")
         if not ((weights > 0) & np.isfinite(weights)).all():
@@ -89,8 +95,11 @@ class Discretised:
             pseudo: Games that every integer is shrunk by.
 
         Raises:
-            UsageError: Fewer than two games, results not whole or outside the support, or uneven ends.
+            UsageError: Fewer than two games, results not whole or outside the support, uneven ends, or
+                a negative pseudo.
         """
+        low, high = (None if end is None else integer("as an end", end, -np.inf) for end in (low, high))
+        scalar("pseudo", pseudo, 0, LARGEST, "finite and 0 or more")
         values, means = _results(values, means)
         sd = float(np.sqrt(np.mean((values - means) ** 2)))
         low, high = _support(values, sd, symmetric, low, high)
@@ -107,8 +116,12 @@ class Discretised:
         return np.arange(self.low, self.high + 1)
 
     def pmf(self, mean: ArrayLike) -> Floats:
-        """Probability of each integer: shape (n, high - low + 1) for n means."""
-        cells = self.weights * _cells(self._edges(np.atleast_1d(np.asarray(mean, dtype=np.float64))))
+        """Probability of each integer: shape (n, high - low + 1) for n means; NaN for a missing one.
+
+        Raises:
+            UsageError: A mean so far outside the support that no integer has a probability.
+        """
+        cells = self.weights * _cells(self._edges(self._near(np.atleast_1d(numbers("mean", mean)))))
         probability: Floats = cells / cells.sum(axis=1, keepdims=True)
         return probability
 
@@ -123,9 +136,11 @@ class Discretised:
             Shape (n, 3), each row summing to 1; NaN where mean or line is.
 
         Raises:
-            UsageError: A line is neither whole nor half. A quarter line is two bets at the lines beside it.
+            UsageError: A line is neither whole nor half (a quarter line is two bets at the lines beside
+                it), a mean far outside the support, or shapes that do not fit.
         """
-        mean, line = _pairs(mean, line)
+        mean, line = _pairs(numbers("mean", mean), line)
+        mean = self._near(mean)
         triple = np.empty((len(mean), 3))
         for rows in _chunks(len(mean)):
             triple[rows] = self._win_push_lose(mean[rows], line[rows])
@@ -148,9 +163,7 @@ class Discretised:
         Raises:
             UsageError: A probability is outside [0, 1], or a line is neither whole nor half.
         """
-        probability, line = _pairs(probability, line)
-        if ((probability < 0) | (probability > 1)).any():
-            raise UsageError("a probability is outside 0 to 1")
+        probability, line = _pairs(probabilities("given no push", probability), line)
         mean = np.empty(len(line))
         for rows in _chunks(len(line)):
             mean[rows] = self._mean_for(probability[rows], line[rows])
@@ -174,7 +187,7 @@ class Discretised:
         Raises:
             UsageError: A probability is outside [0, 1], or a line is neither whole nor half.
         """
-        probability, line = _pairs(probability, line)
+        probability, line = _pairs(probabilities("given no push", probability), line)
         push = np.zeros(len(line))
         pushable = np.flatnonzero((line == np.rint(line)) & (line > self.low) & (line < self.high))
         mean = self.mean_for(probability[pushable], line[pushable])
@@ -188,8 +201,24 @@ class Discretised:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Discretised:
-        """The distribution that `to_dict` wrote."""
-        return cls(float(plain["sd"]), np.array(plain["weights"]), int(plain["low"]), int(plain["high"]))
+        """The distribution that `to_dict` wrote.
+
+        Raises:
+            UsageError: It did not write that.
+        """
+        try:
+            return cls(plain["sd"], plain["weights"], plain["low"], plain["high"])
+        except (KeyError, TypeError):
+            raise UsageError("no distribution is written there; sd, weights, low and high are needed") from None
+
+    def _near(self, mean: Floats) -> Floats:
+        """The means, none so far outside the support that nothing is left of the normal there."""
+        if mean.ndim != 1:
+            raise UsageError(f"means of shape {mean.shape}; one a game, shape (n,), is needed")
+        far = (mean < self.low - FURTHEST * self.sd) | (mean > self.high + FURTHEST * self.sd)
+        if far.any():
+            raise UsageError(f"mean {mean[far][0]} is too far from integers {self.low} to {self.high}, sd {self.sd:g}")
+        return mean
 
     def _edges(self, mean: Floats) -> Floats:
         """Borders between the integers in standard units, shape (n, integers + 1)."""
@@ -258,14 +287,16 @@ def _rowwise(first: Floats, second: Floats) -> Floats:
     return products
 
 
-def _pairs(first: ArrayLike, line: ArrayLike) -> tuple[Floats, Floats]:
+def _pairs(first: Floats, line: ArrayLike) -> tuple[Floats, Floats]:
     """Both as vectors of one length; lines checked."""
-    numbers, lines = (np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in (first, line))
+    lines = np.atleast_1d(numbers("line", line))
     odd = np.isinf(lines) | ((2 * lines != np.rint(2 * lines)) & ~np.isnan(lines))
     if odd.any():
         raise UsageError(f"line {lines[odd][0]} is neither whole nor half; a quarter line is two bets")
-    games = np.broadcast_shapes(numbers.shape, lines.shape)
-    return np.broadcast_to(numbers, games), np.broadcast_to(lines, games)
+    games = check_shapes(first=first, lines=lines)
+    if len(games) != 1:
+        raise UsageError(f"games of shape {games}; one number a game, shape (n,), is needed")
+    return np.broadcast_to(first, games), np.broadcast_to(lines, games)
 
 
 def _chunks(rows: int) -> Iterator[slice]:
@@ -274,7 +305,10 @@ def _chunks(rows: int) -> Iterator[slice]:
 
 def _results(values: ArrayLike, means: ArrayLike) -> tuple[Floats, Floats]:
     """Games that have both, checked."""
-    games = np.array([values, means], dtype=np.float64)
+    played, expected = finite("value", values), finite("mean", means)
+    if played.ndim != 1 or played.shape != expected.shape:
+        raise UsageError(f"values {played.shape} and means {expected.shape} are not one number a game each")
+    games = np.array([played, expected])
     result, mean = games[:, ~np.isnan(games).any(axis=0)]
     if len(result) < 2 or (result != np.rint(result)).any():  # noqa: PLR2004
         raise UsageError(f"{len(result)} games with a result and a mean; at least two, of whole numbers, are needed")

@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from busta.betting.guards import check_offer, check_shapes, numbers
+from busta.betting.guards import prices as decimal_prices
 from busta.errors import UsageError, unknown
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def american_to_decimal(american: ArrayLike) -> Floats:
     >>> american_to_decimal([150, -200, 100, -100, 50])
     array([2.5, 1.5, 2. , 2. , nan])
     """
-    american = np.asarray(american, dtype=np.float64)
+    american = numbers("American price", american)
     is_price = (np.abs(american) >= LOWEST_AMERICAN) & np.isfinite(american)
     size = np.where(is_price, np.abs(american), np.nan) / 100
     return 1 + np.where(american > 0, size, 1 / size)
@@ -81,24 +83,33 @@ def decimal_to_american(decimal: ArrayLike) -> Floats:
     >>> decimal_to_american([2.5, 1.5, 2.0])
     array([ 150., -200.,  100.])
     """
-    decimal = np.asarray(decimal, dtype=np.float64)
+    decimal = numbers("price", decimal)
     gain = np.where((decimal > 1) & np.isfinite(decimal), decimal - 1, np.nan)
     return np.where(gain >= 1, 100 * gain, -100 / gain)
 
 
 def fractional_to_decimal(numerator: ArrayLike, denominator: ArrayLike) -> Floats:
-    """Decimal prices of fractional ones (5/2 pays five for two); NaN where a part is not above 0.
+    """Decimal prices of fractional ones (5/2 pays five for two); NaN where a part is not above 0 and finite.
 
     >>> fractional_to_decimal([5, 1], [2, 4])
     array([3.5 , 1.25])
+
+    Raises:
+        UsageError: Shapes that do not fit.
     """
-    top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    return 1 + np.where(top > 0, top, np.nan) / np.where(bottom > 0, bottom, np.nan)
+    top, bottom = numbers("numerator", numerator), numbers("denominator", denominator)
+    check_shapes(numerator=top, denominator=bottom)
+    top, bottom = (np.where((part > 0) & np.isfinite(part), part, np.nan) for part in (top, bottom))
+    return 1 + top / bottom
 
 
 def implied(decimal: ArrayLike) -> Floats:
-    """Raw implied probability of decimal prices, vig included: one over the price."""
-    return np.divide(1.0, np.asarray(decimal, dtype=np.float64))
+    """Raw implied probability of decimal prices, vig included: one over the price.
+
+    Raises:
+        UsageError: A price is not above 1 and finite.
+    """
+    return np.divide(1.0, decimal_prices(decimal))
 
 
 def parse_price(text: str) -> float:
@@ -112,7 +123,8 @@ def parse_price(text: str) -> float:
     Raises:
         UsageError: It is none of these forms, or not above 1 and at most 1001 in decimal.
     """
-    price = _read_price(text.strip().lower().replace("\N{MINUS SIGN}", "-"))
+    typed = text if isinstance(text, str) else ""
+    price = _read_price(typed.strip().lower().replace("\N{MINUS SIGN}", "-"))
     if not 1 < price <= HIGHEST_PRICE:
         raise UsageError(f"price {text!r} cannot be right; {_PRICE_FORMS}")
     return price
@@ -140,16 +152,23 @@ def format_american(decimal: float) -> str:
     Raises:
         UsageError: The price is not a finite number above 1.
     """
-    american = float(decimal_to_american(decimal))
-    if np.isnan(american):
+    american = decimal_to_american(decimal)
+    if american.ndim or np.isnan(american):
         raise UsageError(f"no American price for {decimal}; a decimal price is a finite number above 1")
-    return f"{round(american):+d}"
+    return f"{round(float(american)):+d}"
 
 
 def fair_price(win: ArrayLike, lose: ArrayLike) -> Floats:
-    """The decimal price at which a bet has no edge: 1 + lose / win, infinite where it cannot win."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return 1 + np.asarray(lose, dtype=np.float64) / np.asarray(win, dtype=np.float64)
+    """The decimal price at which a bet has no edge: 1 + lose / win, infinite where it cannot win.
+
+    NaN where it can neither be won nor lost.
+
+    Raises:
+        UsageError: A probability outside 0 to 1, two that sum to more than 1, or shapes that do not fit.
+    """
+    won, lost, _ = check_offer(win, lose)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return 1 + lost / won
 
 
 def edge(win: ArrayLike, lose: ArrayLike, price: ArrayLike) -> Floats:
@@ -157,8 +176,11 @@ def edge(win: ArrayLike, lose: ArrayLike, price: ArrayLike) -> Floats:
 
     >>> float(edge(0.5, 0.375, 2.0))
     0.125
+
+    Raises:
+        UsageError: As `fair_price`, or a price is not above 1 and finite.
     """
-    win, lose, price = (np.asarray(part, dtype=np.float64) for part in (win, lose, price))
+    win, lose, price = check_offer(win, lose, price)
     return win * (price - 1) - lose
 
 
@@ -170,8 +192,11 @@ def overround(prices: ArrayLike) -> Floats:
 
     Returns:
         Shape (...).
+
+    Raises:
+        UsageError: Fewer than two sides, or a price that is not above 1 and finite.
     """
-    vig: Floats = implied(prices).sum(axis=-1) - 1
+    vig: Floats = implied(_sided(prices)).sum(axis=-1) - 1
     return vig
 
 
@@ -196,13 +221,10 @@ def remove_vig(prices: ArrayLike, method: str = "multiplicative") -> Floats:
     Raises:
         UsageError: An unknown method, fewer than two sides, or a price that is not above 1 and finite.
     """
-    if method not in _SOLVERS:
+    if not isinstance(method, str) or method not in _SOLVERS:
         raise unknown("vig method", method, VIG_METHODS)
-    prices = np.asarray(prices, dtype=np.float64)
-    sides = prices.shape[-1] if prices.ndim else 1
-    if sides < 2:  # noqa: PLR2004 - one side is no market
-        raise UsageError(f"prices of shape {prices.shape} have no vig to remove; at least two sides, last")
-    markets = prices.reshape(-1, sides)
+    prices = _sided(prices)
+    markets = prices.reshape(-1, prices.shape[-1])
     fair = np.empty_like(markets)
     for start in range(0, len(markets), CHUNK):
         chunk = slice(start, start + CHUNK)
@@ -210,12 +232,17 @@ def remove_vig(prices: ArrayLike, method: str = "multiplicative") -> Floats:
     return fair.reshape(prices.shape)
 
 
+def _sided(prices: ArrayLike) -> Floats:
+    """The prices, with at least two sides of a market last."""
+    found = numbers("price", prices)
+    if not found.ndim or found.shape[-1] < 2:  # noqa: PLR2004 - one side is no market
+        raise UsageError(f"prices of shape {found.shape} have no vig to remove; at least two sides, last")
+    return found
+
+
 def _raw(prices: Floats) -> Floats:
     """Raw implied probabilities, transposed to (k, n): sums over sides then run along memory."""
-    columns = np.array(prices.T, order="C")
-    impossible = (columns <= 1) | (columns == np.inf)
-    if impossible.any():
-        raise UsageError(f"price {columns[impossible][0]} cannot be right; a decimal price is finite and above 1")
+    columns = np.array(decimal_prices(prices).T, order="C")
     return np.divide(1.0, columns, out=columns)
 
 

@@ -7,21 +7,19 @@ share hangs on an edge that is smaller than their noise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from busta.betting.distribution import Discretised
+from busta.betting.guards import check_offer, finite, integer, scalar
 from busta.betting.settlement import settle
-from busta.betting.staking import check_offer
-from busta.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from busta.betting.distribution import Discretised
+from busta.errors import UsageError, unknown
 
 __all__ = ["Leg", "independent_scenarios", "joint_scenarios"]
 
@@ -40,6 +38,9 @@ class Leg:
         line: In points; 0 for a moneyline.
         first_side: Whether it is on home or over.
         price: Decimal.
+
+    Raises:
+        UsageError: A quantity that is neither.
     """
 
     game: int
@@ -48,6 +49,10 @@ class Leg:
     first_side: bool
     price: float
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.quantity, str) or self.quantity not in {"margin", "total"}:
+            raise unknown("quantity", self.quantity, ("margin", "total"))
+
 
 def independent_scenarios(
     win: ArrayLike, lose: ArrayLike, price: ArrayLike, scenarios: int = SCENARIOS, seed: int = 0
@@ -55,13 +60,18 @@ def independent_scenarios(
     """Profits of bets on different games, one unit each, shape (scenarios, bets).
 
     Raises:
-        UsageError: A probability outside 0 to 1, a price that is not above 1, or one of them missing.
+        UsageError: A probability outside 0 to 1, a price that is not above 1, one of them missing,
+            shapes that do not fit, or no scenarios.
     """
-    win, lose, price = (np.atleast_1d(part) for part in check_offer(win, lose, price))
+    win, lose, price = np.broadcast_arrays(*(np.atleast_1d(part) for part in check_offer(win, lose, price)))
+    if win.ndim > 1:
+        raise UsageError(f"bets of shape {win.shape}; one number a bet, shape (bets,), is needed")
     if np.isnan(win + lose + price).any():
         raise UsageError("a bet without a probability or a price has no scenarios; leave it out first")
     chance = _strata(len(win), scenarios, seed)
-    return np.where(chance < win, price - 1, np.where(chance >= 1 - lose, -1.0, 0.0))
+    won, lost = chance < win, chance >= 1 - lose
+    profits: Floats = won * price - (won | lost)
+    return profits
 
 
 def joint_scenarios(
@@ -90,27 +100,46 @@ def joint_scenarios(
         seed: Of the shuffling.
 
     Raises:
-        UsageError: A correlation not within -1 and 1, means of different length, or a leg on no such game.
+        UsageError: A correlation not within -1 and 1, means that are missing or of different length,
+            no such distribution or game, no scenarios, or what `settle` refuses.
     """
-    means = [np.asarray(part, dtype=np.float64) for part in (margin_means, total_means)]
+    correlation = scalar("correlation", correlation, -1, 1, "between -1 and 1")
+    means = _means(margin, margin_means), _means(total, total_means)
     games = len(means[0])
-    if means[1].shape != (games,) or not -1 <= correlation <= 1:
-        raise UsageError(f"{games} margins, {len(means[1])} totals, correlation {correlation}: no joint distribution")
+    if len(means[1]) != games:
+        raise UsageError(f"{games} margins and {len(means[1])} totals; one of each a game is needed")
+    if not isinstance(legs, Sequence) or not all(isinstance(leg, Leg) for leg in legs):
+        raise UsageError(f"bets {legs!r:.60}; a list of Leg is needed")
     for leg in legs:
-        if not 0 <= leg.game < games:
+        if integer("as game of a bet", leg.game) >= games:
             raise UsageError(f"a bet on game {leg.game} of {games}; games count from 0")
     first, second = np.split(_strata(2 * games, scenarios, seed), 2, axis=1)
     tied = _as_strata(correlation * ndtri(first) + np.sqrt(1 - correlation**2) * ndtri(second))
     values = {"margin": _values(margin, means[0], first), "total": _values(total, means[1], tied)}
     profits = [settle(values[leg.quantity][:, leg.game], leg.line, leg.first_side, leg.price) for leg in legs]
-    return np.column_stack(profits)
+    return np.array(profits).reshape(len(legs), scenarios).T
+
+
+def _means(distribution: Discretised, means: ArrayLike) -> Floats:
+    """Means of games that the distribution is moved to, shape (games,)."""
+    found = finite("mean", means)
+    if not isinstance(distribution, Discretised) or found.ndim != 1 or np.isnan(found).any():
+        raise UsageError(f"means {found.shape} of {type(distribution).__name__}; one a game, and a Discretised")
+    return found
 
 
 def _strata(columns: int, scenarios: int, seed: int) -> Floats:
     """Shuffled midpoints of equal strata of (0, 1), a column independent of the next."""
+    return _shuffled(columns, integer("scenarios", scenarios, 1), integer("as seed", seed))
+
+
+@lru_cache(maxsize=32)  # a week has as many bets as many another
+def _shuffled(columns: int, scenarios: int, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     midpoints = (np.arange(scenarios) + 0.5) / scenarios
-    return np.stack([rng.permutation(midpoints) for _ in range(columns)], axis=1)
+    rows = np.array([rng.permutation(midpoints) for _ in range(columns)]).reshape(columns, scenarios)
+    rows.flags.writeable = False
+    return rows.T
 
 
 def _as_strata(scores: Floats) -> Floats:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from busta.betting.guards import check_shapes, finite, numbers, prices
 from busta.errors import UsageError
 
 __all__ = ["label", "outcome", "settle"]
@@ -36,23 +37,22 @@ def settle(
         Profit, in the common shape of the arguments; NaN where value, line, price or stake is missing.
 
     Raises:
-        UsageError: A price that is not above 1, or a negative stake.
+        UsageError: A price that is not above 1, a negative stake, a side that is neither, an infinite
+            number, or shapes that do not fit.
     """
-    price, stake = np.asarray(price, dtype=np.float64), np.asarray(stake, dtype=np.float64)
-    if (price <= 1).any():
-        raise UsageError(f"price {price[price <= 1].flat[0]} cannot be settled; a decimal price is above 1")
-    if (stake < 0).any():
-        raise UsageError(f"stake {stake[stake < 0].flat[0]} cannot be settled; a stake is 0 or more")
-    result = np.where(first_side, 1.0, -1.0) * _sign(value, line)
-    won, lost, known = result > 0, result < 0, ~np.isnan(result * price * stake)
-    return np.where(known, stake * (np.where(won, price - 1, 0.0) - lost), np.nan)
+    price, stake, sign, first = prices(price), finite("stake", stake, 0), _sign(value, line), _first(first_side)
+    check_shapes(result=sign, side=first, price=price, stake=stake)
+    result = np.where(first, 1.0, -1.0) * sign
+    profit: Floats = stake * ((result > 0) * (price - 1) - (result < 0)) + 0 * result  # not played, no profit
+    return profit
 
 
 def outcome(value: ArrayLike, line: ArrayLike) -> NDArray[np.int8]:
     """Which side won: +1 the first, -1 the second, 0 nobody (push).
 
     Raises:
-        UsageError: A game is not played or has no line; see `label` for those.
+        UsageError: A game is not played or has no line (see `label` for those), an infinite number, or
+            shapes that do not fit.
     """
     sign = _sign(value, line)
     if np.isnan(sign).any():
@@ -65,10 +65,25 @@ def label(value: ArrayLike, line: ArrayLike) -> Floats:
 
     >>> label([7, 3, 1, np.nan], 3)
     array([ 1., nan,  0., nan])
+
+    Raises:
+        UsageError: An infinite number, or shapes that do not fit.
     """
     sign = _sign(value, line)
     return np.where(sign == 0, np.nan, (sign + 1) / 2)
 
 
 def _sign(value: ArrayLike, line: ArrayLike) -> Floats:
-    return np.asarray(np.sign(np.asarray(value, dtype=np.float64) - np.asarray(line, dtype=np.float64)))
+    value, line = finite("value", value), finite("line", line)
+    check_shapes(value=value, line=line)
+    return np.asarray(np.sign(value - line))
+
+
+def _first(side: ArrayLike) -> NDArray[np.bool_]:
+    """Whether each bet is on the first side: true or false, 1 or 0."""
+    if isinstance(side, np.ndarray) and side.dtype == np.bool_:
+        return side
+    number = numbers("side", side)
+    if not ((number == 0) | (number == 1)).all():
+        raise UsageError("a side is missing or neither; it is true for the first (home, over) and false for the second")
+    return np.asarray(number == 1)

@@ -6,16 +6,11 @@ passes through. Bets that stand side by side are `busta.betting.staking_simultan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from busta.betting.guards import LARGEST, check_offer, check_shapes, prices, scalar, within
 from busta.betting.odds import edge
-from busta.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["check_offer", "flat", "fractional_kelly", "kelly", "shrinkage", "shrunk_kelly"]
 
@@ -32,7 +27,8 @@ def kelly(win: ArrayLike, lose: ArrayLike, price: ArrayLike) -> Floats:
     array([0.1, 0. ])
 
     Raises:
-        UsageError: A probability outside 0 to 1, or a price that is not above 1.
+        UsageError: A probability outside 0 to 1, two that sum to more than 1, a price that is not above
+            1, or shapes that do not fit.
     """
     win, lose, price = check_offer(win, lose, price)
     gain, decided = price - 1, win + lose
@@ -49,7 +45,8 @@ def fractional_kelly(
     Raises:
         UsageError: As `kelly`, or the fraction or the cap is not between 0 and 1.
     """
-    _within_0_and_1({"fraction": fraction, "cap": cap})
+    for name, given in (("fraction", fraction), ("cap", cap)):
+        scalar(f"Kelly {name}", given, 0, 1, "between 0 and 1")
     return np.minimum(fraction * kelly(win, lose, price), cap)
 
 
@@ -63,17 +60,17 @@ def shrinkage(share: ArrayLike, price: ArrayLike, sd: ArrayLike) -> Floats:
     array([1. , 0.8, 0.5])
 
     Args:
-        share: The Kelly share.
+        share: The Kelly share, 0 to 1.
         price: Decimal.
         sd: Standard deviation of the win probability given no push.
 
     Raises:
-        UsageError: A negative sd, or a price that is not above 1.
+        UsageError: A share outside 0 to 1, or an sd of a probability, a price that is not above 1, or
+            shapes that do not fit.
     """
-    share, price, sd = (np.asarray(part, dtype=np.float64) for part in (share, price, sd))
-    if (sd < 0).any():
-        raise UsageError(f"sd {sd[sd < 0].flat[0]} of a probability cannot be right; it is 0 or more")
-    _check_price(price)
+    share, sd = (within(name, part, 0, 1, "it is between 0 and 1") for name, part in (("share", share), ("sd", sd)))
+    price = prices(price)
+    check_shapes(share=share, price=price, sd=sd)
     noise = (price / (price - 1) * sd) ** 2
     with np.errstate(invalid="ignore"):
         return np.where(share == 0, 0.0 * noise, share**2 / (share**2 + noise))
@@ -96,36 +93,9 @@ def flat(win: ArrayLike, lose: ArrayLike, price: ArrayLike, min_edge: float = 0.
     """One unit wherever the edge is at least ``min_edge``, else nothing.
 
     Raises:
-        UsageError: As `kelly`, or a negative unit.
+        UsageError: As `kelly`, a unit that is negative or infinite, or a least edge that is no number.
     """
-    if not unit >= 0:
-        raise UsageError(f"a stake of {unit} cannot be right; it is 0 or more")
-    gain = edge(*check_offer(win, lose, price))
+    scalar("unit", unit, 0, LARGEST, "finite and 0 or more")
+    scalar("min_edge", min_edge, -np.inf, np.inf, "an edge, such as 0.02")
+    gain = edge(win, lose, price)
     return np.where(np.isnan(gain), np.nan, unit * (gain >= min_edge))
-
-
-def check_offer(win: ArrayLike, lose: ArrayLike, price: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """The three as arrays.
-
-    Raises:
-        UsageError: A probability outside 0 to 1, two that sum to more than 1, or a price that is not above 1.
-    """
-    win, lose, price = (np.asarray(part, dtype=np.float64) for part in (win, lose, price))
-    for name, given in (("win", win), ("lose", lose), ("win or lose", win + lose)):
-        wrong = (given < 0) | (given > 1 + 1e-9)
-        if wrong.any():
-            raise UsageError(f"probability to {name} {given[wrong].flat[0]} cannot be right; it is between 0 and 1")
-    _check_price(price)
-    return win, lose, price
-
-
-def _check_price(price: Floats) -> None:
-    wrong = (price <= 1) | np.isinf(price)
-    if wrong.any():
-        raise UsageError(f"price {price[wrong].flat[0]} cannot be right; a decimal price is finite and above 1")
-
-
-def _within_0_and_1(shares: Mapping[str, float]) -> None:
-    for name, given in shares.items():
-        if not 0 <= given <= 1:
-            raise UsageError(f"Kelly {name} {given} cannot be right; it is between 0 and 1")

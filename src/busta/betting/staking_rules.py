@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from busta.betting.guards import ABOVE_0, integer, labels, numbers, scalar
 from busta.betting.scenarios import independent_scenarios
 from busta.betting.staking import fractional_kelly, kelly, shrunk_kelly
 from busta.betting.staking_simultaneous import simultaneous_kelly
@@ -31,6 +32,9 @@ class Offers:
         price: Decimal.
         sd: Standard deviation of the win probability given no push.
         week: Number of the week, bets of a week standing side by side.
+
+    Raises:
+        UsageError: Arrays of different shape, or weeks that are no whole numbers.
     """
 
     win: Floats
@@ -38,6 +42,14 @@ class Offers:
     price: Floats
     sd: Floats
     week: NDArray[np.intp]
+
+    def __post_init__(self) -> None:
+        for name in ("win", "lose", "price", "sd"):
+            object.__setattr__(self, name, numbers(name, getattr(self, name)))
+        object.__setattr__(self, "week", labels("weeks", self.week))
+        shapes = {getattr(self, field.name).shape for field in fields(self)}
+        if len(shapes) > 1 or self.week.dtype.kind not in "iu":
+            raise UsageError(f"offers of shapes {sorted(shapes)}, weeks {self.week.dtype}; a number a bet, weeks whole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,9 @@ class Staking:
         fraction: Of the Kelly share, for fractional Kelly.
         cap: Most of the bankroll on one bet, for fractional Kelly.
         seed: Of the scenarios of simultaneous Kelly.
+
+    Raises:
+        UsageError: A rule nobody knows, a share that is not above 0 and at most 1, or a seed below 0.
     """
 
     rule: str = "flat"
@@ -59,12 +74,11 @@ class Staking:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
+        if not isinstance(self.rule, str) or self.rule not in RULES:
             raise unknown("stakes", self.rule, RULES)
         for name in ("unit", "fraction", "cap"):
-            given = getattr(self, name)
-            if not 0 < given <= 1:
-                raise UsageError(f"{name} {given} of the stakes cannot be right; it is above 0 and at most 1")
+            scalar(f"{name} of the stakes", getattr(self, name), ABOVE_0, 1, "above 0 and at most 1")
+        integer("as seed of the stakes", self.seed)
 
     @property
     def of(self) -> Literal["first", "current"]:

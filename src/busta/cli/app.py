@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from busta.cli.audit import EXAMPLE as AUDIT_EXAMPLE
+from busta.cli.audit import audit
 from busta.cli.backtest import EXAMPLE, backtest
 from busta.cli.options import (
     Blind,
+    Commands,
     Config,
     Json,
     LeagueName,
@@ -24,6 +27,7 @@ from busta.cli.options import (
 
 app = typer.Typer(
     name="busta",
+    cls=Commands,
     help="Sports-betting models that are judged against the closing line. Start with: busta quickstart",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -237,6 +241,7 @@ def predict(
 
 
 app.command(epilog=EXAMPLE)(backtest)
+app.command(epilog=AUDIT_EXAMPLE)(audit)
 
 
 @app.command(epilog="Example: busta models moneyline")
@@ -328,20 +333,19 @@ def rollback(
 
 @app.command(epilog="Example: busta quickstart")
 def quickstart(
-    offline: Annotated[bool, typer.Option("--offline", help="Do not try the download.")] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """From nothing to a verdict: real NFL games if they can be had, else the simulated league."""
-    from busta.cli import show
+    """From nothing to a verdict, on a fair simulated league and on one with a planted edge."""
+    from busta.cli.show_quickstart import quickstart as show
     from busta.workflows.quickstart import quickstart as run
 
     def say(words: str) -> None:
         typer.echo(words, err=as_json)
 
     with progress("training") as step:
-        result = run(settings(config), offline=offline, say=say, progress=step)
-    emit(result, as_json, show.quickstart)
+        result = run(settings(config), say=say, progress=step)
+    emit(result, as_json, show)
 
 
 @app.command(epilog="Example: busta doctor")

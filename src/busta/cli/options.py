@@ -1,4 +1,4 @@
-"""Options that many commands share, and the settings they make."""
+"""Options that many commands share, the settings they make, and how a command line that cannot be read ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from busta.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +35,40 @@ class Price(StrEnum):
 
 
 PriceOption = Annotated[Price, typer.Option("--price", help="The price that is bet at.")]
+
+
+class Commands(TyperGroup):
+    """Commands whose parser speaks as all of busta does: one or two lines, what was given and what is allowed."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Runs one of them.
+
+        Raises:
+            UsageError: The command line cannot be read.
+            OutsideError: The machine has too little memory.
+        """
+        try:
+            return super().main(*arguments, **options)
+        except typer.TyperException as exc:
+            if exc.format_message().startswith("Usage: "):  # nothing was given: this is the help
+                raise
+            raise UsageError(_explain(exc)) from exc
+        except MemoryError as exc:
+            raise OutsideError(
+                f"out of memory{f': {exc}' if str(exc) else ''}\n"
+                "ask for less (fewer seasons, files or jobs), or run it on a machine that has more"
+            ) from exc
+
+
+def _explain(error: Any) -> str:
+    """What a parser's error says of the word it met, and whose ``--help`` says more."""
+    said = " ".join(error.format_message().split()).removesuffix(".").replace("Value error, ", "")
+    param, cause = getattr(error, "param", None), error.__cause__
+    if cause is None and param is not None and param.help:  # an argument is missing
+        said += f": {param.help.removesuffix('.')}"
+    elif cause is not None and repr(given := cause.errors()[0]["input"]) not in said:  # pydantic's
+        said += f"; given: {given!r}"
+    return f"{said}\n`{error.ctx.command_path if error.ctx else 'busta'} --help` says what is allowed"
 
 
 def settings(config: Path | None, **flags: Any) -> Settings:

@@ -24,7 +24,6 @@ __all__ = [
     "models",
     "predicted",
     "promoted",
-    "quickstart",
     "records",
     "trained",
 ]
@@ -136,7 +135,7 @@ def evaluated(result: dict[str, Any]) -> None:
         curve.add_row(f"{row['mean_p']:.3f}", f"{row['rate']:.3f}", _span(row, ".3f"), str(int(row["count"])))
     _console.print(curve)
     _console.print(f"log loss against the {_label(bar, result)}: {result['against_the_line']}", style="bold")
-    for name in ("games", "prices", "price_assumed"):
+    for name in ("games", "prices", "price_assumed", "rules"):
         if name in result["notes"]:
             _console.print(f"note: {result['notes'][name]}")
 
@@ -161,14 +160,19 @@ def _span(parts: dict[str, Any], form: str = ".4f") -> str:
 def gate(result: dict[str, Any]) -> None:
     """Every check with its figure, then the verdict."""
     title = f"{result['model']} version {result['model_version']}: {result['games']} games, out of fold"
-    table = _table("check", "for", "asks", "answer", "what was found", title=title)
+    table = _table("check", "asks", "answer", "stands in the way of", "what was found", title=title)
     for check in result["checks"]:
-        style = "bold" if check["blocks"] else None
-        table.add_row(check["code"], check["purpose"], check["title"], check["answer"], check["words"], style=style)
+        style, blocked = ("bold", _blocked(check["purpose"])) if check["blocks"] else (None, "-")
+        table.add_row(check["code"], check["title"], check["answer"], blocked, check["words"], style=style)
     _console.print(table)
     for note in result["notes"].values():
         _console.print(f"note: {note}")
     _verdict(result)
+
+
+def _blocked(purpose: str) -> str:
+    """What a check that blocks keeps a version from: one that is not fit to serve is not fit to bet, either."""
+    return "serving, betting" if purpose == "serve" else "betting"
 
 
 def _verdict(result: dict[str, Any]) -> None:
@@ -192,6 +196,8 @@ def predicted(result: dict[str, Any]) -> None:
     for row in result["predictions"]:
         table.add_row(*_prediction(row))
     _console.print(table)
+    if doubts := _doubts(result):
+        _console.print(f"note: {doubts}", style="bold")
     if result["missing"]:
         _console.print(f"not in the gold store, taken as unknown: {', '.join(result['missing'])}")
     if any(row["out_of_fold"] for row in result["predictions"]):
@@ -201,6 +207,13 @@ def predicted(result: dict[str, Any]) -> None:
         _console.print("stakes are shares of the bankroll, on paper until the gate has found the model fit to bet")
     if any(row["unproven"] and not row["paper"] for row in staked):
         _console.print("stakes are real although the model is not fit to bet: bets.allow_unproven is set", style="bold")
+
+
+def _doubts(result: dict[str, Any]) -> str:
+    """That the gate is against the version, or that it became champion by force; empty if neither."""
+    said = ["the gate rejected this version"] if result["verdict"] == "rejected" else []
+    said += [f"this version was made champion by force, {result['forced']}"] if result["forced"] else []
+    return "; ".join(said)
 
 
 def _prediction(row: dict[str, Any]) -> list[str]:
@@ -233,7 +246,7 @@ def models(rows: list[dict[str, Any]]) -> None:
             row["trained_at"][:16].replace("T", " "),
             str(row["seasons"]),
             str(row["gold_version"])[:8],
-            str(row["verdict"]).partition(":")[0],
+            str(row["verdict"]).partition(":")[0] + (f", forced {row['forced'][:10]}" if row["forced"] else ""),
         )
     _console.print(table)
 
@@ -243,16 +256,6 @@ def promoted(result: dict[str, Any]) -> None:
     before = f"; before: version {result['before']}" if result["before"] else ""
     forced = f"; forced, in spite of: {result['verdict'] or 'no verdict'}" if result.get("forced") else ""
     _console.print(f"champion of {result['model']}: version {result['champion']}{before}{forced}")
-
-
-def quickstart(result: dict[str, Any]) -> None:
-    """All verdict tables and what to try next."""
-    for training in result["trainings"]:
-        trained(training)
-        _console.print()
-    _console.print("try next:")
-    for command in result["next"]:
-        _console.print(f"  {command}")
 
 
 def doctor(findings: list[dict[str, Any]]) -> None:

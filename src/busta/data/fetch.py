@@ -12,31 +12,34 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from busta.data.publish import atomic_write
-from busta.data.source import RawFile
+from busta.data.source import MAX_BYTES, RawFile
 from busta.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["MAX_BYTES", "Fetched", "fetch"]
+__all__ = ["Fetched", "fetch"]
 
-MAX_BYTES = 200 * 1024 * 1024
-"""No table of results is larger; what is, is something else."""
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 SLOWEST = 20  # time-outs a whole download may take
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that may be another a moment later
 NOT_MODIFIED = 304
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +178,37 @@ def _get(
     client: httpx.Client, request: httpx.Request, max_bytes: int, seconds: float, end: float
 ) -> tuple[httpx.Response, bytes]:
     """One try, of so many seconds but not beyond the end of all tries."""
+    until = min(time.monotonic() + seconds, end)
+    return _within(until, partial(_answer, client, request, max_bytes))
+
+
+def _within(until: float, work: Callable[[], T]) -> T:
+    """What ``work`` returns if it does so by then; it runs on a thread of its own, which is given up otherwise.
+
+    The time-outs of a socket start anew with every byte, and a name server has none: neither ends a try.
+    What the thread reads from ends with the client.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, it is raised where it is waited for
+            future.set_exception(exc)
+
+    threading.Thread(target=run, daemon=True).start()  # a thread that is no daemon would be waited for at the exit
+    try:
+        return future.result(max(until - time.monotonic(), 0.0))
+    except TimeoutError:
+        raise _PassingError("the download did not end in time") from None
+
+
+def _answer(client: httpx.Client, request: httpx.Request, max_bytes: int) -> tuple[httpx.Response, bytes]:
     try:
         response = client.send(request, stream=True)
         try:
             _check_status(response)
-            return response, _read(response, max_bytes, min(time.monotonic() + seconds, end))
+            return response, _read(response, max_bytes)
         finally:
             response.close()
     except httpx.UnsupportedProtocol as exc:
@@ -218,15 +247,13 @@ def _asked_wait(response: httpx.Response) -> float:
     return min(float(asked), LONGEST_DELAY) if asked.isascii() and asked.isdigit() else 0.0
 
 
-def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
+def _read(response: httpx.Response, max_bytes: int) -> bytes:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > max_bytes:
             shown = _shown(str(response.request.url))
             raise OutsideError(f"{shown} is larger than {max_bytes:,} bytes: not a table of results. Check the address")
-        if time.monotonic() > deadline:
-            raise _PassingError("the download did not end in time")
     return bytes(body)
 
 

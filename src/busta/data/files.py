@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from busta.data.schema import GAME_KEY, GAMES
-from busta.data.source import RawFile, concatenate, filled, listed, upsert
+from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, upsert
 from busta.data.textfile import field_names
 from busta.errors import DataError, UsageError
 
@@ -67,7 +67,7 @@ def from_files(
     """
     kinds = (*games, *quotes)
     _refuse_strangers(columns, kinds)
-    files, warnings = _of_a_kind(_read(paths), league, kinds, columns)
+    files, warnings = _of_a_kind(_found(paths), league, kinds, columns)
     several = len(files) > 1
     batches = []
     for source, file in ((source, file) for source in games for file, kind in files if kind is source):
@@ -82,7 +82,8 @@ def from_files(
     return replace(batch, warnings=(*warnings, *batch.warnings))
 
 
-def _read(paths: Sequence[Path]) -> Iterator[_File]:
+def _found(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
+    """Each file, and the folder it was found in."""
     for path in map(Path, paths):
         if not path.exists():
             raise UsageError(f"no file or folder {path}")
@@ -90,26 +91,37 @@ def _read(paths: Sequence[Path]) -> Iterator[_File]:
         found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if folder else [path]
         if not found:
             raise UsageError(f"no {' or '.join(SUFFIXES)} file in the folder {path}")
-        for each in found:
-            try:
-                yield _File(each, each.read_bytes(), folder)
-            except OSError as exc:
-                raise UsageError(f"cannot read {each}: {exc.strerror}") from exc
+        yield from ((each, folder) for each in found)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, which is looked at before it is opened: a pipe waits, and a device has no end."""
+    try:
+        if not path.is_file():
+            raise DataError("not a regular file but a device, a pipe or a folder; a table of results is a file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise UsageError(f"cannot read {path}: {exc.strerror}") from exc
+    if len(content) > MAX_BYTES:
+        raise DataError(f"larger than {MAX_BYTES:,} bytes: not a table of results")
+    return content
 
 
 def _of_a_kind(
-    files: Iterable[_File], league: League, kinds: Sequence[Kind], columns: Mapping[str, str]
+    files: Iterable[tuple[Path, Path | None]], league: League, kinds: Sequence[Kind], columns: Mapping[str, str]
 ) -> tuple[list[tuple[_File, Kind]], list[str]]:
     """Each file that is of a kind, with it, and a warning of those in a folder that are not."""
     taken: list[tuple[_File, Kind]] = []
     passed: dict[Path, dict[str, DataError]] = {}
-    for file in files:
+    for path, folder in files:
         try:
+            file = _File(path, _content(path), folder)
             taken.append((file, _kind_of(file.raw, league, kinds, columns)))
         except DataError as exc:
-            if file.folder is None:
-                raise DataError(f"{file.path.name}: {exc}") from exc
-            passed.setdefault(file.folder, {})[file.path.name] = exc
+            if folder is None:
+                raise DataError(f"{path.name}: {exc}") from exc
+            passed.setdefault(folder, {})[path.name] = exc
     for folder, reasons in passed.items():
         if not any(file.folder == folder for file, _ in taken):
             name, why = next(iter(reasons.items()))

@@ -16,7 +16,22 @@ if TYPE_CHECKING:
 
     from busta.plugins import League
 
-__all__ = ["REFUSED", "Batch", "Kind", "QuoteSource", "RawFile", "Source", "concatenate", "filled", "listed", "upsert"]
+__all__ = [
+    "MAX_BYTES",
+    "REFUSED",
+    "Batch",
+    "Kind",
+    "QuoteSource",
+    "RawFile",
+    "Source",
+    "concatenate",
+    "filled",
+    "listed",
+    "upsert",
+]
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No table of results is larger (nflverse's of 27 seasons has 2 MB); what is, is something else."""
 
 REFUSED: dict[str, pl.DataType] = {
     "table": pl.String(),  # games or quotes

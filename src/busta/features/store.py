@@ -25,6 +25,7 @@ from busta.data.schema import INSTANT
 from busta.errors import DataError, UsageError
 from busta.features.catalog import Feature
 from busta.features.checks import Manifest, check_catalog, check_events, check_games, check_quotes
+from busta.settings import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -146,13 +147,14 @@ def write_gold(store: GoldStore, events: Mapping[str, pl.DataFrame], folder: Pat
     (folder / "manifest.json").write_text(content, encoding="utf-8")
 
 
-def open_gold(folder: Path) -> MemoryGold:
+def open_gold(folder: Path | str) -> MemoryGold:
     """The gold store in that folder, after schema and ``known_at`` checks.
 
     Raises:
         UsageError: There is no such folder.
         DataError: The folder does not hold a gold store; the message says what is wrong.
     """
+    folder = as_path("folder", folder)
     if not folder.is_dir():
         raise UsageError(f"no gold store at {folder}; `busta features build LEAGUE` makes one")
     manifest, described = _read_manifest(folder / "manifest.json")

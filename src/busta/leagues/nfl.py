@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -184,8 +183,8 @@ def _known(settings: Settings) -> pl.DataFrame:
     return tables.read().games if current(tables.folder) else pl.DataFrame(schema=GAMES)
 
 
-def download(settings: Settings, *, deadline: float = math.inf) -> Batch:
-    """Games and closing quotes from nflverse's file, downloaded within that many seconds.
+def download(settings: Settings) -> Batch:
+    """Games and closing quotes from nflverse's file, downloaded.
 
     Raises:
         OutsideError: The download failed.
@@ -197,9 +196,7 @@ def download(settings: Settings, *, deadline: float = math.inf) -> Batch:
     from busta.data.nflverse import NflverseGames
 
     data = settings.data
-    fetched = fetch(
-        data.nflverse_url, settings.raw / "nfl", timeout=data.timeout, retries=data.retries, deadline=deadline
-    )
+    fetched = fetch(data.nflverse_url, settings.raw / "nfl", timeout=data.timeout, retries=data.retries)
     batch = NflverseGames().parse(fetched.content, LEAGUE, columns={}, now=datetime.now(UTC))
     return replace(batch, files=(fetched.file,))
 

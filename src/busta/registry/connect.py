@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from busta.settings import Settings
 
-__all__ = ["Registry", "connect", "guarded"]
+__all__ = ["Registry", "connect", "guarded", "is_database"]
 
 _SECONDS = 4.0  # to wait for a server's first answer
 _MAKING = ".making-"
@@ -124,10 +124,16 @@ def _texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
+def is_database(uri: str) -> bool:
+    """Whether MLflow keeps its record in a database that is reached from here, not behind a server."""
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+
+    return uri.partition(":")[0].partition("+")[0] in DATABASE_ENGINES
+
+
 def _knock(uri: str) -> None:
     """One quick look whether there is an answer; left to itself, MLflow tries again for minutes."""
     from mlflow.exceptions import MlflowException
-    from mlflow.store.db.db_types import DATABASE_ENGINES
     from mlflow.utils.credentials import get_default_host_creds
     from mlflow.utils.rest_utils import http_request
     from sqlalchemy import create_engine, inspect
@@ -141,7 +147,7 @@ def _knock(uri: str) -> None:
                 f"no MLflow server answers at {without_password(uri)}\n"
                 "check tracking.tracking_uri and that the server runs"
             ) from exc
-    elif scheme.partition("+")[0] in DATABASE_ENGINES:
+    elif is_database(uri):
         try:
             engine = create_engine(uri)
         except ModuleNotFoundError as exc:
@@ -166,9 +172,11 @@ class guarded:  # noqa: N801 - used like a function
         known = (mlflow.exceptions.MlflowException, requests.RequestException, sqlalchemy.exc.SQLAlchemyError)
         if isinstance(error, known):
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            advice = "check tracking.tracking_uri and that the server runs; `busta doctor` tells more"
+            if re.search("read-?only", first):  # as SQLite and PostgreSQL say it
+                advice = "it may be read but not written to: change its permissions, or work on a copy"
             raise OutsideError(
-                f"MLflow at {without_password(self.uri)} failed: {without_password(first)[:200]}\n"
-                "check tracking.tracking_uri and that the server runs; `busta doctor` tells more"
+                f"MLflow at {without_password(self.uri)} failed: {without_password(first)[:200]}\n{advice}"
             ) from error
 
 
@@ -204,3 +212,4 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     for name in ("mlflow", "alembic", "matplotlib"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # its errors are raised as well

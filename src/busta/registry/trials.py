@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
-from busta.registry.connect import Registry, guarded
+from busta.registry.connect import Registry, guarded, is_database
 from busta.registry.versions import model_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "look", "number", "trials"]
 
 RECIPE, SEARCHED = "recipe", "searched"
 _PLAN = "busta.plan"
+_FOUND = "log_loss"
+"""The figure without which a run found none."""
+_TAGS = (RECIPE, SEARCHED, "seasons", "hyperparameters")
 _PAGE = 1000
 """Runs asked for at once, the most that MLflow gives by default."""
 
@@ -31,6 +34,7 @@ class Trial:
         recipe: Digest of everything that was chosen: settings, seed, features, information and price.
         searched: Trials it stands for: 1, also for a search nested inside the folds.
         season: Last season it learned from, 0 where the run does not say.
+        artifacts: Where MLflow keeps its run's files.
     """
 
     model: str
@@ -39,6 +43,7 @@ class Trial:
     recipe: str
     searched: int = 1
     season: int = 0
+    artifacts: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ def trials(registry: Registry, league: str, market: str) -> list[Trial]:
     with guarded(registry.uri):
         experiments = {name: registry.client.get_experiment_by_name(name) for name in names}
         ids = {found.experiment_id: name for name, found in experiments.items() if found is not None}
-        runs = [run for run in _runs(registry, list(ids)) if "log_loss" in run.data.metrics]
-    found = [_trial(run, ids[run.info.experiment_id]) for run in runs]
+        read = _from_tables if is_database(registry.uri) else _from_server
+        found = list(read(registry, ids)) if ids else []
     return sorted(found, key=lambda trial: (trial.started, trial.run_id))
 
 
@@ -126,26 +131,51 @@ def declare(registry: Registry, league: str, market: str, plan: Plan) -> Plan:
     return plan if declared is None else Plan(**json.loads(declared))
 
 
-def _runs(registry: Registry, experiments: list[str]) -> Iterator[Any]:
-    """Every run of those experiments, page by page; MLflow takes no experiments for no answer at all."""
+def _from_server(registry: Registry, models: Mapping[str, str]) -> Iterator[Trial]:
+    """The trials in those experiments, asked for page by page."""
     from mlflow.entities import ViewType
 
     token: str | None = None
-    while experiments:
-        page = registry.client.search_runs(experiments, run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token)
-        yield from page
+    while True:
+        page = registry.client.search_runs(
+            list(models), run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token
+        )
+        for run in page:
+            if _FOUND in run.data.metrics:
+                info = run.info
+                yield _trial(models[info.experiment_id], info.run_id, info.start_time, info.artifact_uri, run.data.tags)
         token = page.token
         if not token:
             return
 
 
-def _trial(run: Any, model: str) -> Trial:
+def _from_tables(registry: Registry, models: Mapping[str, str]) -> Iterator[Trial]:
+    """The same, read from MLflow's tables: its search makes an object of every figure of a run, 6 ms a run."""
+    from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlRun, SqlTag
+    from sqlalchemy import create_engine, select
+
+    with_figures = select(SqlLatestMetric.run_uuid).where(SqlLatestMetric.key == _FOUND)
+    chosen = SqlRun.experiment_id.in_(map(int, models)) & SqlRun.run_uuid.in_(with_figures)
+    runs = select(SqlRun.experiment_id, SqlRun.run_uuid, SqlRun.start_time, SqlRun.artifact_uri).where(chosen)
+    said = select(SqlTag.run_uuid, SqlTag.key, SqlTag.value).join(SqlRun).where(chosen, SqlTag.key.in_(_TAGS))
+    engine = create_engine(registry.uri)
+    tags: dict[str, dict[str, str]] = {}
+    try:
+        with engine.connect() as connection:
+            for run, key, value in connection.execute(said):
+                tags.setdefault(run, {})[key] = value
+            for experiment, run, started, artifacts in connection.execute(runs):
+                yield _trial(models[str(experiment)], run, started, artifacts, tags.get(run, {}))
+    finally:
+        engine.dispose()
+
+
+def _trial(model: str, run_id: str, started: int, artifacts: str, tags: Mapping[str, str]) -> Trial:
     """A run as a trial; one of an older busta, which noted no recipe, goes by its model and settings."""
-    info, tags = run.info, run.data.tags
-    recipe = tags.get(RECIPE) or f"{model} {tags.get('hyperparameters', info.run_id)}"
+    recipe = tags.get(RECIPE) or f"{model} {tags.get('hyperparameters', run_id)}"
     season = tags.get("seasons", "").rpartition("-")[2]
     searched = int(tags.get(SEARCHED, 1))
-    return Trial(model, info.run_id, info.start_time, recipe, searched, int(season) if season.isdecimal() else 0)
+    return Trial(model, run_id, started, recipe, searched, int(season) if season.isdecimal() else 0, artifacts)
 
 
 def _first(found: Sequence[Trial]) -> dict[str, int]:

@@ -61,6 +61,7 @@ class Version:
         created: Milliseconds since 1970.
         source: Where MLflow keeps the model.
         tags: What the training said of it.
+        artifacts: Where MLflow keeps its run's files; empty if it has not been asked yet.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Version:
     created: int
     source: str
     tags: Mapping[str, str]
+    artifacts: str = ""
 
 
 class Kept(Protocol):
@@ -78,6 +80,10 @@ class Kept(Protocol):
     @property
     def run_id(self) -> str:
         """The training's run."""
+
+    @property
+    def artifacts(self) -> str:
+        """Where MLflow keeps the run's files; empty if it has not been asked yet."""
 
 
 def versions(registry: Registry, name: str) -> list[Version]:
@@ -89,8 +95,8 @@ def versions(registry: Registry, name: str) -> list[Version]:
     return sorted(rows, key=lambda version: -int(version.number))
 
 
-def resolve(registry: Registry, name: str, wanted: str | None = None) -> Version:
-    """A version by number or alias; by default the champion, else the challenger.
+def resolve(registry: Registry, name: str, wanted: str | int | None = None) -> Version:
+    """A version by number (a whole number or as text) or alias; by default the champion, else the challenger.
 
     Raises:
         UsageError: There is no such version; the message lists those there are.
@@ -98,12 +104,13 @@ def resolve(registry: Registry, name: str, wanted: str | None = None) -> Version
     found = versions(registry, name)
     if not found:
         raise UsageError(f"there is no model {name} yet; `busta train` makes one")
-    for choice in [wanted] if wanted else [CHAMPION, CHALLENGER]:
+    for choice in [CHAMPION, CHALLENGER] if wanted is None else [str(wanted)]:
         for version in found:
             if choice == version.number or choice in version.aliases:
                 return version
     names = ", ".join(version.number for version in found)
-    raise UsageError(f"{name} has no version {wanted or CHAMPION!r}; it has: {names}, and aliases {_named(found)}")
+    wanted = CHAMPION if wanted is None else wanted
+    raise UsageError(f"{name} has no version {wanted!r}; it has: {names}, and aliases {_named(found)}")
 
 
 def promote(registry: Registry, version: Version) -> str | None:
@@ -156,16 +163,29 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
     try:
         return PortableModel.read(folder / "data" / MODEL_FOLDER)
     except (OSError, ValueError) as exc:  # gone, or cut
+        why = str(exc).splitlines()[0]
+        if isinstance(exc, FileNotFoundError):  # of the copy that was read
+            why = f"{Path(exc.filename).name} is gone"
         raise OutsideError(
-            f"the model of version {version.number} of {version.name} cannot be read: {str(exc).splitlines()[0]}\n"
+            f"the model of version {version.number} of {version.name} cannot be read: {why}\n"
             "restore its files, or train again"
         ) from exc
 
 
 def fetch_predictions(registry: Registry, of: Kept) -> Path:
-    """The stored out-of-fold predictions of a version or trial, a Parquet file."""
+    """The stored out-of-fold predictions of a version or trial, a Parquet file; not to be changed.
+
+    Raises:
+        OutsideError: They are gone, or the registry is down.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.utils.uri import append_to_uri_path
+
     with guarded(registry.uri):
-        return Path(registry.client.download_artifacts(of.run_id, "predictions.parquet", _scratch()))
+        place = of.artifacts or registry.client.get_run(of.run_id).info.artifact_uri
+        scratch = None if place.startswith("file:") else _scratch()  # a file of this machine is read where it lies
+        uri = append_to_uri_path(place, "predictions.parquet")
+        return Path(download_artifacts(uri, dst_path=scratch, tracking_uri=registry.uri))
 
 
 def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri
 from scipy.stats import rankdata
 
+from busta.betting.guards import ABOVE_0, BELOW_1, integer, numbers, probabilities, scalar
 from busta.errors import UsageError
 from busta.scoring.proper import SMALLEST, decided
 
@@ -49,7 +50,7 @@ def reliability(p: ArrayLike, y: ArrayLike, bins: int = 10, level: float = 0.95)
     Raises:
         UsageError: No bins, a level outside (0, 1), or p and y are no probabilities and results.
     """
-    _between_0_and_1(level)
+    level = scalar("level", level, ABOVE_0, BELOW_1, "between 0 and 1")
     p, y = decided(p, y)
     place = bin_of(p, bins)
     count = np.bincount(place, minlength=bins)
@@ -59,17 +60,18 @@ def reliability(p: ArrayLike, y: ArrayLike, bins: int = 10, level: float = 0.95)
     return Reliability(mean_p, rate, count, *_wilson(rate, count, level))
 
 
-def bin_of(p: Floats, bins: int = 10) -> NDArray[np.intp]:
+def bin_of(p: ArrayLike, bins: int = 10) -> NDArray[np.intp]:
     """The bin of each game, 0 to bins - 1, shape (n,); a missing probability is in one more, ``bins``.
 
     Games of one probability are always in one bin, so that their order cannot matter; where there are
     too few distinct probabilities some bins stay empty.
 
     Raises:
-        UsageError: No bins.
+        UsageError: No bins, or p are not one number a game.
     """
-    if bins < 1:
-        raise UsageError(f"{bins} bins; at least one is needed")
+    bins, p = integer("bins", bins, 1), numbers("probabilities", p)
+    if p.ndim != 1:
+        raise UsageError(f"probabilities {p.shape} are not one number a game")
     middle = (rankdata(p, nan_policy="omit") - 0.5) / max(len(p), 1)
     return np.where(np.isnan(middle), bins, np.floor(middle * bins)).astype(np.intp)
 
@@ -80,11 +82,6 @@ def _wilson(rate: Floats, count: NDArray[np.int64], level: float) -> tuple[Float
     middle = (rate + z * z / (2 * count)) / (1 + z * z / count)
     reach = z * np.sqrt(rate * (1 - rate) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
     return np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
-
-
-def _between_0_and_1(level: float) -> None:
-    if not 0 < level < 1:
-        raise UsageError(f"level {level}; a level is between 0 and 1")
 
 
 def ece(p: ArrayLike, y: ArrayLike, bins: int = 10) -> float:
@@ -123,10 +120,10 @@ def ece_luck(
     Raises:
         UsageError: No bins or draws, a level outside (0, 1), or p are no probabilities.
     """
-    _between_0_and_1(level)
-    if draws < 1:
-        raise UsageError(f"{draws} draws; at least one is needed")
-    p, _ = decided(p, np.zeros(np.shape(p)))
+    level = scalar("level", level, ABOVE_0, BELOW_1, "between 0 and 1")
+    draws, seed = integer("draws", draws, 1), integer("as seed", seed)
+    p = numbers("probabilities", p)
+    p, _ = decided(p, np.zeros(p.shape))
     place = bin_of(p, bins)
     if not p.size or np.isnan(p).any():
         return np.nan, np.nan
@@ -138,8 +135,12 @@ def ece_luck(
 
 
 def log_odds(p: ArrayLike) -> Floats:
-    """The logit of p, finite: probabilities are held a hair from 0 and 1."""
-    found: Floats = logit(np.clip(p, SMALLEST, 1 - SMALLEST))
+    """The logit of p, finite: probabilities are held a hair from 0 and 1.
+
+    Raises:
+        UsageError: A probability is outside [0, 1].
+    """
+    found: Floats = logit(np.clip(probabilities("of a win", p), SMALLEST, 1 - SMALLEST))
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from busta.betting.guards import ABOVE_0, LARGEST, check_shapes, finite, integer, numbers, within
 from busta.errors import UsageError
 from busta.scoring.proper import SMALLEST
 
@@ -34,7 +35,7 @@ def crps(pmf: ArrayLike, low: int, value: ArrayLike) -> Floats:
     Raises:
         UsageError: Rows that are no distributions, values that are no integers, or shapes that do not fit.
     """
-    pmf, value = _checked(pmf, value)
+    pmf, value = _checked(pmf, low, value)
     support = low + np.arange(pmf.shape[1])
     gaps = np.cumsum(pmf, axis=1) - (support >= value[:, None])
     beyond = np.maximum(low - value, 0) + np.maximum(value - support[-1] - 1, 0)
@@ -53,7 +54,7 @@ def exact_log_score(pmf: ArrayLike, low: int, value: ArrayLike) -> Floats:
     Raises:
         UsageError: As `crps`.
     """
-    pmf, value = _checked(pmf, value)
+    pmf, value = _checked(pmf, low, value)
     known = np.nan_to_num(value, nan=low) - low
     inside = (known >= 0) & (known < pmf.shape[1])
     place = np.where(inside, known, 0).astype(np.intp)
@@ -70,19 +71,21 @@ def normal_crps(mean: ArrayLike, sd: ArrayLike, value: ArrayLike) -> Floats:
     array([0.2337])
 
     Raises:
-        UsageError: A standard deviation that is not above 0.
+        UsageError: A standard deviation that is not above 0, an infinite number, or shapes that do not fit.
     """
-    mean, sd, value = (np.asarray(part, dtype=np.float64) for part in (mean, sd, value))
-    if (sd <= 0).any():
-        raise UsageError("a standard deviation is not above 0")
+    sd = within("standard deviation", sd, ABOVE_0, LARGEST, "it is finite and above 0")
+    mean, value = finite("mean", mean), finite("value", value)
+    check_shapes(mean=mean, sd=sd, value=value)
     z = (value - mean) / sd
-    density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    with np.errstate(over="ignore"):
+        density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     scores: Floats = sd * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
     return scores
 
 
-def _checked(pmf: ArrayLike, value: ArrayLike) -> tuple[Floats, Floats]:
-    pmf, value = np.asarray(pmf, dtype=np.float64), np.asarray(value, dtype=np.float64)
+def _checked(pmf: ArrayLike, low: int, value: ArrayLike) -> tuple[Floats, Floats]:
+    integer("as low", low, -np.inf)
+    pmf, value = numbers("forecasts", pmf), numbers("values", value)
     if pmf.ndim != 2 or not pmf.shape[1] or value.shape != pmf.shape[:1]:  # noqa: PLR2004
         raise UsageError(f"forecasts {pmf.shape} and values {value.shape} are not one row and one number a game")
     if (pmf < 0).any() or (np.abs(pmf.sum(axis=1) - 1) > ROUNDING).any():

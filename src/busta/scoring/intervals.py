@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 from scipy.special import stdtrit
 
-from busta.errors import UsageError
+from busta.betting.guards import ABOVE_0, BELOW_1, finite, labels, scalar
+from busta.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -37,8 +38,8 @@ def weekly_ratio_interval(
 
     Args:
         numerator: One number a row, shape (n,).
-        denominator: The same, or one number for all rows.
-        weeks: Label of each row's week, shape (n,), unique across seasons.
+        denominator: The same, or one number for all rows; 0 or more.
+        weeks: Label of each row's week, shape (n,), unique across seasons, none missing.
         level: Probability that the interval is to cover.
         side: ``low`` and ``high`` bound that end alone and leave the other infinite.
 
@@ -46,11 +47,11 @@ def weekly_ratio_interval(
         (low, high); NaN for fewer than two weeks, a missing number, or a denominator that sums to 0.
 
     Raises:
-        UsageError: Shapes that do not fit, or a level outside (0, 1).
+        UsageError: Shapes that do not fit, a week without a label, a negative denominator, an infinite
+            number, a level outside (0, 1), or an unknown side.
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level {level}; a level is between 0 and 1")
-    low, high = ratio_of_sums(*_weekly_sums(weeks, numerator, denominator)).interval(level, side)
+    rows = finite("numerator", numerator), finite("denominator", denominator, 0)
+    low, high = ratio_of_sums(*_weekly_sums(weeks, *rows)).interval(level, side)
     return float(low), float(high)
 
 
@@ -68,7 +69,14 @@ class Ratio(NamedTuple):
     freedom: NDArray[np.float64]
 
     def interval(self, level: float = 0.95, side: Side = "both") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Student's t to either side, or one end alone and the other infinite; NaN where there is no error."""
+        """Student's t to either side, or one end alone and the other infinite; NaN where there is no error.
+
+        Raises:
+            UsageError: A level outside (0, 1), or an unknown side.
+        """
+        level = scalar("level", level, ABOVE_0, BELOW_1, "between 0 and 1")
+        if side not in get_args(Side):
+            raise unknown("side of an interval", side, get_args(Side))
         share = (1 + level) / 2 if side == "both" else level
         reach = self.error * stdtrit(self.freedom, share)
         unbounded = np.where(np.isnan(reach), np.nan, np.inf)
@@ -89,25 +97,30 @@ def ratio_of_sums(above: ArrayLike, below: ArrayLike) -> Ratio:
 
     Args:
         above: Sum of each week, shape (..., weeks).
-        below: The same.
+        below: The same, 0 or more.
+
+    Raises:
+        UsageError: Two shapes, a negative denominator, or an infinite number.
     """
-    above, below = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
+    above, below = finite("numerator", above), finite("denominator", below, 0)
+    if above.shape != below.shape or not above.ndim:
+        raise UsageError(f"sums of shape {above.shape} and {below.shape}; two alike, weeks last, are needed")
     total = below.sum(axis=-1)
     total = np.where(total != 0, total, np.nan)
     value = above.sum(axis=-1) / total
     weeks = ((above != 0) | (below != 0)).sum(axis=-1).astype(np.float64)
     weeks = np.where(weeks > 1, weeks, np.nan)  # one week says nothing of how weeks differ
     residuals = above - np.asarray(value)[..., None] * below
-    error = np.sqrt(weeks / (weeks - 1) * (residuals**2).sum(axis=-1)) / np.abs(total)
-    freedom = np.maximum(total**2 / np.where(np.isnan(total), 1.0, (below**2).sum(axis=-1)) - 1, 1.0)
+    error = np.sqrt(weeks / (weeks - 1) * (residuals**2).sum(axis=-1)) / total
+    with np.errstate(over="ignore", invalid="ignore"):
+        freedom = np.maximum(total**2 / np.where(np.isnan(total), 1.0, (below**2).sum(axis=-1)) - 1, 1.0)
     return Ratio(value, error, freedom)
 
 
-def _weekly_sums(weeks: ArrayLike, *columns: ArrayLike) -> list[NDArray[np.float64]]:
+def _weekly_sums(weeks: ArrayLike, *parts: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Sums by week of each column of shape (n,), or of one number for all rows; shape (weeks,), by label."""
-    weeks = np.asarray(weeks)
-    parts = [np.asarray(column, dtype=np.float64) for column in columns]
-    if weeks.ndim != 1 or any(part.shape not in {(), weeks.shape} for part in parts):
+    weeks = labels("weeks", weeks)
+    if any(part.shape not in {(), weeks.shape} for part in parts):
         raise UsageError(f"numbers of shape {[part.shape for part in parts]} do not fit weeks {weeks.shape}")
     _, week = np.unique(weeks, return_inverse=True)
     return [np.bincount(week, np.broadcast_to(part, weeks.shape)).astype(np.float64) for part in parts]

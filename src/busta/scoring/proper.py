@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from busta.betting.guards import numbers, probabilities
 from busta.errors import UsageError
 
 __all__ = [
@@ -58,12 +59,19 @@ def log_loss(p: ArrayLike, y: ArrayLike) -> float:
 
     >>> round(log_loss([0.5, 0.5, 0.9], [0, 1, float("nan")]), 4)
     0.6931
+
+    Raises:
+        UsageError: As `decided`.
     """
     return _mean(log_losses(*decided(p, y)))
 
 
 def brier(p: ArrayLike, y: ArrayLike) -> float:
-    """Mean of `brier_losses`."""
+    """Mean of `brier_losses`.
+
+    Raises:
+        UsageError: As `decided`.
+    """
     return _mean(brier_losses(*decided(p, y)))
 
 
@@ -72,6 +80,9 @@ def accuracy(p: ArrayLike, y: ArrayLike) -> float:
 
     >>> accuracy([0.7, 0.2, 0.5, 0.6], [1, 0, 1, 0])
     0.625
+
+    Raises:
+        UsageError: As `decided`.
     """
     p, y = decided(p, y)
     pick = picked(p)
@@ -82,6 +93,9 @@ def precision(p: ArrayLike, y: ArrayLike) -> float:
     """Share of the games picked for the first side that it won; a p of 1/2 is half a pick.
 
     NaN if the first side was never picked.
+
+    Raises:
+        UsageError: As `decided`.
     """
     p, y = decided(p, y)
     pick = picked(p)
@@ -92,6 +106,9 @@ def recall(p: ArrayLike, y: ArrayLike) -> float:
     """Share of the first side's wins that were picked for it; a p of 1/2 is half a pick.
 
     NaN if the first side never won.
+
+    Raises:
+        UsageError: As `decided`.
     """
     p, y = decided(p, y)
     return _ratio(float(picked(p) @ y), float(y.sum()))
@@ -104,6 +121,9 @@ def auc(p: ArrayLike, y: ArrayLike) -> float:
 
     >>> auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
     0.75
+
+    Raises:
+        UsageError: As `decided`.
     """
     p, y = decided(p, y)
     won, lost = float(y.sum()), float(len(y) - y.sum())
@@ -124,13 +144,17 @@ def decided(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def picked(p: Floats) -> Floats:
-    """1 where the first side is picked, 0 where the second is, 1/2 where neither."""
-    pick: Floats = np.heaviside(p - 0.5, 0.5)
+    """1 where the first side is picked, 0 where the second is, 1/2 where neither.
+
+    Raises:
+        UsageError: A probability is outside [0, 1].
+    """
+    pick: Floats = np.heaviside(probabilities("of a win", p) - 0.5, 0.5)
     return pick
 
 
 def _checked(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
-    p, y = np.asarray(p, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    p, y = numbers("probabilities", p), numbers("results", y)
     if p.ndim != 1 or p.shape != y.shape:
         raise UsageError(f"probabilities {p.shape} and results {y.shape} are not one number a game each")
     if ((p < 0) | (p > 1)).any():

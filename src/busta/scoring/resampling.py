@@ -8,20 +8,19 @@ unique across seasons.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import t as student
 
+from busta.betting.guards import ABOVE_0, BELOW_1, LARGEST, integer, labels, numbers, scalar, within
 from busta.errors import UsageError
 from busta.scoring.calibration import bin_of, calibration_line, ece_luck, log_odds
 from busta.scoring.proper import brier_losses, decided, log_losses, picked
 from busta.scoring.summary import SCORES, scores
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["resampled_scores", "score_intervals", "weekly_multiplicities"]
 
@@ -66,10 +65,10 @@ def weekly_multiplicities(weeks_count: int, draws: int, mean_block: float = 1.0,
         seed: The same seed gives the same resamples.
 
     Raises:
-        UsageError: No weeks or draws, or a mean block below 1.
+        UsageError: No weeks or draws, a mean block below 1, or a seed below 0.
     """
-    if weeks_count < 1 or draws < 1 or not mean_block >= 1:
-        raise UsageError(f"{weeks_count} weeks, {draws} draws, blocks of {mean_block}; each is at least 1")
+    weeks_count, draws, seed = integer("weeks", weeks_count, 1), integer("draws", draws, 1), integer("as seed", seed)
+    scalar("mean block", mean_block, 1, np.inf, "at least 1")
     rng = np.random.default_rng(seed)
     shape, step = (draws, weeks_count), np.arange(weeks_count)
     anew = rng.random(shape) < 1 / mean_block
@@ -93,12 +92,15 @@ def resampled_scores(p: ArrayLike, y: ArrayLike, weeks: ArrayLike, multiplicitie
         multiplicities: From `weekly_multiplicities`, shape (draws, weeks); a column for every label.
 
     Raises:
-        UsageError: p and y are no probabilities and results, or shapes do not fit.
+        UsageError: p and y are no probabilities and results, shapes do not fit, a week has no label, or a
+            multiplicity is missing or negative.
     """
-    times = np.asarray(multiplicities, dtype=np.float64)
+    times = within("multiplicity", multiplicities, 0, LARGEST, "it is 0 or more")
     games, found = _games(p, y, weeks)
     if times.ndim != 2 or times.shape[1] != found:  # noqa: PLR2004
         raise UsageError(f"multiplicities {times.shape} do not have one column for each of {found} weeks")
+    if np.isnan(times).any():
+        raise UsageError("a multiplicity is missing; it is 0 or more")
     with np.errstate(divide="ignore", invalid="ignore"):
         resampled = _means(games, times) | {"auc": _auc(games, times), "ece": _ece(games, times)}
         resampled["calibration_slope"], resampled["calibration_intercept"] = _line(games, times)
@@ -137,15 +139,17 @@ def score_intervals(
         the other), ``low``, ``high``; NaN where they do not apply, as ends with too few weeks for the blocks.
 
     Raises:
-        UsageError: Bad input or shapes, a level outside (0, 1), or a forecast named as a figure is.
+        UsageError: p and y are no probabilities and results, shapes do not fit, a week has no label, no
+            draws, a block below 1, a level outside (0, 1), or a forecast named as a figure is.
     """
-    if not 0 < level < 1 or not FIGURES.isdisjoint(against):
-        raise UsageError(f"level {level} and others {list(against)}; 0 to 1, and not named {sorted(FIGURES)}")
-    results, labels, forecasts = _with_result(y, weeks, p, *against.values())
-    count = len(np.unique(labels))
+    level = scalar("level", level, ABOVE_0, BELOW_1, "between 0 and 1")
+    if not isinstance(against, Mapping) or not FIGURES.isdisjoint(against):
+        raise UsageError(f"others {against!s:.60}; forecasts by name, none named {sorted(FIGURES)}")
+    results, played, forecasts = _with_result(y, weeks, p, *against.values())
+    count = len(np.unique(played))
     times = weekly_multiplicities(max(count, 1), draws, mean_block, seed)[:, :count]
     reach = _reach(count, mean_block, level)
-    mine, *others = (_scored(said, results, labels, times, reach, level) for said in forecasts)
+    mine, *others = (_scored(said, results, played, times, reach, level) for said in forecasts)
     return {
         name: {"value": mine.values[name], **mine.ends[name]}
         | {other: _gap(name, mine, theirs, reach) for other, theirs in zip(against, others, strict=True)}
@@ -155,8 +159,8 @@ def score_intervals(
 
 def _with_result(y: ArrayLike, weeks: ArrayLike, *forecasts: ArrayLike) -> tuple[Floats, NDArray[Any], list[Floats]]:
     """Results, weeks and forecasts of the games that have a result."""
-    y, weeks = np.asarray(y, dtype=np.float64), np.asarray(weeks)
-    said = [np.asarray(p, dtype=np.float64) for p in forecasts]
+    y, weeks = numbers("results", y), labels("weeks", weeks)
+    said = [numbers("probabilities", p) for p in forecasts]
     if y.ndim != 1 or any(array.shape != y.shape for array in (weeks, *said)):
         raise UsageError("probabilities, results and weeks are not one number a game each")
     rows = ~np.isnan(y)
@@ -165,12 +169,11 @@ def _with_result(y: ArrayLike, weeks: ArrayLike, *forecasts: ArrayLike) -> tuple
 
 def _games(p: ArrayLike, y: ArrayLike, weeks: ArrayLike) -> tuple[_Games, int]:
     """The games that count, and how many weeks there are in all."""
-    weeks = np.asarray(weeks)
-    if weeks.ndim != 1 or weeks.shape != np.shape(y):
-        raise UsageError(f"weeks {weeks.shape} and results {np.shape(y)} are not one a game each")
-    labels, week = np.unique(weeks, return_inverse=True)
-    counted = ~np.isnan(np.asarray(y, dtype=np.float64))
-    return _Games(*decided(p, y), week[counted]), len(labels)
+    weeks, y = labels("weeks", weeks), numbers("results", y)
+    if weeks.shape != y.shape:
+        raise UsageError(f"weeks {weeks.shape} and results {y.shape} are not one a game each")
+    found, week = np.unique(weeks, return_inverse=True)
+    return _Games(*decided(p, y), week[~np.isnan(y)]), len(found)
 
 
 def _sums(week: NDArray[np.intp], times: Floats, *columns: Floats) -> list[Floats]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,12 +11,13 @@ from busta.betting.staking_rules import Staking
 from busta.errors import UsageError
 from busta.performance.simulation.choice import Choice
 from busta.performance.simulation.study import Plan, Study, study
-from busta.plugins import pick
+from busta.plugins import pick, several
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import model_name, resolve, versions
 from busta.workflows.bet_rules import rule_notes
 from busta.workflows.forecast import about, stored_forecasts
+from busta.workflows.record import vig_method
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -38,12 +38,19 @@ class Filters:
         teams: Only games of one of these, by any name the league knows.
         side: Only bets on this side: home, away, over or under.
         role: Only bets on the ``favourite`` or on the ``underdog``.
+
+    Raises:
+        UsageError: A season that is no number, or a team that is no text.
     """
 
     seasons: tuple[int, ...] = ()
     teams: tuple[str, ...] = ()
     side: str | None = None
     role: Literal["favourite", "underdog"] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seasons", several("seasons", self.seasons, int, "a season"))
+        object.__setattr__(self, "teams", several("teams", self.teams, str, "a team"))
 
 
 def backtest(
@@ -81,7 +88,7 @@ def backtest(
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     forecasts = stored_forecasts(registry, version)
     champion, why_not = _champion(registry, version)
-    plan = _plan(settings.bets, filters or Filters(), _vig_method(version, settings.bets), settings.train.seed)
+    plan = _plan(settings.bets, filters or Filters(), vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, champion)
     return {
         **about(version, forecasts),
@@ -104,12 +111,6 @@ def _champion(registry: Registry, version: Version) -> tuple[Forecasts | None, d
     if CHAMPION in version.aliases:
         return None, {key: "this version is the champion"}
     return None, {key: "there is no champion yet"}
-
-
-def _vig_method(version: Version, bets: Bets) -> str:
-    """The way of vig removal the version was trained with."""
-    parameters: dict[str, str] = json.loads(version.tags.get("hyperparameters", "{}"))
-    return parameters.get("bets.vig_method", bets.vig_method)
 
 
 def _plan(bets: Bets, filters: Filters, vig_method: str, seed: int) -> Plan:

@@ -16,6 +16,7 @@ from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.features.catalog import select
 from busta.features.store import MemoryGold, open_gold, write_gold
 from busta.plugins import markets, pick
+from busta.settings import as_path
 from busta.workflows.ingest import ensure_tables, tables_of
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def build(settings: Settings, league_name: str) -> dict[str, Any]:
     }
 
 
-def gold_of(settings: Settings, league: League, path: Path | None = None) -> MemoryGold:
+def gold_of(settings: Settings, league: League, path: Path | str | None = None) -> MemoryGold:
     """The gold store to work with: one made elsewhere, or the league's own, built if it is missing or stale."""
-    return open_gold(path) if path else _build(settings, league)[0]
+    return _build(settings, league)[0] if path is None else open_gold(as_path("gold_path", path))
 
 
 def open_version(settings: Settings, league_name: str, version: str | None = None) -> MemoryGold:
@@ -65,7 +66,7 @@ def open_version(settings: Settings, league_name: str, version: str | None = Non
     if version is None:
         return open_gold(folder)
     found = [row["version"] for row in gold_versions(settings, league.name)]
-    match = [name for name in found if name.startswith(version)]
+    match = [name for name in found if name.startswith(str(version))]
     if len(match) != 1:
         raise unknown("gold version", version, found)
     return open_gold(root / match[0])

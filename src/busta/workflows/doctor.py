@@ -31,7 +31,7 @@ __all__ = ["diagnose"]
 _LEAST_GB = 1.0
 
 
-def diagnose(config: Path | None) -> list[dict[str, Any]]:
+def diagnose(config: Path | None = None) -> list[dict[str, Any]]:
     """Checks everything there is; each finding says what was found, whether it is ok, and what to do.
 
     A check that fails stops no other, except that nothing can be checked without settings.
@@ -99,8 +99,12 @@ def _gold(settings: Settings, league: League) -> str:
 
 
 def _mlflow(settings: Settings) -> str:
-    if settings.tracking.tracking_uri is None and not (settings.home / "mlflow.db").exists():
-        return "no mlflow.db yet; training makes it"
+    if settings.tracking.tracking_uri is None:
+        database = settings.home / "mlflow.db"
+        if not database.exists():
+            return "no mlflow.db yet; training makes it"
+        if not os.access(database, os.W_OK):
+            raise BustaError(f"{database} cannot be written to, so no training can be kept\nchange its permissions")
     registry = connect(settings)
     with guarded(registry.uri):
         newest = registry.client.search_model_versions(

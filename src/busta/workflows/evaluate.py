@@ -11,6 +11,7 @@ from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, resolve
 from busta.scoring.calibration import reliability
+from busta.workflows.bet_rules import rule_notes
 from busta.workflows.forecast import about, stored_forecasts
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def evaluate(
         "reliability": _curve(forecasts),
         "by_season": found.by_season,
         "against_the_line": found.verdict,
-        "notes": found.notes,
+        "notes": rule_notes(version, settings.bets) | found.notes,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,19 @@ import polars as pl
 from scipy.special import expit
 
 from busta.betting.distribution import Discretised
-from busta.errors import OutsideError, UsageError
+from busta.errors import OutsideError, UsageError, without_password
+from busta.features.build import CATALOG, build_events
+from busta.features.catalog import PRICES
+from busta.features.prices import price_events
+from busta.features.store import MemoryGold
 from busta.models.baseline import closing_triples, market_means
 from busta.models.ensemble import distribution_scores
 from busta.performance.forecasts import Forecasts
-from busta.registry.versions import fetch_predictions
+from busta.registry.publish import CHAMPION
+from busta.registry.versions import fetch_predictions, versions
+from busta.workflows.build import gold_of
+from busta.workflows.ingest import has_tables, tables_of
+from busta.workflows.record import vig_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +31,23 @@ if TYPE_CHECKING:
 
     from busta.markets.dataset import Dataset
     from busta.models.portable import PortableModel
+    from busta.plugins import League
     from busta.registry.connect import Registry
     from busta.registry.versions import Kept, Version
+    from busta.settings import Settings
 
-__all__ = ["about", "columns", "forecast", "learned_from", "probabilities", "read_predictions", "stored_forecasts"]
+__all__ = [
+    "about",
+    "columns",
+    "forecast",
+    "gold_for",
+    "in_memory",
+    "learned_from",
+    "other_champion",
+    "probabilities",
+    "read_predictions",
+    "stored_forecasts",
+]
 
 LATER = -1
 """The fold of games that no walk forward tested."""
@@ -91,14 +113,40 @@ def read_predictions(registry: Registry, of: Kept) -> pl.DataFrame:
     Raises:
         OutsideError: They are gone or damaged, or the registry is down.
     """
-    path = fetch_predictions(registry, of)
     try:
-        return pl.read_parquet(path, glob=False)
-    except pl.exceptions.PolarsError as exc:
+        return pl.read_parquet(fetch_predictions(registry, of), glob=False)
+    except (OutsideError, OSError, pl.exceptions.PolarsError) as exc:
+        why = exc.__cause__ or exc  # the registry's own words, without advice about its server
         raise OutsideError(
-            f"the predictions of run {of.run_id} cannot be read: {str(exc).splitlines()[0]}\n"
+            f"the predictions of run {of.run_id} cannot be read: {without_password(str(why)).splitlines()[0]}\n"
             "restore their file, or train again"
         ) from exc
+
+
+def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold:
+    """The league's gold store, with prices freed of their vig as the version learned them.
+
+    The stored one goes by the settings; what is missing or differs is made in memory where nothing can be written.
+    """
+    method = vig_method(version, settings.bets)
+    try:
+        gold = gold_of(settings, league)
+    except OutsideError:
+        if not has_tables(settings, league):
+            raise
+        games, quotes, _ = tables_of(settings, league).read()
+        return in_memory(games, quotes, league, method)
+    if method == settings.bets.vig_method:
+        return gold
+    prices = price_events(gold.games, gold.quotes, league, method)
+    return replace(gold, events={**gold.events, PRICES: prices})
+
+
+def in_memory(games: pl.DataFrame, quotes: pl.DataFrame, league: League, method: str) -> MemoryGold:
+    """A gold store of those tables that is not stored."""
+    events = build_events(games, quotes, league, vig_method=method)
+    manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
+    return MemoryGold(games, quotes, events, CATALOG, manifest)
 
 
 def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:
@@ -112,6 +160,12 @@ def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:
         "price": forecasts.moment,
         "games": len(forecasts),
     }
+
+
+def other_champion(registry: Registry, name: str, number: str | None = None) -> Version | None:
+    """The model's champion, unless there is none or it is the version of that number."""
+    found = [version for version in versions(registry, name) if CHAMPION in version.aliases]
+    return found[0] if found and found[0].number != number else None
 
 
 def stored_forecasts(registry: Registry, version: Version) -> Forecasts:

@@ -21,12 +21,21 @@ from busta.performance.gate.verdict import REJECTED, judge
 from busta.plugins import pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
-from busta.registry.publish import CHALLENGER, CHAMPION
+from busta.registry.publish import CHALLENGER
 from busta.registry.versions import Version, fetch_model, model_name, note, resolve, versions
-from busta.workflows.build import gold_of
-from busta.workflows.forecast import about, columns, forecast, learned_from, read_predictions, stored_forecasts
+from busta.workflows.forecast import (
+    about,
+    columns,
+    forecast,
+    gold_for,
+    learned_from,
+    other_champion,
+    read_predictions,
+    stored_forecasts,
+)
 from busta.workflows.ingest import has_tables
 from busta.workflows.record import bet_rules, judged, rules_of, verdict_tags
+from busta.workflows.revised import revised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +88,7 @@ def gate(
     version = _wanted(registry, name, model)
     case, notes = _stored_case(settings, registry, version)
     judgement = judge(case)
-    note(registry, version, verdict_tags(judgement, rules_of(settings)))
+    notes |= _noted(registry, version, verdict_tags(judgement, rules_of(settings), case.trials))
     return {
         **about(version, case.forecasts),
         "later_games": len(case.later) if case.later is not None else 0,
@@ -98,16 +107,17 @@ def training_case(
     """What a training that is about to be registered is judged by, and what a reader should know of it."""
     tried = record.trials(registry, forecasts.league.name, forecasts.market.name)
     trials, of_plan = _counted(settings, registry, forecasts, tried, recipe)
-    champion, of_champion = _champion(registry, forecasts)
+    number, champion, of_champion = _champion(registry, forecasts)
     case = Case(
         forecasts=forecasts,
         evaluation=evaluate(forecasts, settings.bets),
-        trials=trials,
+        trials=replace(trials, champion=number),
         settings=settings.gate,
         bets=settings.bets,
         champion=champion,
         milliseconds=_milliseconds_of(final, data),
         empty_features=_empty(data, data.names),
+        revised={},
     )
     return case, of_plan | of_champion
 
@@ -119,13 +129,13 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
     recipe = next((trial.recipe for trial in tried if trial.run_id == version.run_id), version.run_id)
     trials, of_plan = _counted(settings, registry, forecasts, tried, recipe)
     losses, of_losses = _losses(registry, forecasts, tried)
-    champion, of_champion = _champion(registry, forecasts, besides=version.number)
+    number, champion, of_champion = _champion(registry, forecasts, besides=version.number)
     seen, of_data = _seen_today(settings, registry, forecasts, version)
     bets = bet_rules(version, settings.bets)
     case = Case(
         forecasts=forecasts,
         evaluation=evaluate(forecasts, bets),
-        trials=replace(trials, losses=losses),
+        trials=replace(trials, losses=losses, champion=number),
         settings=settings.gate,
         bets=bets,
         champion=champion,
@@ -134,9 +144,18 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
     return case, of_plan | of_losses | of_champion | of_data
 
 
+def _noted(registry: Registry, version: Version, tags: dict[str, str]) -> dict[str, str]:
+    """Notes the verdict with the version; where nothing can be written, says so: the verdict stands all the same."""
+    try:
+        note(registry, version, tags)
+    except OutsideError as exc:
+        return {"verdict": f"the verdict could not be noted with the version: {str(exc).splitlines()[0]}"}
+    return {}
+
+
 def _wanted(registry: Registry, name: str, model: str | None) -> Version:
     aliases = {alias for version in versions(registry, name) for alias in version.aliases}
-    return resolve(registry, name, model or (CHALLENGER if CHALLENGER in aliases else None))
+    return resolve(registry, name, model if model is not None else (CHALLENGER if CHALLENGER in aliases else None))
 
 
 def _counted(
@@ -159,16 +178,17 @@ def _counted(
 
 def _champion(
     registry: Registry, forecasts: Forecasts, besides: str | None = None
-) -> tuple[Forecasts | None, dict[str, str]]:
-    """The forecasts of the model's champion, unless that is the version itself; why it cannot be compared with."""
+) -> tuple[str | None, Forecasts | None, dict[str, str]]:
+    """The champion's number and forecasts, unless it is the version itself; why it cannot be compared with."""
     name = model_name(forecasts.league.name, forecasts.market.name, blind=forecasts.blind, moment=forecasts.moment)
-    for version in versions(registry, name):
-        if CHAMPION in version.aliases and version.number != besides:
-            try:
-                return stored_forecasts(registry, version), {}
-            except (OutsideError, UsageError) as exc:  # whoever trains again must not be kept from it
-                return None, {"champion": f"not compared with the champion: {str(exc).splitlines()[0]}"}
-    return None, {}
+    version = other_champion(registry, name, besides)
+    if version is None:
+        return None, None, {}
+    try:
+        return version.number, stored_forecasts(registry, version), {}
+    except (OutsideError, UsageError) as exc:  # whoever trains again must not be kept from it
+        words = f"not compared with the champion: {str(exc).splitlines()[0]}"
+        return version.number, None, {"champion": words}
 
 
 def _losses(
@@ -211,14 +231,18 @@ def _seen_today(
     league = forecasts.league
     portable = fetch_model(registry, version)
     if not has_tables(settings, league):
-        words = f"no games of {league.name} in this workspace: later games, features and speed were not looked at"
+        words = (
+            f"no games of {league.name} in this workspace: "
+            "whether the judged games still stand, later games, features and speed were not looked at"
+        )
         return {}, {"data": words}
-    gold = gold_of(settings, league)
+    gold = gold_for(settings, league, version)
     data = assemble(gold, league, forecasts.market, blind=forecasts.blind, moment=forecasts.moment)
     return {
         "later": _later(portable, data, version),
         "milliseconds": _milliseconds(portable, data),
         "empty_features": _empty(data, portable.features),
+        "revised": revised(forecasts, data),
     }, {}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from busta.data.publish import atomic_write
-from busta.settings import Settings
+from busta.settings import Settings, as_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["init", "template"]
 
 
-def init(folder: Path) -> dict[str, Any]:
+def init(folder: Path | str) -> dict[str, Any]:
     """Makes the workspace and its ``busta.toml``; what is there already is kept.
 
     Returns:
         Files ``written`` and files ``kept``.
     """
+    folder = as_path("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "busta.toml"
     if file.exists():

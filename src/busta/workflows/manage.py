@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import Refusal
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import league_names, market_names, pick
+from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, note, now, promote, resolve, rollback, versions
-from busta.workflows.record import RULES, rules_of
+from busta.workflows.forecast import other_champion
+from busta.workflows.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
+    from busta.registry.connect import Registry
     from busta.registry.versions import Version
     from busta.settings import Settings
 
 __all__ = ["list_models", "promote_version", "roll_back"]
+
+_GOOD = (FIT_TO_SERVE, FIT_TO_BET)
+_WAS_REJECTED = "was rejected"
 
 
 def list_models(
@@ -66,16 +72,22 @@ def promote_version(
 
     Raises:
         UsageError: There is no such version.
-        Refusal: The gate rejected it, judged it by other rules than those in force, or was never asked.
+        Refusal: The gate rejected it or was never asked; or it judged by other rules than those in force, before
+            something else was tried on the market, or beside another champion.
     """
     registry = connect(settings)
     chosen = resolve(registry, _name(market_name, league_name, blind, moment), version)
-    other_rules = chosen.tags.get(RULES) not in (None, rules_of(settings))
-    forced = other_rules or chosen.tags.get("verdict") not in (FIT_TO_SERVE, FIT_TO_BET)
-    if forced and not force:
-        raise Refusal(_refusal(chosen, other_rules=other_rules))
-    if forced:
-        note(registry, chosen, {"forced": f"{now()} in spite of: {chosen.tags.get('verdict', 'no verdict')}"})
+    why = _objection(settings, registry, chosen, pick("league", league_name).name, pick("market", market_name).name)
+    forced = why is not None
+    if why and not force:
+        again = _command(market_name, league_name, chosen.number, blind=blind, moment=moment)
+        advice = "" if why.startswith(_WAS_REJECTED) else f"run `{again}`; "
+        about = f"version {chosen.number} of {chosen.name}"
+        raise Refusal(f"{about} {why}\n{advice}--force makes it champion all the same")
+    if why:
+        verdict = chosen.tags.get("verdict", "no verdict")
+        words = f"{verdict}, but it {why}" if verdict in _GOOD else verdict
+        note(registry, chosen, {"forced": f"{now()} in spite of: {words}"})
     before = promote(registry, chosen)
     return {
         "model": chosen.name,
@@ -86,14 +98,33 @@ def promote_version(
     }
 
 
-def _refusal(version: Version, *, other_rules: bool) -> str:
-    """Why a version may not become champion, and what to do."""
-    about = f"version {version.number} of {version.name}"
-    if other_rules:
-        return f"{about} was judged by other rules than those in force\n`busta gate` judges it by these; or --force"
-    if version.tags.get("verdict") == REJECTED:
-        return f"{about} was rejected: {version.tags.get('verdict_reason')}\n--force makes it champion all the same"
-    return f"{about} was never put to the gate\n`busta gate` does it; --force makes it champion all the same"
+def _objection(settings: Settings, registry: Registry, version: Version, league: str, market: str) -> str | None:
+    """What stands in the way of a version becoming champion, as the end of a sentence; ``None``: nothing."""
+    tags = version.tags
+    if tags.get("verdict") not in (REJECTED, *_GOOD):
+        return "was never put to the gate"
+    if tags.get(RULES) not in (None, rules_of(settings)):
+        return "was judged by other rules than those in force"
+    if tags["verdict"] == REJECTED:
+        return f"{_WAS_REJECTED}: {tags.get('verdict_reason')}"
+    if TRIALS not in tags:
+        return "was judged by an older busta, which did not note what else had been tried"
+    more = record.count(record.trials(registry, league, market)) - int(tags[TRIALS])
+    if more > 0:
+        return f"was judged before {more} more trial{'s' if more > 1 else ''} of this market"
+    champion = other_champion(registry, version.name, version.number)
+    then, today = tags.get(CHAMPION_THEN, NOBODY), champion.number if champion else NOBODY
+    return None if then == today else f"was judged while there was {_reign(then)}; now there is {_reign(today)}"
+
+
+def _reign(number: str) -> str:
+    return "no other champion" if number == NOBODY else f"champion {number}"
+
+
+def _command(market: str, league: str, number: str, *, blind: bool, moment: Moment) -> str:
+    """How the gate is asked about that version."""
+    kind = ("" if league == "nfl" else f" --league {league}") + (" --blind" if blind else "")
+    return f"busta gate {market}{kind}{'' if moment == 'close' else f' --price {moment}'} --model {number}"
 
 
 def roll_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,27 +13,26 @@ from busta.betting.odds import edge, fair_price
 from busta.betting.staking import fractional_kelly
 from busta.data.source import Batch, concatenate
 from busta.errors import DataError, UsageError
-from busta.features.build import CATALOG, build_events
-from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset, assemble, require_quoted
-from busta.plugins import pick
+from busta.plugins import pick, several
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import fetch_model, model_name, note, now, resolve
-from busta.workflows.build import gold_of
-from busta.workflows.forecast import learned_from, probabilities, read_predictions
+from busta.workflows.forecast import gold_for, in_memory, learned_from, probabilities, read_predictions
 from busta.workflows.ingest import ensure_tables, tables_of
+from busta.workflows.record import vig_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from busta.data.schema import Moment
+    from busta.features.store import MemoryGold
     from busta.models.portable import PortableModel
     from busta.plugins import League, Market
+    from busta.registry.versions import Version
     from busta.settings import Bets, Settings
 
 __all__ = ["Wanted", "predict"]
@@ -50,6 +50,7 @@ class Wanted:
     files: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "files", several("files", self.files, (str, Path), "a file"))
         if sum(map(bool, (self.week, self.date, self.files))) != 1:
             raise UsageError("say which games: one of --week 2022-18, --date 2022-11-13, --games FILE")
 
@@ -76,10 +77,12 @@ def predict(
     Raises:
         BustaError: No such games, no such model, or nothing to read them from.
     """
+    if not isinstance(wanted, Wanted):
+        raise UsageError(f"wanted = {wanted!r}; needed is Wanted(week=...), Wanted(date=...) or Wanted(files=...)")
     league, market = pick("league", league_name), pick("market", market_name)
-    gold, chosen = _games(settings, league, wanted)
     registry = connect(settings)
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
+    gold, chosen = _games(settings, league, wanted, version)
     table = assemble(gold, league, market, blind=blind, moment=moment)
     if moment == "open" and wanted.week:
         require_quoted(table, _season_and_week(wanted.week)[0])
@@ -102,17 +105,19 @@ def predict(
         "league": league.name,
         "model": version.name,
         "model_version": version.number,
+        "verdict": version.tags.get("verdict"),
+        "forced": version.tags.get("forced"),
         "role": CHAMPION if CHAMPION in version.aliases else ", ".join(version.aliases) or "none",
         "missing": [name for name in portable.features if name not in data.names],
         "predictions": sorted(rows, key=lambda row: (row["kickoff"], row["game_id"])),
     }
 
 
-def _games(settings: Settings, league: League, wanted: Wanted) -> tuple[MemoryGold, list[str]]:
+def _games(settings: Settings, league: League, wanted: Wanted, version: Version) -> tuple[MemoryGold, list[str]]:
     """The store to read from and the ids of the games asked for."""
     if wanted.files:
-        return _with_files(settings, league, wanted.files)
-    gold = gold_of(settings, league)
+        return _with_files(settings, league, wanted.files, vig_method(version, settings.bets))
+    gold = gold_for(settings, league, version)
     if wanted.week:
         season, week = _season_and_week(wanted.week)
         asked = (pl.col("season") == season) & (pl.col("week") == week)
@@ -128,7 +133,7 @@ def _games(settings: Settings, league: League, wanted: Wanted) -> tuple[MemoryGo
     return gold, chosen
 
 
-def _with_files(settings: Settings, league: League, files: Sequence[Path]) -> tuple[MemoryGold, list[str]]:
+def _with_files(settings: Settings, league: League, files: Sequence[Path], method: str) -> tuple[MemoryGold, list[str]]:
     """The league's tables with the files' games on top, in memory: nothing of it is stored."""
     ensure_tables(settings, league)
     games, quotes, _ = tables_of(settings, league).read()
@@ -137,13 +142,11 @@ def _with_files(settings: Settings, league: League, files: Sequence[Path]) -> tu
         why = batch.refused["reason"].to_list()[:1]
         raise DataError(f"no game in {', '.join(map(str, files))} could be taken{': ' + why[0] if why else ''}")
     both = concatenate([Batch(games, quotes), batch])
-    events = build_events(both.games, both.quotes, league, vig_method=settings.bets.vig_method)
-    manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
-    return MemoryGold(both.games, both.quotes, events, CATALOG, manifest), batch.games["game_id"].to_list()
+    return in_memory(both.games, both.quotes, league, method), batch.games["game_id"].to_list()
 
 
 def _season_and_week(text: str) -> tuple[int, int]:
-    season, _, week = text.partition("-")
+    season, _, week = str(text).partition("-")
     if not (season.isdecimal() and week.isdecimal() and len(season) == 4 and len(week) <= 2):  # noqa: PLR2004
         raise UsageError(f"week {text!r} cannot be right; give season and week, as 2022-18")
     return int(season), int(week)
@@ -154,7 +157,7 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     from datetime import date
 
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(str(text))
     except ValueError as exc:
         raise UsageError(f"date {text!r} cannot be right; give year, month and day, as 2022-11-13") from exc
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day

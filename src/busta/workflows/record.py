@@ -37,9 +37,25 @@ if TYPE_CHECKING:
     from busta.registry.versions import Version
     from busta.settings import Bets, Settings
 
-__all__ = ["RULES", "Training", "bet_rules", "judged", "recipe_of", "record_of", "rules_of", "summary", "verdict_tags"]
+__all__ = [
+    "CHAMPION_THEN",
+    "NOBODY",
+    "RULES",
+    "TRIALS",
+    "Training",
+    "bet_rules",
+    "judged",
+    "recipe_of",
+    "record_of",
+    "rules_of",
+    "summary",
+    "verdict_tags",
+    "vig_method",
+]
 
-RULES = "gate_rules"
+RULES, TRIALS, CHAMPION_THEN = "gate_rules", "gate_trials", "gate_champion"
+NOBODY = "none"
+"""In the place of a champion's number, where there was none besides the version itself."""
 _NAMED_FILES = 10
 BET_RULES = ("min_edge", "max_edge", "strongest", "assumed_prices", "slippage")
 """Settings that choose bets: who tries several and keeps the best has tried several."""
@@ -167,10 +183,20 @@ def recipe_of(settings: Settings, data: Dataset, through: int | None = None, for
 
 def bet_rules(version: Version, bets: Bets) -> Bets:
     """Which bets a version was judged by: the rules in force when it was trained, else those of today."""
-    stored: dict[str, str] = json.loads(version.tags.get("hyperparameters", "{}"))
+    stored = _parameters(version)
     rules = {name: stored[f"bets.{name}"] for name in BET_RULES if f"bets.{name}" in stored}
     kept = {name: None if text == "None" else text for name, text in rules.items()}
     return type(bets).model_validate(bets.model_dump() | kept)
+
+
+def vig_method(version: Version, bets: Bets) -> str:
+    """How prices were freed of their vig when a version was trained; where it does not say, as they are today."""
+    return _parameters(version).get("bets.vig_method", bets.vig_method)
+
+
+def _parameters(version: Version) -> dict[str, str]:
+    stored: dict[str, str] = json.loads(version.tags.get("hyperparameters", "{}"))
+    return stored
 
 
 def judged(judgement: Judgement, trials: Trials) -> dict[str, Any]:
@@ -188,10 +214,12 @@ def rules_of(settings: Settings) -> str:
     return json.dumps(settings.gate.model_dump(), sort_keys=True)
 
 
-def verdict_tags(judgement: Judgement, rules: str) -> dict[str, str]:
-    """What the gate said and by which rules, as a version carries it."""
+def verdict_tags(judgement: Judgement, rules: str, trials: Trials) -> dict[str, str]:
+    """What the gate said, by which rules, and what it knew of, as a version carries it."""
     return {
         RULES: rules,
+        TRIALS: str(trials.count),
+        CHAMPION_THEN: trials.champion or NOBODY,
         "verdict": judgement.verdict,
         "verdict_reason": judgement.reason,
         "fit_to_bet": "yes" if judgement.verdict == FIT_TO_BET else "no",
@@ -242,7 +270,7 @@ def _tags(trained: Training) -> dict[str, str]:
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
         RECIPE: trained.recipe,
         "against_the_line": figures["against_the_line"],
-        **verdict_tags(trained.judgement, rules_of(trained.settings)),
+        **verdict_tags(trained.judgement, rules_of(trained.settings), trained.trials),
     }
 
 

@@ -14,6 +14,7 @@ from busta.performance.gate.verdict import judge
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import publish
+from busta.registry.versions import model_name
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
 from busta.workflows.record import Training, recipe_of, record_of, summary
@@ -36,7 +37,7 @@ def train(
     blind: bool = False,
     moment: Moment = "close",
     through: int | None = None,
-    gold_path: Path | None = None,
+    gold_path: Path | str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> dict[str, Any]:
     """Trains a market's ensemble, walks it forward, puts it to the gate and registers it with the verdict.
@@ -61,6 +62,7 @@ def train(
     """
     started = time.time()
     league, market = pick("league", league_name), pick("market", market_name)
+    model_name(league.name, market.name, blind=blind, moment=moment)  # refuses another moment before any work
     gold = gold_of(settings, league, gold_path)
     data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
     registry = connect(settings)
@@ -89,6 +91,6 @@ def _seasons(data: Dataset, settings: Settings, through: int | None) -> Dataset:
                 require_quoted(data, asked)
     if through is None:
         return data
-    if through not in season:
+    if through not in season.tolist():  # an array would look for each of a list
         raise UsageError(f"no season {through}; there are {season.min()} to {season.max()}")
     return data.take(season <= through)

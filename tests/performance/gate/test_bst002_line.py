@@ -60,7 +60,8 @@ def test_a_model_of_whose_opinions_more_than_half_is_right_passes_before_losses_
     assert found.answer == "passed"
     assert found.details["beta_bound"] > 0.5
     assert found.details["expected_high"] < 0
-    assert f"{found.details['expected_high']:+.4f} at most is expected" in found.words
+    assert f"at most {found.details['expected_high']:+.4f} is expected, since at least " in found.words
+    assert found.words.endswith(f"{found.details['beta_bound']:.0%} of its opinion is right")
 
 
 def test_a_sound_model_is_held_up_by_want_of_games_one_time_in_eight_at_most(case_of, ask):
@@ -77,6 +78,7 @@ def test_small_opinions_about_nothing_are_not_worse_than_the_margin_sooner_than_
     assert found.answer == "passed"
     assert found.details["beta_bound"] < 0
     assert 0 < found.details["expected_high"] < found.threshold
+    assert found.words.endswith("is expected, since its opinions are too small to cost more, even if they are wrong")
 
 
 def test_a_model_that_knows_but_boasts_never_passes(case_of, ask):

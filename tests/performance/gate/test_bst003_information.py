@@ -21,6 +21,7 @@ def test_a_model_that_knows_passes_with_the_share_of_its_opinion_that_is_right(c
     assert found.answer == "passed"
     assert found.threshold == pytest.approx(ndtri(0.95))
     assert found.details["beta_low"] < 1 < found.details["beta_high"]
+    assert f"results went {found.details['beta']:.0%} of the way from the line to its opinion" in found.words
     assert found.details["games"] == np.isfinite(made.y if market == "moneyline" else made.value).sum()
     assert found.details["log_odds_z"] > 2
     assert found.details["diebold_mariano_p"] < 0.05
@@ -44,7 +45,7 @@ def test_a_model_that_is_wrong_wherever_it_differs_fails(case_of, ask):
     found = ask("BST003", case_of(foretold(bias=2.0, skill=-1.0)))
     assert found.answer == "failed"
     assert found.details["beta_high"] < 0
-    assert "the market is right" in found.words
+    assert "results lay on the other side of the line than its opinion: the market is right" in found.words
 
 
 def test_what_is_not_proven_says_how_many_games_are_needed_if_the_effect_seen_is_real(case_of, ask):

@@ -69,10 +69,21 @@ def test_bets_have_one_dimension():
     ("triples", "price", "says"),
     [
         ([[1.2, 0.0, -0.2]], 2.0, "probability"),
-        ([[0.7, 0.0, 0.7]], 2.0, "win or lose"),
+        ([[0.7, 0.0, 0.7]], 2.0, "sum to 1"),
         ([[0.5, 0.0, 0.5]], 0.9, "price 0.9"),
     ],
 )
 def test_a_board_that_cannot_be_is_refused(triples, price, says):
     with pytest.raises(UsageError, match=says):
         place(triples, price, 2.0)
+
+
+@pytest.mark.parametrize("triple", [(0.6, 0.1, 0.4), (0.5, 0.0, 0.4), (0.6, -0.1, 0.5)])
+def test_probabilities_of_a_game_sum_to_one(triple):
+    with pytest.raises(UsageError, match="sum to 1"):
+        place([triple], 2.0, 2.0)
+
+
+def test_a_least_edge_that_is_no_number_is_refused():
+    with pytest.raises(UsageError, match="min_edge"):
+        place([(0.6, 0.0, 0.4)], 2.0, 2.0, min_edge=float("nan"))

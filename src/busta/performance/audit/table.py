@@ -85,9 +85,9 @@ class Table:
 
     @property
     def weeks(self) -> NDArray[np.int64]:
-        """The week, from Tuesday on, each row is decided in: the block of every interval."""
-        days = self.time.astype("datetime64[D]").astype(np.int64)
-        return np.asarray((days + 2) // 7)  # day 0 was a Thursday
+        """The week, from Tuesday noon (UTC) on, each row is decided in: the block of every interval."""
+        halves = self.time.astype("datetime64[h]").astype(np.int64) // 12
+        return np.asarray((halves + 3) // 14)  # hour 0 was on a Thursday; Monday night in the US is Tuesday in UTC
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Table:
         """Those rows only."""

@@ -50,6 +50,7 @@ class Trials:
         alpha: Chance, over all trials, of calling informative what is not, declared with the first trial.
         losses: Out-of-fold losses less the bar's of every trial by its name, on this version's games,
             NaN where it has none; empty where nobody fetched them.
+        champion: Number of the version that was champion, if it was another one.
     """
 
     number: int = 1
@@ -59,6 +60,7 @@ class Trials:
     alpha: float = 0.05
     look: int = 1
     losses: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    champion: str | None = None
 
     @property
     def level(self) -> float:
@@ -86,6 +88,8 @@ class Case:
         milliseconds: What one prediction takes, ``None`` where nobody measured it.
         empty_features: Features that the version learned from and that are empty in the newest games;
             ``None`` where nobody looked.
+        revised: Ids of judged games that the data of today do not have, or not as they were, by what of
+            them it is (``gone``, ``result``, ``line``, ``price``, ``close``); ``None`` where nobody looked.
     """
 
     forecasts: Forecasts
@@ -98,6 +102,7 @@ class Case:
     leaks: Sequence[str] | None = None
     milliseconds: float | None = None
     empty_features: Sequence[str] | None = None
+    revised: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

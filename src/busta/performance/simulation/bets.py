@@ -7,13 +7,15 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from busta.betting.guards import check_offer, scalar
 from busta.betting.odds import edge
-from busta.betting.staking import check_offer
 from busta.errors import UsageError
 
 __all__ = ["Bets", "lay", "place", "slip"]
 
 Floats = NDArray[np.float64]
+
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +77,11 @@ def place(triples_first: ArrayLike, price_first: ArrayLike, price_second: ArrayL
     if triples.ndim != 2 or triples.shape[1] != 3:  # noqa: PLR2004
         raise UsageError(f"triples of shape {triples.shape}; win, push and lose of each game are needed")
     prices = np.column_stack([np.broadcast_to(price, len(triples)) for price in (price_first, price_second)])
+    scalar("min_edge", min_edge, -np.inf, np.inf, "an edge")
+    if (np.abs(triples.sum(axis=1) - 1) > ROUNDING).any() or (triples[:, 1] < 0).any():
+        raise UsageError("win, push and lose are probabilities, and those of a game sum to 1")
     win = triples[:, [0, 2]]
-    edges = edge(*check_offer(win, win[:, ::-1], prices))
+    edges = edge(win, win[:, ::-1], prices)
     side = np.argmax(np.where(np.isnan(edges), -np.inf, edges), axis=1)
     game = np.flatnonzero(edges[np.arange(len(side)), side] >= min_edge)
     side = side[game]

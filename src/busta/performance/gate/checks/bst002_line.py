@@ -30,9 +30,16 @@ def _run(case: Case) -> Finding:
     if low > 0:
         return Finding(Answer.failed, gap, margin, words, details)
     if expected < margin:
-        words += f"; {expected:+.4f} at most is expected, at least {right:.2f} of its opinion being right"
+        words += f"; at most {expected:+.4f} is expected, {_why(right)}"
         return Finding(Answer.passed, gap, margin, words, details)
     return Finding(Answer.not_proven, gap, margin, words, details)
+
+
+def _why(right: float) -> str:
+    """What the expectation rests on; opinions that may be wrong altogether can still be too small to cost much."""
+    if right > 0:
+        return f"since at least {right:.0%} of its opinion is right"
+    return "since its opinions are too small to cost more, even if they are wrong"
 
 
 CHECK = Check(

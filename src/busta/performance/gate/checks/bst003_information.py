@@ -34,7 +34,7 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, None, critical, "the model never differs from the market")
     edge, games = fitted_edge(scores, 1 - alpha), float(scores.games.sum())
     words = f"z {z:+.2f} (needs {critical:.2f})"
-    words += "" if np.isnan(edge.beta) else f"; {float(edge.beta):+.2f} of its opinion is right"
+    words += "" if np.isnan(edge.beta) else f"; {_way(float(edge.beta))}"
     fitted = {"beta": float(edge.beta), "beta_low": float(edge.low), "beta_high": float(edge.high), "games": games}
     details = fitted | _other_tests(case, scores)
     if z >= critical and case.forecasts.market.has_line and not details["log_odds_z"] >= _least_agreement(z):
@@ -49,6 +49,13 @@ def _run(case: Case) -> Finding:
         return Finding(Answer.not_proven, z, critical, words, details)
     words += f"; about {needed.more:,.0f} more games are needed if the effect is real"
     return Finding(Answer.not_proven, z, critical, words, details | {"games_needed": needed.more})
+
+
+def _way(beta: float) -> str:
+    """Where results lay, seen from the line: towards the model's opinion, and how far, or away from it."""
+    if beta < 0:
+        return "results lay on the other side of the line than its opinion"
+    return f"results went {beta:.0%} of the way from the line to its opinion"
 
 
 def _least_agreement(z: float) -> float:

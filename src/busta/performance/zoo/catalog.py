@@ -1,0 +1,77 @@
+"""All exhibits, built when they are asked for."""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from busta.errors import UsageError, unknown
+from busta.performance.zoo import columns, folds
+from busta.performance.zoo.exhibit import Exhibit, disguised
+from busta.performance.zoo.ground import simulated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.random import Generator
+
+    from busta.performance.zoo.exhibit import Sketch
+    from busta.performance.zoo.ground import Ground
+
+    Plant = Callable[[Ground, float, Generator], tuple[Sketch, Sketch]]
+
+__all__ = ["PLANTS", "exhibit", "exhibits"]
+
+PLANTS: Mapping[str, Plant] = {
+    "same-game score": columns.same_game_score,
+    "season-end aggregate": columns.season_end_aggregate,
+    "week-inclusive average": columns.week_inclusive_average,
+    "close for open": columns.close_for_open,
+    "revised rating": columns.revised_rating,
+    "renamed label": columns.renamed_label,
+    "random split": folds.random_split,
+    "target encoding": folds.encoded_on_all_rows,
+    "scaler on all rows": folds.scaled_on_all_rows,
+    "duplicated rows": folds.duplicated_rows,
+    "mirrored rows": folds.mirrored_rows,
+    "outcome-dependent gaps": columns.missing_by_outcome,
+    "future rest days": columns.future_rest,
+    "calibrator on test": folds.calibrated_on_test,
+}
+"""Makes a leaky table and its twin from games, a strength and a source of chance."""
+
+
+def exhibits(seed: int, strength: float = 1.0, *, ground: Ground | None = None) -> Iterator[Exhibit]:
+    """One exhibit after the other.
+
+    Args:
+        seed: Decides on everything left to chance: the simulated league, the target, the variant of a leak.
+        strength: In (0, 1]: the share of rows or folds that leak, or the weight of the leak; the plants say which.
+        ground: The games; a simulated league of that seed by default.
+
+    Raises:
+        UsageError: A strength out of its range.
+        DataError: Too few games, or too few with an opening line.
+    """
+    games = ground or simulated(seed)
+    return (exhibit(name, seed, strength, ground=games) for name in PLANTS)
+
+
+def exhibit(name: str, seed: int, strength: float = 1.0, *, ground: Ground | None = None) -> Exhibit:
+    """The exhibit of that name; arguments and errors as of ``exhibits``.
+
+    Raises:
+        UsageError: There is none of that name, or a strength out of its range.
+    """
+    if name not in PLANTS:
+        raise unknown("exhibit", name, PLANTS)
+    if not 0 < strength <= 1:
+        raise UsageError(f"strength {strength}; allowed: above 0, to 1")
+    plant = PLANTS[name]
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    leaky, clean = plant(ground or simulated(seed), strength, rng)
+    sentence = (inspect.getdoc(plant) or "").partition("\n")[0]
+    return Exhibit(name, sentence, disguised(leaky, rng), disguised(clean, rng))

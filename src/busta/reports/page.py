@@ -1,0 +1,131 @@
+"""The report as one HTML file that opens anywhere, and the model card beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib import metadata, resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from busta.reports import plots, tables
+from busta.reports.charts import key, svg
+from busta.reports.numbers import count, figure, percent, short, span, tidy, words
+from busta.reports.verdict import verdict_of
+
+if TYPE_CHECKING:
+    from busta.reports.charts import Chart
+    from busta.reports.material import Material
+
+__all__ = ["card", "page"]
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
+_SIGNS = {"passed": "✓", "clean": "✓", "failed": "✗", "leak": "✗", "not proven": "?"}
+
+
+def page(material: Material) -> str:
+    """The report: no address is loaded, nothing but its own style and script runs."""
+    style, script = _asset("style.css"), _asset("script.js")
+    return (
+        _html()
+        .get_template("report.html")
+        .render(_context(material), style=style, script=script, policy=_policy(style, script))
+    )
+
+
+def card(material: Material) -> str:
+    """The model card (after Mitchell et al. 2019), Markdown."""
+    return _markdown().get_template("card.md").render(_context(material))
+
+
+def _context(material: Material) -> dict[str, Any]:
+    drawn = {
+        "calibration": plots.calibration(material),
+        "profit": plots.profit(material),
+        "drawdown": plots.drawdown(material),
+        "seasons": plots.seasons(material),
+        "parts": plots.parts(material),
+        "closing_value": plots.closing_value(material),
+        "importances": plots.importances(material),
+    }
+    return {
+        "m": material,
+        "verdict": verdict_of(material),
+        "charts": drawn,
+        "tiles": tables.tiles(material),
+        "baselines": tables.baselines(material),
+        "strategies": tables.strategies(material),
+        "sensitivity": tables.sensitivity(material),
+        "by_season": tables.by_season(material),
+        "notes": tables.notes(material),
+        "reasons": lambda *names: tables.reasons(material, *names),
+        "busta": metadata.version("busta"),
+    }
+
+
+@cache
+def _html() -> Environment:
+    environment = _environment(autoescape=True)
+    environment.globals |= {"wide": svg, "narrow": _narrow, "key": key}
+    return environment
+
+
+@cache
+def _markdown() -> Environment:
+    environment = _environment(autoescape=False)
+    environment.filters["md"] = _plain_markdown
+    return environment
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("busta.reports"),
+        autoescape=autoescape,  # noqa: S701 - off for Markdown only, which has its own
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "count": count,
+        "figure": figure,
+        "percent": percent,
+        "short": short,
+        "tidy": tidy,
+        "words": words,
+        "sign": lambda answer: _SIGNS.get(answer, "–"),  # noqa: RUF001 - a dash
+    }
+    environment.globals |= {"span": span}
+    return environment
+
+
+def _narrow(chart: Chart) -> Markup:
+    """The chart drawn for a telephone: scaled down from the wide one, its labels could not be read."""
+    return svg(chart, 360.0, "-narrow")
+
+
+@cache
+def _asset(name: str) -> Markup:
+    return Markup(resources.files("busta.reports").joinpath("templates", name).read_text())  # noqa: S704 - a file of ours
+
+
+def _policy(style: str, script: str) -> str:
+    """Content-Security-Policy: nothing is loaded, and only this style and this script may run."""
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
+    by_style, by_script = hashes
+    return (
+        f"default-src 'none'; style-src 'sha256-{by_style}'; script-src 'sha256-{by_script}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _plain_markdown(text: Any) -> str:
+    """A text that Markdown takes for itself: one line, nothing in it marks anything up."""
+    flat = " ".join(str(text).split())
+    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        flat = flat.replace(sign, entity)
+    return _SPECIAL.sub(r"\\\1", flat)
