@@ -25,6 +25,7 @@ __all__ = [
     "fetch_predictions",
     "model_name",
     "note",
+    "noted",
     "now",
     "promote",
     "resolve",
@@ -193,6 +194,15 @@ def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:
     with guarded(registry.uri):
         for name, value in tags.items():
             registry.client.set_model_version_tag(version.name, version.number, name, value)
+
+
+def noted(registry: Registry, version: Version, tags: Mapping[str, str], what: str) -> dict[str, str]:
+    """Notes something with a version; where nothing can be written says so, as what was found stands all the same."""
+    try:
+        note(registry, version, tags)
+    except OutsideError as exc:
+        return {what: f"the {what} could not be noted with the version: {str(exc).splitlines()[0]}"}
+    return {}
 
 
 def now() -> str:

@@ -210,8 +210,9 @@ def key(layer: Layer) -> Markup:
             )
         case Line(shape=shape):
             mark = Markup('<path class="line {}" d="M1 8H33"/>').format(tone) + _shape(shape, 17, 8, layer.tone)
-        case Points(shape=shape):
-            mark = Markup('<path class="whisker {}" d="M4 8H30"/>').format(tone) + _shape(shape, 17, 8, layer.tone)
+        case _:
+            mark = Markup('<path class="whisker {}" d="M4 8H30"/>').format(tone)
+            mark += _shape(layer.shape, 17, 8, layer.tone)
     return Markup('<svg class="sample" viewBox="0 0 34 16" aria-hidden="true">{}</svg>').format(mark)
 
 
@@ -267,7 +268,7 @@ def _drawn(layer: Layer, frame: _Frame, name: str) -> Iterator[Markup]:
             yield from _bars(layer, frame)
         case Line():
             yield from _line(layer, frame)
-        case Points():
+        case _:
             yield from _points(layer, frame)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -233,11 +234,8 @@ def _money(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _ticks(low: float, high: float, kind: str, sign: str = "", most: int = 6) -> tuple[tuple[float, str], ...]:
     """Round values with as many digits as tell one from the next."""
-    for digits in range(4):
-        found = nice(low, high, lambda value: figure(value, f"{sign}.{digits}{kind}"), most)  # noqa: B023 - used at once
-        if len({label for _, label in found}) == len(found):
-            break
-    return found
+    rows = [nice(low, high, partial(figure, form=f"{sign}.{digits}{kind}"), most) for digits in range(4)]
+    return next((row for row in rows if len({label for _, label in row}) == len(row)), rows[-1])
 
 
 def _nan(value: float | None) -> float:
@@ -261,7 +259,7 @@ def closing_value(material: Material) -> Chart | None:
         title="Bets by closing-line value",
         words=f"Mean {percent(mean, '+.2%')}. To the right of 0 the close says that the bet was a good one.",
         x=Axis(min(*low, 0.0), max(*high, 0.0), "closing-line value", _ticks(low[0], high[-1], "%", "+")),
-        y=Axis(0.0, most, "bets", _ticks(0.0, most, "f", ",", 5)),
+        y=Axis(0.0, most, "bets", _ticks(0.0, most, "f", ",", min(5, int(max(bets))))),
         layers=tuple(layers),
         tips=tuple(
             Tip((low[i] + high[i]) / 2, bets[i], f"{name}: {count(bets[i])} bets") for i, name in enumerate(names)

@@ -21,7 +21,7 @@ from busta.performance.audit.run import audit as audited
 from busta.performance.audit.store import perturbed_future, replayed
 from busta.plugins import pick
 from busta.registry.connect import connect
-from busta.registry.versions import model_name, note, now, versions
+from busta.registry.versions import model_name, noted, now, versions
 from busta.workflows.build import gold_of
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _questions(
     rng = np.random.default_rng(settings.train.seed)
     stores = [
         ("replay", "rebuilt from only what was known, features come out the same", replayed),
-        ("future", "another future changes no earlier feature", perturbed_future),
+        ("another future", "another future changes no earlier feature", perturbed_future),
     ]
     asked_of_store = [
         (name, title, _elsewhere if foreign else partial(ask, gold, decisions, rebuild, rng))
@@ -203,8 +203,7 @@ def _noted(
     version = next(_trained_on(versions(registry, name), gold_version), None)
     if version is None:
         return None, {"version": f"no version of {name} learned from this store yet: the audit is noted with none"}
-    note(registry, version, audit_tag(findings, gold_version, quick=False))
-    return version.number, {}
+    return version.number, noted(registry, version, audit_tag(findings, gold_version, quick=False), "audit")
 
 
 def _trained_on(candidates: list[Version], gold_version: str) -> Iterator[Version]:

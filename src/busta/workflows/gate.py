@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from dataclasses import replace
@@ -22,7 +23,8 @@ from busta.plugins import pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER
-from busta.registry.versions import Version, fetch_model, model_name, note, resolve, versions
+from busta.registry.versions import Version, fetch_model, model_name, noted, resolve, versions
+from busta.workflows.audit import AUDIT
 from busta.workflows.forecast import (
     about,
     columns,
@@ -88,7 +90,7 @@ def gate(
     version = _wanted(registry, name, model)
     case, notes = _stored_case(settings, registry, version)
     judgement = judge(case)
-    notes |= _noted(registry, version, verdict_tags(judgement, rules_of(settings), case.trials))
+    notes |= noted(registry, version, verdict_tags(judgement, rules_of(settings), case.trials), "verdict")
     return {
         **about(version, case.forecasts),
         "later_games": len(case.later) if case.later is not None else 0,
@@ -102,7 +104,13 @@ def gate(
 
 
 def training_case(
-    settings: Settings, registry: Registry, forecasts: Forecasts, recipe: str, data: Dataset, final: Fitted
+    settings: Settings,
+    registry: Registry,
+    forecasts: Forecasts,
+    recipe: str,
+    data: Dataset,
+    final: Fitted,
+    leaks: Sequence[str],
 ) -> tuple[Case, dict[str, str]]:
     """What a training that is about to be registered is judged by, and what a reader should know of it."""
     tried = record.trials(registry, forecasts.league.name, forecasts.market.name)
@@ -115,6 +123,7 @@ def training_case(
         settings=settings.gate,
         bets=settings.bets,
         champion=champion,
+        leaks=leaks or None,
         milliseconds=_milliseconds_of(final, data),
         empty_features=_empty(data, data.names),
         revised={},
@@ -139,18 +148,16 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
         settings=settings.gate,
         bets=bets,
         champion=champion,
+        leaks=_audited(version),
         **seen,
     )
     return case, of_plan | of_losses | of_champion | of_data
 
 
-def _noted(registry: Registry, version: Version, tags: dict[str, str]) -> dict[str, str]:
-    """Notes the verdict with the version; where nothing can be written, says so: the verdict stands all the same."""
-    try:
-        note(registry, version, tags)
-    except OutsideError as exc:
-        return {"verdict": f"the verdict could not be noted with the version: {str(exc).splitlines()[0]}"}
-    return {}
+def _audited(version: Version) -> Sequence[str] | None:
+    """The leaks that the version's last audit found; ``None`` where only the training's quick one found none."""
+    found = json.loads(version.tags.get(AUDIT, '{"leaks": []}'))
+    return found["leaks"] if found["leaks"] or not found.get("quick", True) else None
 
 
 def _wanted(registry: Registry, name: str, model: str | None) -> Version:

@@ -12,12 +12,14 @@ import numpy as np
 import polars as pl
 
 from busta.models.portable import OFFSET
+from busta.performance.audit.ask import leaks
 from busta.performance.gate.verdict import FIT_TO_BET
 from busta.registry.publish import Record
 from busta.registry.trials import RECIPE
 from busta.registry.versions import model_name, now
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
+from busta.workflows.audit import audit_tag
 from busta.workflows.lineage import environment, git_commit, requirements
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Training:
     evaluation: Evaluation
     judgement: Judgement
     trials: Trials
+    audit: list[dict[str, Any]]
     recipe: str
     notes: dict[str, str]
     started: float
@@ -115,6 +118,7 @@ def summary(trained: Training) -> dict[str, Any]:
         "by_season": evaluation.by_season,
         "against_the_line": evaluation.verdict,
         **judged(trained.judgement, trained.trials),
+        "audit": {"quick": True, "leaks": leaks(trained.audit), "findings": trained.audit},
         "notes": evaluation.notes | trained.notes | _missing(trained),
     }
 
@@ -271,6 +275,7 @@ def _tags(trained: Training) -> dict[str, str]:
         RECIPE: trained.recipe,
         "against_the_line": figures["against_the_line"],
         **verdict_tags(trained.judgement, rules_of(trained.settings), trained.trials),
+        **audit_tag(trained.audit, str(manifest.get("version")), quick=True),
     }
 
 

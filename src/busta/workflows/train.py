@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import UsageError
 from busta.markets.dataset import Dataset, assemble, require_quoted
 from busta.models.walk import walk
+from busta.performance.audit.ask import leaks
 from busta.performance.forecasts import Forecasts
 from busta.performance.gate.verdict import judge
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.publish import publish
 from busta.registry.versions import model_name
+from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
 from busta.workflows.record import Training, recipe_of, record_of, summary
@@ -69,9 +71,10 @@ def train(
     found = walk(data, settings.train, progress)
     forecasts = Forecasts.of(found, data)
     recipe = recipe_of(settings, data, through, str(gold.manifest.get("version")) if gold_path else None)
-    case, notes = training_case(settings, registry, forecasts, recipe, data, found.final)
+    audit = quick_audit(data, settings)
+    case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
     trained = Training(
-        settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, recipe, notes, started
+        settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, audit, recipe, notes, started
     )
     published = publish(registry, record_of(trained))
     return summary(trained) | {

@@ -71,6 +71,12 @@ def test_a_column_that_never_changes_tells_nothing(made):
     assert links(found, np.full(found.size, np.nan), categorical=False) == []
 
 
+def test_a_column_that_is_hardly_ever_filled_has_no_parts(made):
+    found = surprise(made().table)
+    x = np.where(np.arange(found.size) < 15, found.residual, np.nan)
+    assert {link.kind: link.z for link in links(found, x, categorical=False)}["range"] == 0
+
+
 def test_an_honest_column_stays_within_luck(made):
     found = surprise(made().table)
     rng = np.random.default_rng(3)

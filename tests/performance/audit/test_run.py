@@ -28,9 +28,8 @@ def test_a_quick_audit_fits_no_models(made):
 @pytest.mark.parametrize("target", ["won", "margin"])
 @pytest.mark.parametrize("noise", [0.0, 2.0])
 @pytest.mark.parametrize("known", ["line", "teams", "nothing"])
-@pytest.mark.parametrize("seed", range(3))
-def test_a_clean_table_raises_no_alarm(made, target, noise, known, seed):
-    table = made(seed=seed + 20, target=target, noise=noise).table
+def test_a_clean_table_raises_no_alarm(made, target, noise, known):
+    table = made(seed=20, target=target, noise=noise).table
     kept = {"line": {}, "teams": {"line": None}, "nothing": {"line": None, "teams": None}}[known]
     alarms = [each for each in audit(replace(table, **kept)) if each["answer"] == "leak"]
     assert not alarms

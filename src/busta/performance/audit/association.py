@@ -131,12 +131,19 @@ def _by_level(surprises: Surprise, dense: Codes, levels: int) -> list[Link]:
     code = np.where(dense < 0, levels, dense)
     z, count = group_z(surprises, code, levels + 1)
     z[count < FEWEST_IN_GROUP] = 0.0
-    freedom = int((count >= FEWEST_IN_GROUP).sum())
-    beyond = max(float((z**2).sum()) - freedom, 0.0)
+    freedom = max(int((count >= FEWEST_IN_GROUP).sum()), 1)
+    square = float((z**2).sum())
+    effect = float(np.sqrt(max(square - freedom, 0.0) / surprises.size))
     return [
         _link(surprises, "value", float(z[np.argmax(np.abs(z[:levels]))])),
-        Link("levels", beyond / float(np.sqrt(2 * max(freedom, 1))), float(np.sqrt(beyond / surprises.size))),
+        Link("levels", _normal(square, freedom), effect),
     ]
+
+
+def _normal(square: float, freedom: int) -> float:
+    """A chi-square as a z (Wilson and Hilferty 1931)."""
+    variance = 2 / (9 * freedom)
+    return float((np.cbrt(square / freedom) - (1 - variance)) / np.sqrt(variance))
 
 
 def _link(surprises: Surprise, kind: str, z: float) -> Link:

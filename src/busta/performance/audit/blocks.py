@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-__all__ = ["Additive", "additive", "seasons"]
+__all__ = ["MOST_TEAMS", "Additive", "additive", "seasons"]
 
 GAP = np.timedelta64(45, "D")
 """Rows further apart lie in two seasons."""

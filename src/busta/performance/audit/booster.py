@@ -62,6 +62,8 @@ class Told:
 def predict(table: Table, surprises: Surprise, splits: Iterable[tuple[Rows, Rows]]) -> Told:
     """Learns surprises (Chen & Guestrin 2016) from each split's first rows and foretells those of its second.
 
+    What was expected is a column, too: the size of a win tells who won to whom knows the favourite.
+
     Args:
         table: The table.
         surprises: Its surprises.
@@ -69,7 +71,7 @@ def predict(table: Table, surprises: Surprise, splits: Iterable[tuple[Rows, Rows
     """
     import xgboost as xgb
 
-    X = np.ascontiguousarray(table.X[surprises.rows], dtype=np.float32)
+    X = np.column_stack([table.X[surprises.rows], surprises.expected]).astype(np.float32)
     aim = np.clip(surprises.residual, -WILDEST, WILDEST)
     said, importance = np.full(aim.size, np.nan), np.zeros(X.shape[1])
     for learned, tested in splits:
@@ -79,7 +81,7 @@ def predict(table: Table, surprises: Surprise, splits: Iterable[tuple[Rows, Rows
         said[tested] = booster.inplace_predict(X[tested])
         for name, value in booster.get_score(importance_type="total_gain").items():
             importance[int(name[1:])] += float(np.mean(value))
-    return Told(aim, said, importance / max(importance.sum(), 1e-300))
+    return Told(aim, said, importance[:-1] / max(importance[:-1].sum(), 1e-300))
 
 
 def walk_forward(time: NDArray[np.datetime64], parts: int = 5, first: int = 2) -> list[tuple[Rows, Rows]]:

@@ -84,7 +84,7 @@ class Case:
         bets: Which bets are taken.
         champion: The reigning champion's forecasts, if there is another one.
         later: The version's forecasts of games that started after it was registered, if there are any.
-        leaks: Leaks that an audit found, by name; ``None`` where none was made.
+        leaks: Leaks that an audit found, by name; ``None`` where no full one was made and the quick one found none.
         milliseconds: What one prediction takes, ``None`` where nobody measured it.
         empty_features: Features that the version learned from and that are empty in the newest games;
             ``None`` where nobody looked.

@@ -26,8 +26,26 @@ def test_a_code_made_of_all_rows_is_found_under_any_name_and_scale(made, ask, sc
     rate = (np.bincount(home, world.table.y) + 5) / (np.bincount(home) + 10)
     found = ask("luck", world.with_column(SCALES[scale](rate[home])))
     assert (found.answer, found.columns) == ("leak", ("x",))
+    assert ask("luck", replace(world.with_column(SCALES[scale](rate[home])), teams=None)).columns == ("x",)
     assert found.figure < 0.2
     assert "made from these very outcomes" in found.words
+
+
+@pytest.mark.parametrize("line", [True, False])
+@pytest.mark.parametrize("target", ["won", "margin"])
+def test_a_code_made_of_the_other_folds_is_found_where_folds_are_drawn_by_chance(made, ask, target, line):
+    world = made(target=target, seasons=20)
+    rng = np.random.default_rng(0)
+    y, home = world.table.y, world.table.teams[:, 0]
+    cell = home * 5 + rng.integers(0, 5, home.size)
+    total, count = np.bincount(cell, y, 80), np.bincount(cell, minlength=80)
+    others = total.reshape(16, 5).sum(axis=1).repeat(5) - total
+    code = others / (count.reshape(16, 5).sum(axis=1).repeat(5) - count)
+    table = world.with_column(2 - 3 * code[cell])
+    found = ask("luck", table if line else replace(table, line=None))
+    assert (found.answer, found.columns) == ("leak", ("x",))
+    season = np.random.default_rng(1).normal(size=(20, 16))[world.season, home]
+    assert ask("luck", world.with_column(season)).answer == "clean"
 
 
 def test_a_code_made_of_earlier_rows_is_clean(made, ask):

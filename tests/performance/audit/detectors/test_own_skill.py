@@ -79,3 +79,13 @@ def test_a_table_without_columns_still_has_its_order(made, ask):
     table = made().table
     empty = replace(table, names=(), X=np.empty((len(table), 0)), categorical=np.empty(0, dtype=bool))
     assert ask("own_skill", empty).answer == "clean"
+
+
+def test_predictions_of_rows_that_were_learned_from_are_found(made, ask):
+    table = made().table
+    rng = np.random.default_rng(0)
+    learned = np.clip(table.line + 0.1 * (table.y - 0.5) + rng.normal(0, 0.05, len(table)), 0.01, 0.99)
+    found = ask("own_skill", replace(table, prediction=learned))
+    assert (found.answer, found.columns) == ("leak", ("(prediction)",))
+    honest = np.clip(table.line + rng.normal(0, 0.05, len(table)), 0.01, 0.99)
+    assert ask("own_skill", replace(table, prediction=honest)).answer == "clean"

@@ -81,3 +81,46 @@ def test_columns_with_a_natural_range_are_clean(made, ask, seed):
         assert ask("scaled_on_all", world.with_column(x.astype(float))).answer == "clean", name
     coded = SCALERS["standard"](raw(rows))
     assert ask("scaled_on_all", world.with_column(coded, categorical=True)).answer == "clean"
+
+
+def components(X, seen):
+    """Principal components of some rows, of all rows' values."""
+    middle, width = X[:seen].mean(axis=0), X[:seen].std(axis=0)
+    return (X - middle) / width @ np.linalg.svd((X[:seen] - middle) / width, full_matrices=False)[2].T
+
+
+def test_principal_components_of_all_rows_are_found(made, ask):
+    world = made()
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(world.margin.size, 4)) @ rng.normal(size=(4, 4))
+    kept = {"names": tuple("abcd"), "categorical": np.zeros(4, dtype=bool)}
+    for seen, answer in ((world.margin.size, "leak"), (500, "clean")):
+        table = replace(world.table, X=components(X, seen), **kept)
+        found = ask("scaled_on_all", table)
+        assert found.answer == answer
+        assert len(found.columns) == (4 if answer == "leak" else 0)
+
+
+def test_gaps_filled_with_the_mean_of_all_rows_are_found(made, ask):
+    world = made()
+    x = raw(world.margin.size)
+    gaps = np.random.default_rng(1).random(x.size) < 0.1
+    for seen, answer in ((x.size, "leak"), (500, "clean")):
+        mean = x[:seen][~gaps[:seen]].mean()
+        for scale in (1.0, -40.0):
+            found = ask("scaled_on_all", world.with_column(scale * np.where(gaps, mean, x) + 7))
+            assert found.answer == answer
+    assert "where it was empty" in ask("scaled_on_all", world.with_column(np.where(gaps, x[~gaps].mean(), x))).words
+
+
+def test_both_sides_of_every_game_are_symmetric_by_nature(made, ask):
+    table = made().table
+    rng = np.random.default_rng(0)
+    difference = np.round(rng.normal(0, 3, (len(table), 3)))  # often 0
+    difference = difference + 0.01 * difference**3
+    common = rng.gamma(3, 2, (len(table), 3))
+    X = np.vstack([np.hstack([difference, common]), np.hstack([-difference, common])])
+    both = table.take(np.repeat(np.arange(len(table)), 2))
+    X = X.reshape(2, -1, 6).transpose(1, 0, 2).reshape(-1, 6)
+    both = replace(both, X=X, names=tuple("abcdef"), categorical=np.zeros(6, dtype=bool))
+    assert ask("scaled_on_all", both).answer == "clean"

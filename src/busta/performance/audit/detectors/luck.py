@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from busta.performance.audit.association import ranks
-from busta.performance.audit.blocks import additive, seasons
+from busta.performance.audit.blocks import MOST_TEAMS, additive, seasons
 from busta.performance.audit.finding import Answer, Detector, Finding
 from busta.performance.audit.surprise import surprise
 
@@ -33,6 +33,8 @@ LEAST_SPREAD = 0.5
 """Least variance of mean outcomes over that of luck. Where both sides of a game stand in a block they cancel."""
 FEWEST_BLOCKS, FEWEST_IN_BLOCK = 12, 5
 POWERS = 3
+MOSTLY = 0.5
+"""Least share of levels that belong to one team; two teams may have the same share of wins."""
 
 
 class _Blocks(NamedTuple):
@@ -47,7 +49,8 @@ class _Blocks(NamedTuple):
 def _run(table: Table) -> Finding:
     """Tries each column by its own levels, then by teams and seasons, then by teams."""
     surprises, season = surprise(table), seasons(table.time)
-    asked = [(column, _by_level(surprises, table, column)) for column in np.flatnonzero(~table.categorical).tolist()]
+    numbers = np.flatnonzero(~table.categorical).tolist()
+    asked = [(column, figures) for column in numbers for figures in _by_level(surprises, table, column)]
     signs = (-1,) if table.binary else (-1, 1)
     for when in (season, np.zeros_like(season)) if season[-1] else (season,):
         for column, known in additive(table, when).items():
@@ -68,23 +71,46 @@ def _run(table: Table) -> Finding:
     return Finding(Answer.leak, left, ALLOWED, words, names)
 
 
-def _by_level(surprises: Surprise, table: Table, column: int) -> tuple[float, float] | None:
-    """Each distinct value of a column is a block."""
+def _by_level(surprises: Surprise, table: Table, column: int) -> list[tuple[float, float] | None]:
+    """Each distinct value of a column is a block; where each belongs to one team, also among those of a team."""
     dense, _ = ranks(table.X[surprises.rows, column])
-    levels = int(dense.max()) + 1
-    filled = dense >= 0
+    levels, filled = int(dense.max()) + 1, dense >= 0
     if not FEWEST_BLOCKS <= levels <= filled.sum() / FEWEST_IN_BLOCK:
-        return None
-    code, y = dense[filled], table.y[surprises.rows][filled]
+        return []
+    rows, code = surprises.rows[filled], dense[filled]
     count = np.bincount(code, minlength=levels)
-    value = np.bincount(code, table.X[surprises.rows, column][filled], levels) / count
+    value = np.bincount(code, table.X[rows, column], levels) / count
     blocks = _Blocks(
-        np.bincount(code, y, levels) / count,
+        np.bincount(code, table.y[rows], levels) / count,
         np.bincount(code, surprises.weight[filled] ** 2, levels) / count**2,
         _powers(value),
         _honest(surprises, np.bincount(code, surprises.expected[filled], levels) / count),
     )
-    return _left(blocks, count >= FEWEST_IN_BLOCK)
+    used = count >= FEWEST_IN_BLOCK
+    found = [_left(blocks, used)]
+    for owned, indicators in _owners(table, rows, code, levels):
+        found.append(_left(blocks._replace(honest=[*blocks.honest, *indicators]), used & owned))
+    return found
+
+
+def _owners(table: Table, rows: Codes, code: Codes, levels: int) -> list[tuple[NDArray[np.bool_], list[Floats]]]:
+    """Which levels belong to one team, as first and as second one, and indicators of that team, where most do.
+
+    Out-of-fold means of a target by team come in a level for each team and fold: the lower, the more of the
+    team's luck lies in that fold.
+    """
+    if table.teams is None:
+        return []
+    found = []
+    order = np.argsort(code, kind="stable")
+    start = np.searchsorted(code[order], np.arange(levels))
+    for team in table.teams[rows].T:
+        low, high = (edge.reduceat(team[order], start) for edge in (np.minimum, np.maximum))
+        owned = np.asarray(low == high)
+        names = np.unique(low[owned])
+        if owned.mean() > MOSTLY and 1 < names.size <= levels / 2 and names.size <= MOST_TEAMS:
+            found.append((owned, [(low == name).astype(np.float64) for name in names[1:]]))
+    return found
 
 
 def _honest(surprises: Surprise, expected: Floats) -> list[Floats]:

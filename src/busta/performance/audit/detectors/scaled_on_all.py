@@ -1,8 +1,8 @@
-"""No column was scaled by figures of all rows, the tested ones among them."""
+"""No column was scaled, filled or turned by figures of all rows, the tested ones among them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtr
@@ -27,6 +27,10 @@ FLATTEST = {"uniform": 0.2, "normal": 0.1}
 """Kolmogorov distance times root of the rows, below which a column is its own ranks: a sample of the very
 distribution lies 0.5 to 1.5 off, below these once in a million (fitted mean and spread for the normal)."""
 FEWEST_SEASONS = 3
+FILLED = 0.01
+"""Least share of rows that hold one and the same value for it to be what gaps were filled with."""
+FEWEST_TURNED, UNCORRELATED = 3, 1e-6
+"""Columns that principal components of all rows leave without any correlation; by luck two have 1e-2."""
 
 
 def _run(table: Table) -> Finding:
@@ -36,26 +40,24 @@ def _run(table: Table) -> Finding:
     found = {}
     for column, name in enumerate(table.names):
         x = table.X[:, column]
-        if table.categorical[column] or np.unique(x[~np.isnan(x)]).size < FEWEST_VALUES:
-            continue
-        how = _how(x) or _how(x[played]) or _by_season(x, season)
-        if how and not any(_by_itself(x, group) for group in (table.time, table.weeks)):
+        how = None if table.categorical[column] else _how(x) or _how(x[played]) or _by_season(x, season)
+        if how:
             found[name] = how
+    found |= _filled(table) | _turned(table)
+    found = {name: how for name, how in found.items() if not _by_itself(table, name)}
     if found:
         name, how = next(iter(found.items()))
-        words = f"{name!r} {how}: it was scaled by rows that come later, too"
+        words = f"{name!r} {how}: rows that come later had a part in it"
         return Finding(Answer.leak, float(len(found)), 0.0, words, tuple(found))
-    return Finding(Answer.clean, 0.0, 0.0, "no column was scaled by figures of all rows")
+    return Finding(Answer.clean, 0.0, 0.0, "no column was made with figures of all rows")
 
 
 def _how(x: Floats) -> str | None:
     """By what a column was scaled, over those rows."""
     values = x[~np.isnan(x)]
-    if values.size < FEWEST_VALUES:
+    if np.unique(values).size < FEWEST_VALUES:
         return None
     low, quarter, middle, three, high = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
-    if not low < high:
-        return None
     if _is_standard(values):
         return "has mean 0 and standard deviation 1 over all rows"
     if _once(values, low, high) and ((_near(low, 0) and _near(high, 1)) or (_near(low, -1) and _near(high, 1))):
@@ -108,11 +110,50 @@ def _by_season(x: Floats, season: NDArray[np.int64]) -> str | None:
     return "has mean 0 and standard deviation 1 over each season"
 
 
-def _by_itself(x: Floats, group: NDArray[Any]) -> bool:
+def _by_itself(table: Table, name: str) -> bool:
     """Whether rows of one time were scaled by each other only, which is honest: all of them were known then."""
-    code = np.unique(group, return_inverse=True)[1]
-    means = np.array([np.mean(part[~np.isnan(part)]) for part in _split(x, code) if (~np.isnan(part)).sum() > 1])
-    return bool(means.size > 1 and (np.abs(means) < EXACT).mean() > 0.9)  # noqa: PLR2004 - a week may be cut in two
+    x = table.X[:, table.names.index(name)]
+    for group in (table.time, table.weeks):
+        parts = [part[~np.isnan(part)] for part in _split(x, np.unique(group, return_inverse=True)[1])]
+        means = np.array([part.mean() for part in parts if part.size > 1])
+        if means.size > 1 and (np.abs(means) < EXACT).mean() > 0.9:  # noqa: PLR2004 - a week may be cut in two
+            return True
+    return False
+
+
+def _filled(table: Table) -> dict[str, str]:
+    """Columns whose most frequent value is exactly the mean of all others."""
+    found = {}
+    for column, name in enumerate(table.names):
+        x = table.X[~np.isnan(table.X[:, column]), column]
+        values, count = np.unique(x, return_counts=True)
+        if table.categorical[column] or values.size < FEWEST_VALUES or count.max() < FILLED * len(table):
+            continue
+        value = values[np.argmax(count)]
+        others = x[x != value]
+        if abs(others.mean() - value) < EXACT * others.std() / 10 and not _symmetric(others - value):
+            found[name] = "holds the mean of all rows where it was empty"
+    return found
+
+
+def _symmetric(values: Floats) -> bool:
+    """Whether each value has its opposite, as in a table with both sides of every game."""
+    ordered = np.sort(values)
+    return bool(np.abs(ordered + ordered[::-1]).max() < EXACT * ordered.std())
+
+
+def _turned(table: Table) -> dict[str, str]:
+    """Columns without any correlation: principal components (Pearson 1901) of all rows."""
+    whole = [
+        column
+        for column in np.flatnonzero(~table.categorical & ~np.isnan(table.X).any(axis=0))
+        if np.unique(table.X[:, column]).size >= FEWEST_VALUES
+    ]
+    if len(whole) < FEWEST_TURNED:
+        return {}
+    alone = (np.abs(np.corrcoef(table.X[:, whole], rowvar=False)) < UNCORRELATED).astype(np.int64)
+    turned = np.flatnonzero(((alone @ alone) * alone).any(axis=1))  # three that are so among themselves
+    return {table.names[whole[k]]: "has no correlation whatever with other columns over all rows" for k in turned}
 
 
 def _split(x: Floats, code: NDArray[np.int64]) -> list[Floats]:
@@ -120,4 +161,4 @@ def _split(x: Floats, code: NDArray[np.int64]) -> list[Floats]:
     return np.split(x, np.flatnonzero(np.diff(code)) + 1)
 
 
-DETECTOR = Detector("scaled_on_all", "no column was scaled by figures of all rows", _run)
+DETECTOR = Detector("scaled_on_all", "no column was scaled, filled or turned by figures of all rows", _run)

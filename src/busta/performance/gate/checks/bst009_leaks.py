@@ -35,7 +35,9 @@ def _suspicion(case: Case) -> Finding:
     if alike > LIKE_THE_CLOSE:
         words = f"opinions go with the line's moves (correlation {alike:.2f}), as if the close had been seen"
         return Finding(Answer.not_proven, alike, LIKE_THE_CLOSE, words)
-    return Finding(Answer.not_applicable, None, 0.0, "no audit was made; nothing is too good to be true")
+    return Finding(
+        Answer.not_applicable, None, 0.0, "no full audit was made (busta audit); nothing is too good to be true"
+    )
 
 
 def _likeness(case: Case) -> float:
