@@ -34,6 +34,7 @@ _HOMES = {
     "predict": "busta.workflows.predict",
     "promote_version": "busta.workflows.manage",
     "quickstart": "busta.workflows.quickstart",
+    "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
     "train": "busta.workflows.train",

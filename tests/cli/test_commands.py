@@ -34,6 +34,7 @@ IN_PYTHON = {
     "rollback": "roll_back",
     "quickstart": "quickstart",
     "audit": "audit",
+    "report": "report",
     "doctor": "diagnose",
 }
 

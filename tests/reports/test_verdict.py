@@ -93,6 +93,12 @@ def test_an_effect_that_would_take_lifetimes_is_none_to_bet_on(judged):
     assert "An effect so small is none to bet on." in found.sure[1]
 
 
+def test_a_leak_is_told_before_any_evidence(judged):
+    found = judged(REJECTED, check("BST003"), check("BST009", "failed", "serve"))
+    assert found.sure[0].startswith("A leak was found")
+    assert "z = " in found.sure[1]
+
+
 def test_without_evidence_there_is_nothing_to_weigh(judged):
     found = judged(FIT_TO_SERVE, check("BST003", figure=None))
     assert found.sure[0].startswith("There is no evidence to weigh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -89,6 +90,12 @@ def test_out_names_the_file_and_the_card_stands_beside_it(borrowed, tmp_path):
     assert (tmp_path / "new" / "mine.md").read_text().startswith("# Model card: busta-sim-moneyline version 1")
 
 
+@pytest.mark.parametrize("name", [".", "mine.md"])
+def test_a_folder_or_the_cards_own_name_is_refused(trained, tmp_path, name):
+    with pytest.raises(UsageError, match="cannot be the report"):
+        report(trained.settings, "ats", "sim", out=tmp_path / name)
+
+
 def test_where_the_registry_takes_no_files_the_report_stands_and_says_so(borrowed, monkeypatch):
     def refuse(*_):
         raise OSError("read-only file system")
@@ -131,11 +138,11 @@ def test_the_audit_noted_with_the_version_is_shown_and_a_damaged_one_is_not(borr
     note(registry, version, {"audit": json.dumps(about | {"findings": [row | {"columns": []}]})})
     assert "same bytes" in Path(run(borrowed)["report"]).read_text()
 
+    assert module._audit(replace(version, tags={})) == (None, {})
     for damaged in ("{", "[]", "{}", "null"):
-        note(registry, version, {"audit": damaged})
-        found = gather(borrowed, registry, resolve(registry, version.name))
-        assert found.audit is None
-        assert "cannot be read" in found.notes["audit"]
+        found, notes = module._audit(replace(version, tags={"audit": damaged}))
+        assert found is None
+        assert "cannot be read" in notes["audit"]
 
 
 def test_what_was_trained_by_other_settings_is_written_down(borrowed):

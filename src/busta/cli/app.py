@@ -9,7 +9,8 @@ import typer
 
 from busta.cli.audit import EXAMPLE as AUDIT_EXAMPLE
 from busta.cli.audit import audit
-from busta.cli.backtest import EXAMPLE, backtest
+from busta.cli.backtest import EXAMPLE as BACKTEST_EXAMPLE
+from busta.cli.backtest import backtest
 from busta.cli.options import (
     Blind,
     Commands,
@@ -24,6 +25,8 @@ from busta.cli.options import (
     progress,
     settings,
 )
+from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
+from busta.cli.report import report
 
 app = typer.Typer(
     name="busta",
@@ -240,8 +243,9 @@ def predict(
     emit(result, as_json, show.predicted)
 
 
-app.command(epilog=EXAMPLE)(backtest)
+app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
+app.command(epilog=REPORT_EXAMPLE)(report)
 
 
 @app.command(epilog="Example: busta models moneyline")

@@ -128,7 +128,13 @@ def _sure(material: Material) -> tuple[str, ...]:
         f"needed (this is trial {trials['number']} of {trials['planned']} planned). "
         f"Of models that know nothing, {luck} show as much."
     )
-    return tuple(filter(None, (words, _needed(material), _money(material))))
+    return tuple(filter(None, (_leak(material), words, _needed(material), _money(material))))
+
+
+def _leak(material: Material) -> str:
+    """What a leak makes of every other figure."""
+    found = material.check("BST009").get("answer") == "failed"
+    return "A leak was found: whatever the figures below show, they may come from it." if found else ""
 
 
 def _needed(material: Material) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from busta.data.publish import atomic_write
-from busta.errors import BustaError, OutsideError
+from busta.errors import BustaError, OutsideError, UsageError
 from busta.performance.gate.evidence import paired_difference
 from busta.performance.gate.verdict import judge
 from busta.performance.simulation.study import study
@@ -28,6 +28,7 @@ from busta.reports.parts import closing_histogram, parts_of
 from busta.reports.reproduce import changed, commands
 from busta.reports.verdict import verdict_of
 from busta.settings import Settings
+from busta.workflows.audit import AUDIT
 from busta.workflows.backtest import Filters, _figures, _nulls, _plan, _rules
 from busta.workflows.bet_rules import rule_notes
 from busta.workflows.evaluate import _curve
@@ -77,8 +78,11 @@ def report(
         The object ``busta report --json`` prints.
 
     Raises:
-        BustaError: No such model, nothing to read it from, or no room to write.
+        UsageError: No such model, or ``out`` is a folder or the card's own name.
+        OutsideError: Nothing to read it from, or no room to write.
     """
+    if out is not None and (out.is_dir() or out.suffix == ".md"):
+        raise UsageError(f"{out} cannot be the report; it is a file such as report.html, the card goes to report.md")
     league, market = pick("league", league_name), pick("market", market_name)
     registry = connect(settings)
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
@@ -221,7 +225,7 @@ def _read(registry: Registry, version: Version, name: str, scratch: str) -> byte
 
 def _audit(version: Version) -> tuple[dict[str, Any] | None, dict[str, str]]:
     """What `busta audit` noted with the version."""
-    text = version.tags.get("audit")
+    text = version.tags.get(AUDIT)
     if text is None:
         return None, {}
     try:

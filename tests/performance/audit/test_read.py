@@ -100,6 +100,11 @@ def test_a_table_may_be_too_small_or_too_large(monkeypatch):
     monkeypatch.setattr(read, "MOST_COLUMNS", 2)
     with pytest.raises(DataError, match="at most 2 columns"):
         read_it(frame_of())
+    monkeypatch.setattr(read, "MOST_COLUMNS", 3)
+    assert len(read_it(frame_of())) == ROWS
+    monkeypatch.setattr(read, "MOST_CELLS", 3 * ROWS - 1)
+    with pytest.raises(DataError, match="3 columns, 719 cells"):
+        read_it(frame_of())
 
 
 def test_a_target_is_numbers_and_not_all_the_same():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from busta.performance.audit.surprise import surprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-__all__ = ["FEWEST_TESTED", "Told", "gain", "predict", "shuffled", "time_blocks", "walk_forward"]
+__all__ = ["FEWEST_TESTED", "Told", "forward", "gain", "predict", "shuffled", "time_blocks", "walk_forward"]
 
 FEWEST_TESTED = 200
 """Fewest tested rows; with fewer a gain has no error to speak of."""
@@ -82,6 +85,17 @@ def predict(table: Table, surprises: Surprise, splits: Iterable[tuple[Rows, Rows
         for name, value in booster.get_score(importance_type="total_gain").items():
             importance[int(name[1:])] += float(np.mean(value))
     return Told(aim, said, importance[:-1] / max(importance[:-1].sum(), 1e-300))
+
+
+@lru_cache(maxsize=2)
+def forward(table: Table) -> Told | None:
+    """Surprises as foretold from earlier rows only, in three steps; ``None`` with too few rows or no columns."""
+    surprises = surprise(table)
+    splits = walk_forward(table.time[surprises.rows])
+    splits = [(learned, tested) for learned, tested in splits if learned.size >= FEWEST_TESTED]
+    if not table.names or sum(tested.size for _, tested in splits) < FEWEST_TESTED:
+        return None
+    return predict(table, surprises, splits)
 
 
 def walk_forward(time: NDArray[np.datetime64], parts: int = 5, first: int = 2) -> list[tuple[Rows, Rows]]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from busta.markets.dataset import Dataset
 
-__all__ = ["FEWEST_ROWS", "MOST_COLUMNS", "MOST_ROWS", "read_table", "table_of"]
+__all__ = ["FEWEST_ROWS", "MOST_CELLS", "MOST_COLUMNS", "MOST_ROWS", "read_table", "table_of"]
 
 FEWEST_ROWS = 200
 """With fewer outcomes luck explains whatever a leak could show."""
-MOST_ROWS, MOST_COLUMNS = 200_000, 2_000
-"""What an audit holds in memory several times over: 3 GB at the very most."""
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 200_000, 2_000, 40_000_000
+"""What an audit holds in memory several times over (40 million cells are 320 MB), and can ask within minutes."""
 FEWEST_TEAMS = 4
 """Two columns of text with fewer common values are more likely flags than the two sides of a game."""
 ALL = "*"
@@ -109,9 +109,10 @@ def _role_columns(roles: Roles) -> tuple[str, ...]:
 
 
 def _check_size(frame: pl.DataFrame) -> None:
-    if not FEWEST_ROWS <= frame.height <= MOST_ROWS or frame.width > MOST_COLUMNS:
-        allowed = f"{FEWEST_ROWS:,} to {MOST_ROWS:,} rows of at most {MOST_COLUMNS:,} columns"
-        raise DataError(f"the table has {frame.height:,} rows of {frame.width:,} columns; an audit takes {allowed}")
+    rows, columns = frame.height, frame.width
+    if not FEWEST_ROWS <= rows <= MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+        allowed = f"{FEWEST_ROWS:,} to {MOST_ROWS:,} rows of at most {MOST_COLUMNS:,} columns, {MOST_CELLS:,} cells"
+        raise DataError(f"the table has {rows:,} rows of {columns:,} columns; an audit takes {allowed}")
 
 
 def _target(series: pl.Series) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from busta.errors import UsageError, unknown
 from busta.performance.zoo import columns, folds
-from busta.performance.zoo.exhibit import Exhibit, disguised
+from busta.performance.zoo.exhibit import QUESTIONS, Exhibit, disguised
 from busta.performance.zoo.ground import simulated
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
-    from busta.performance.zoo.exhibit import Sketch
+    from busta.performance.zoo.exhibit import Question, Sketch
     from busta.performance.zoo.ground import Ground
 
-    Plant = Callable[[Ground, float, Generator], tuple[Sketch, Sketch]]
+    Plant = Callable[[Ground, Question, float, Generator], tuple[Sketch, Sketch]]
 
 __all__ = ["PLANTS", "exhibit", "exhibits"]
 
@@ -41,14 +41,15 @@ PLANTS: Mapping[str, Plant] = {
     "future rest days": columns.future_rest,
     "calibrator on test": folds.calibrated_on_test,
 }
-"""Makes a leaky table and its twin from games, a strength and a source of chance."""
+"""Makes a leaky table and its twin from games, what is to be predicted, a strength and a source of chance."""
 
 
 def exhibits(seed: int, strength: float = 1.0, *, ground: Ground | None = None) -> Iterator[Exhibit]:
     """One exhibit after the other.
 
     Args:
-        seed: Decides on everything left to chance: the simulated league, the target, the variant of a leak.
+        seed: Decides on everything left to chance: the simulated league, the variant of a leak. The target goes in
+            turn: three seeds on end show a leak with each.
         strength: In (0, 1]: the share of rows or folds that leak, or the weight of the leak; the plants say which.
         ground: The games; a simulated league of that seed by default.
 
@@ -71,7 +72,8 @@ def exhibit(name: str, seed: int, strength: float = 1.0, *, ground: Ground | Non
     if not 0 < strength <= 1:
         raise UsageError(f"strength {strength}; allowed: above 0, to 1")
     plant = PLANTS[name]
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    leaky, clean = plant(ground or simulated(seed), strength, rng)
+    number = zlib.crc32(name.encode())
+    rng = np.random.default_rng([seed, number])
+    leaky, clean = plant(ground or simulated(seed), QUESTIONS[(seed + number) % len(QUESTIONS)], strength, rng)
     sentence = (inspect.getdoc(plant) or "").partition("\n")[0]
     return Exhibit(name, sentence, disguised(leaky, rng), disguised(clean, rng))

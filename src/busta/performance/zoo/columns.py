@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.performance.zoo.exhibit import MARGIN, QUESTIONS, WON, Question, Sketch, sketch
+from busta.performance.zoo.exhibit import MARGIN, WON, Question, Sketch, sketch
 from busta.performance.zoo.pieces import added, before, floats, mixed, of_game, out_of_fold, ridge
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TEAMS_WINDOW = 272
 """Games, about a season, that a rating is fitted on."""
 
 
-def same_game_score(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def same_game_score(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """A statistic of the very game: its points or its yards.
 
     The twin has that of the team's last game; at less than full strength some rows of the leaky table, too.
@@ -43,10 +43,10 @@ def same_game_score(ground: Ground, strength: float, rng: Generator) -> tuple[Sk
     sides = added(ground, stat=yards if rng.random() < 0.5 else points)  # noqa: PLR2004 - a toss
     rows = ground.close
     now, last = of_game(rows, sides, "stat")[0], before(rows, sides, "stat")[0]
-    return _both(ground, mixed(now, last, strength, rng), last, rng)
+    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
-def season_end_aggregate(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def season_end_aggregate(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """The win share of a whole season, this game and later ones included.
 
     The twin has last season's.
@@ -54,10 +54,12 @@ def season_end_aggregate(ground: Ground, strength: float, rng: Generator) -> tup
     share = ground.sides.group_by("team", "season").agg(share=pl.col("won").mean())
     rows = ground.close
     now, last = (_season_difference(rows, share, shift) for shift in (0, 1))
-    return _both(ground, mixed(now, last, strength, rng), last, rng)
+    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
-def week_inclusive_average(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def week_inclusive_average(
+    ground: Ground, question: Question, strength: float, rng: Generator
+) -> tuple[Sketch, Sketch]:
     """A rolling mean of margins that ends with this game instead of the last one.
 
     The twin's ends with the last one.
@@ -66,15 +68,15 @@ def week_inclusive_average(ground: Ground, strength: float, rng: Generator) -> t
     rolling = pl.col("margin").rolling_mean(window, min_samples=1).over("team", order_by="kickoff")
     sides = added(ground, form=rolling)
     now, last = _differences(ground, sides, "form")
-    return _both(ground, mixed(now, last, strength, rng), last, rng)
+    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
-def close_for_open(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def close_for_open(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """A closing price in a table of bets at the open.
 
     The twin has a forecast of that price from the opening line and ratings, learned from earlier games.
     """
-    question = MARGIN if rng.random() < 0.5 else WON  # noqa: PLR2004 - a toss
+    question = question if question.close else MARGIN
     rows = ground.open
     close, start = floats(rows[question.close or ""]), floats(rows[question.line])
     X = np.column_stack([start, *(floats(rows[f"{name}_rating_diff"]) for name in ("market", "score"))])
@@ -86,7 +88,7 @@ def close_for_open(ground: Ground, strength: float, rng: Generator) -> tuple[Ske
     return _tables(rows, question, seen[0], seen[1], close=True)
 
 
-def revised_rating(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def revised_rating(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Ratings fitted on the margins of a whole season, past and future alike.
 
     The twin's are fitted every week on the games that were final by then.
@@ -100,15 +102,14 @@ def revised_rating(ground: Ground, strength: float, rng: Generator) -> tuple[Ske
         rating = _ratings(home[games], away[games], margin[games])
         now[games] = rating[home[games]] - rating[away[games]]
     last = _walked(rows, home, away, margin)
-    return _both(ground, mixed(now, last, strength, rng), last, rng)
+    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
-def renamed_label(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def renamed_label(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """The target itself, negated or not, rescaled and noised; the noise is of half its sd at full strength.
 
     The twin has what became of the home team in its last game, made up in the same way.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     rows = ground.close
     target = floats(rows[question.target])
     last = before(rows, ground.sides, question.target)[0]
@@ -118,7 +119,7 @@ def renamed_label(ground: Ground, strength: float, rng: Generator) -> tuple[Sket
     return _tables(rows, question, seen[0], seen[1])
 
 
-def missing_by_outcome(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def missing_by_outcome(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """A column that is empty more often where the home team lost.
 
     In the twin it is as often empty where the home team was not the favourite.
@@ -128,10 +129,10 @@ def missing_by_outcome(ground: Ground, strength: float, rng: Generator) -> tuple
     values, luck = floats(rows[hidden]), rng.random(rows.height)
     causes = (floats(rows["margin"]) < 0, floats(rows["spread"]) < 0)
     seen = [np.where(luck < 0.1 + 0.6 * strength * cause, np.nan, values) for cause in causes]
-    return _both(ground, seen[0], seen[1], rng, name=hidden)
+    return _tables(ground.close, question, seen[0], seen[1], name=hidden)
 
 
-def future_rest(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def future_rest(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Days until a team's next game: most of a year for who lost a play-off game or missed them.
 
     The twin has the days since its last one.
@@ -140,14 +141,7 @@ def future_rest(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch
     last_game = pl.col("kickoff").diff().over("team", order_by="kickoff")
     sides = added(ground, until=_days(next_game), since=_days(last_game))
     ahead, back = (np.subtract(*of_game(ground.close, sides, name)) for name in ("until", "since"))
-    return _both(ground, mixed(ahead, back, strength, rng), back, rng)
-
-
-def _both(
-    ground: Ground, leaky: Floats, honest: Floats, rng: Generator, name: str = "planted"
-) -> tuple[Sketch, Sketch]:
-    """A leaky table and its twin, of any question, at the close."""
-    return _tables(ground.close, QUESTIONS[rng.integers(len(QUESTIONS))], leaky, honest, name=name)
+    return _tables(ground.close, question, mixed(ahead, back, strength, rng), back)
 
 
 def _tables(

@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import expit, logit
 
 from busta.data.schema import INSTANT
-from busta.performance.zoo.exhibit import COVERED, MARGIN, QUESTIONS, WON, Question, Sketch, sketch
+from busta.performance.zoo.exhibit import COVERED, MARGIN, WON, Question, Sketch, sketch
 from busta.performance.zoo.ground import CONTINUOUS, FEATURES, SIGNED
 from busta.performance.zoo.pieces import added, before, by_days, by_season, floats, out_of_fold, tested_from
 from busta.scoring.calibration import calibration_line
@@ -37,13 +37,12 @@ COPIED = 0.2
 """Share of the rows that are doubled at full strength."""
 
 
-def random_split(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def random_split(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Folds drawn at random, and what a model said that was trained on all other folds.
 
     The twin's folds are seasons, each predicted from earlier ones; so are the other rows of the leaky table at
     less than full strength.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     rows = _by_season(ground)
     fold = rows["fold"].fill_null(-1).to_numpy()
     drawn = np.where(rng.random(fold.size) < strength, rng.integers(0, fold.max() + 1, fold.size), fold)
@@ -52,12 +51,11 @@ def random_split(ground: Ground, strength: float, rng: Generator) -> tuple[Sketc
     return _foretold(rows, question, drawn, said), _foretold(rows, question, fold, honest)
 
 
-def encoded_on_all_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def encoded_on_all_rows(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """A team's mean outcome at home over the whole table, its own later rows included, in place of its name.
 
     The twin's is that of its earlier rows. At less than full strength the encoder saw that share of the test rows.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     rows = _by_season(ground)
     smoothing = float(rng.choice([0.0, 20.0]))
     seen = rows.head(_reach(rows, strength))
@@ -78,13 +76,12 @@ def encoded_on_all_rows(ground: Ground, strength: float, rng: Generator) -> tupl
     return first, second
 
 
-def scaled_on_all_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def scaled_on_all_rows(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Columns scaled to mean 0 and sd 1 over all rows, those of the test folds included.
 
     The twin's scaler knows the rows before the first test fold; by a toss it is each week's own, where the whole
     week is known before. At less than full strength the leaky one saw that share of the test rows.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     rows, ddof = _by_season(ground), int(rng.integers(2))
     leaky, clean = (_scaled(rows, rows.head(seen), ddof) for seen in (_reach(rows, strength), tested_from(rows)))
     if rng.random() < 0.5:  # noqa: PLR2004 - a toss
@@ -94,12 +91,11 @@ def scaled_on_all_rows(ground: Ground, strength: float, rng: Generator) -> tuple
     return sketch(rows, question, *leaky, fold="fold"), sketch(rows, question, *clean, fold="fold")
 
 
-def duplicated_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def duplicated_rows(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Games that stand in the table twice, the copy under a later date and so in a later fold.
 
     In the twin both copies are of one day and one fold.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     rows = _by_days(ground, SIX_WEEKS)
     copied = rows.filter(pl.Series(rng.random(rows.height) < COPIED * strength))
     days = pl.Series(rng.integers(int(SIX_WEEKS), int(1.5 * SIX_WEEKS), copied.height))
@@ -111,13 +107,12 @@ def duplicated_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sk
     return sketch(leaky, question, fold="fold"), sketch(clean, question, fold="fold")
 
 
-def mirrored_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def mirrored_rows(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Each game seen from both sides, the two rows in different folds.
 
     By a toss the folds are cut through all home rows and then all away rows, or they are cut
     by week and the away row bears a date of the next. In the twin both rows are in one fold.
     """
-    question = QUESTIONS[rng.integers(len(QUESTIONS))]
     if rng.random() < 0.5:  # noqa: PLR2004 - a toss
         rows = _by_season(ground)
         other = _mirrored(rows)
@@ -133,12 +128,12 @@ def mirrored_rows(ground: Ground, strength: float, rng: Generator) -> tuple[Sket
     return sketch(parted, question, fold="fold"), sketch(pl.concat([rows, other]), question, fold="fold")
 
 
-def calibrated_on_test(ground: Ground, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+def calibrated_on_test(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
     """Predictions calibrated on the outcomes of the very folds they are for, by fold or all together.
 
     The twin's calibrator knows the earlier folds; a share of the leaky table's folds, too, at less than full strength.
     """
-    question = WON if rng.random() < 0.5 else COVERED  # noqa: PLR2004 - a toss
+    question = question if question is COVERED else WON
     rows, calibrate = _by_season(ground), _CALIBRATORS[rng.integers(len(_CALIBRATORS))]
     fold, y = rows["fold"].fill_null(-1).to_numpy(), floats(rows[question.target])
     raw = expit(0.2 + 1.5 * logit(_said(rows, question, fold)))

@@ -120,3 +120,11 @@ def test_columns_that_always_change_cannot_be_asked(made, ask):
     assert ask("luck", varied).answer == "not applicable"
     tennis = replace(varied, teams=rng.integers(0, 900, (len(table), 2)))
     assert ask("luck", tennis).answer == "not applicable"
+
+
+def test_levels_that_are_mostly_rare_cannot_be_asked(made, ask):
+    table = made().table
+    rare = np.zeros(len(table))
+    rare[:40] = np.arange(40)
+    few = replace(table, X=rare[:, None], names=("x",), categorical=np.zeros(1, dtype=bool), teams=None)
+    assert ask("luck", few).answer == "not applicable"

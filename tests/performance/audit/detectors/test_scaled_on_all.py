@@ -56,9 +56,9 @@ def test_rows_without_an_outcome_may_be_left_out_or_not(made, ask):
 def test_seasons_scaled_by_themselves_are_found_and_weeks_are_honest(made, ask):
     world = made()
     x = raw(world.margin.size)
-    for rows, answer in ((160, "leak"), (8, "clean")):
+    for rows, ddof, answer in ((160, 0, "leak"), (160, 1, "leak"), (8, 0, "clean")):
         blocks = x.reshape(-1, rows)
-        scaled = (blocks - blocks.mean(axis=1, keepdims=True)) / blocks.std(axis=1, keepdims=True)
+        scaled = (blocks - blocks.mean(axis=1, keepdims=True)) / blocks.std(axis=1, ddof=ddof, keepdims=True)
         found = ask("scaled_on_all", world.with_column(scaled.ravel()))
         assert found.answer == answer, found.words
 

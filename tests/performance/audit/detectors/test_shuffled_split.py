@@ -22,7 +22,7 @@ def test_rows_that_tell_of_each_other_are_found(made, ask):
     assert found.answer == "leak"
     assert "x" in found.columns
     assert "a split by chance flatters" in found.words
-    assert "by blocks of time" in found.words
+    assert all(way in found.words for way in ("split by chance", "by blocks of time", "from the past only"))
 
 
 @pytest.mark.parametrize("target", ["won", "margin"])
@@ -36,7 +36,7 @@ def test_honest_columns_are_clean(made, ask, target, line):
 
 def test_a_small_table_and_one_without_columns_or_times_cannot_be_asked(made, ask):
     table = made().table
-    few = table.take(np.arange(300))
+    few = table.take(np.arange(220))
     empty = replace(table, names=(), X=np.empty((len(table), 0)), categorical=np.empty(0, dtype=bool))
     one_day = replace(table, time=np.full_like(table.time, table.time[0]))
     assert {ask("shuffled_split", each).answer for each in (few, empty, one_day)} == {"not applicable"}

@@ -29,7 +29,7 @@ LEAST_P = 1e-7
 ALLOWED = 0.8
 """Left-over variance of mean outcomes over what luck makes it. Who knew the true strength of every team would have
 1; somewhat less where the line or ratings understate how strengths differ. Season-end figures have 0 to .4."""
-LEAST_SPREAD = 0.5
+LEAST_SPREAD = 0.25
 """Least variance of mean outcomes over that of luck. Where both sides of a game stand in a block they cancel."""
 FEWEST_BLOCKS, FEWEST_IN_BLOCK = 12, 5
 POWERS = 3

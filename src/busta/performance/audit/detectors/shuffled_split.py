@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from busta.performance.audit.booster import FEWEST_TESTED, gain, predict, shuffled, time_blocks
+from busta.performance.audit.booster import forward, gain, predict, shuffled, time_blocks
 from busta.performance.audit.finding import Answer, Detector, Finding
 from busta.performance.audit.surprise import surprise
 
@@ -25,12 +25,14 @@ def _run(table: Table) -> Finding:
     """The same model and sizes in folds by chance and in blocks of time."""
     surprises = surprise(table)
     times, weeks = table.time[surprises.rows], table.weeks[surprises.rows]
-    if not table.names or surprises.size < 2 * FEWEST_TESTED or times[0] == times[-1]:
+    by_past = forward(table)
+    if by_past is None:
         return Finding(Answer.not_applicable, None, None, "too few rows to learn from and to test on")
     by_chance = predict(table, surprises, shuffled(times))
     by_time = predict(table, surprises, time_blocks(times))
     gap, z = gain(by_chance, by_time.said, weeks)
-    scores = f"{gain(by_chance, 0.0, weeks)[0]:.1%} by chance, {gain(by_time, 0.0, weeks)[0]:.1%} by blocks of time"
+    ways = {"split by chance": by_chance, "by blocks of time": by_time, "from the past only": by_past}
+    scores = ", ".join(f"{gain(told, 0.0, weeks)[0]:.1%} {way}" for way, told in ways.items())
     words = f"a model foretells of what {surprises.against} leaves open: {scores} (z {z:.1f})"
     if gap > ALLOWED and z > LEAST_Z:
         columns = np.argsort(-by_chance.importance)[:3]
