@@ -26,6 +26,7 @@ MEANINGS = {  # of settings whose names alone were thought to say it
     "train.min_train_games": "Fewest games to train on; earlier test seasons are left out.",
     "train.seed": "Of the trees, and of what is drawn at random in back-tests and audits.",
     "train.jobs": "Threads; changes no result.",
+    "sim.seed": "Of the whole league.",
     "bets.min_edge": "Least edge (expected profit of one unit) of a bet.",
     "bets.kelly_fraction": "Share of the Kelly stake that is bet.",
     "bets.kelly_cap": "Most of the bankroll on one bet.",
@@ -191,8 +192,16 @@ def _allowed(field: tuple[Any, Any]) -> str:
 
 
 def _plain(kind: Any) -> str:
-    names = {"bool": "`true`, `false`", "str": "text", "Path": "a folder", "dict": "a table of texts", "float": "number"}
-    inner = next((each for each in (get_origin(kind), kind, *get_args(kind)) if getattr(each, "__name__", "") in names), 0)
+    names = {
+        "bool": "`true`, `false`",
+        "str": "text",
+        "Path": "a folder",
+        "dict": "a table of texts",
+        "float": "number",
+    }
+    inner = next(
+        (each for each in (get_origin(kind), kind, *get_args(kind)) if getattr(each, "__name__", "") in names), 0
+    )
     return names.get(getattr(inner, "__name__", ""), str(kind))
 
 

@@ -25,7 +25,10 @@ STAKES = {
         " seasons show.",
         "Baker and McHale 2013",
     ),
-    "simultaneous-kelly": ("The shares of all bets of a week that together let the bankroll grow fastest.", "Thorp 2006"),
+    "simultaneous-kelly": (
+        "The shares of all bets of a week that together let the bankroll grow fastest.",
+        "Thorp 2006",
+    ),
 }
 
 
@@ -94,7 +97,14 @@ def leagues() -> str:
 
     heads = ("league", "title", "teams", "sd of margins", "sd of totals", "home edge")
     rows = [
-        (f"`{each.name}`", each.title, str(len(each.teams)), f"{each.margin_sd:g}", f"{each.total_sd:g}", f"{each.home_edge:g}")
+        (
+            f"`{each.name}`",
+            each.title,
+            str(len(each.teams)),
+            f"{each.margin_sd:g}",
+            f"{each.total_sd:g}",
+            f"{each.home_edge:g}",
+        )
         for each in found().values()
     ]
     return table(heads, rows)

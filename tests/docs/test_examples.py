@@ -46,7 +46,11 @@ class Block:
 
 def pages():
     """All guides."""
-    return [page for page in sorted(DOCS.rglob("*.md")) if not any(DOCS / other in page.parents for other in WRITTEN_BY_OTHERS)]
+    return [
+        page
+        for page in sorted(DOCS.rglob("*.md"))
+        if not any(DOCS / other in page.parents for other in WRITTEN_BY_OTHERS)
+    ]
 
 
 def head(page):
@@ -57,7 +61,10 @@ def head(page):
 
 def blocks(page):
     text = page.read_text(encoding="utf-8")
-    return [Block(*(match[i] or "" for i in (1, 2, 3)), text.count("\n", 0, match.start()) + 1) for match in BLOCK.finditer(text)]
+    return [
+        Block(*(match[i] or "" for i in (1, 2, 3)), text.count("\n", 0, match.start()) + 1)
+        for match in BLOCK.finditer(text)
+    ]
 
 
 def commands(text):
