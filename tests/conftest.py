@@ -26,3 +26,10 @@ def world() -> Batch:
 def gold(world: Batch) -> MemoryGold:
     """Their gold store."""
     return gold_from(world.games, world.quotes, LEAGUE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The guides' examples run commands for minutes: they belong to `make check-all`."""
+    for item in items:
+        if "docs" in item.path.parts:
+            item.add_marker(pytest.mark.server)
