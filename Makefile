@@ -21,7 +21,7 @@ demo: env
 
 test: env
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -m "not server" --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not server and not browser" --numprocesses auto --dist loadfile --cov --cov-report=term
 
 lint: env
 	$(BIN)/ruff check .
