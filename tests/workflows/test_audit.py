@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,10 +13,20 @@ import pytest
 import busta
 from busta import Roles
 from busta.errors import DataError, UsageError
+from busta.features.build import CATALOG, build_events
+from busta.features.store import MemoryGold
+from busta.leagues.sim import LEAGUE as SIM
+from busta.leagues.sim import World, play
+from busta.markets.dataset import assemble
+from busta.performance.audit.ask import asked, leaks
+from busta.performance.audit.edge import acquitted, suspects
+from busta.performance.audit.finding import Answer, Finding
+from busta.plugins import pick
 from busta.registry.connect import connect
-from busta.registry.versions import resolve
+from busta.registry.versions import note, resolve
 from busta.workflows import audit as audits
-from busta.workflows.audit import AUDIT, audit, audit_table
+from busta.workflows.audit import AUDIT, audit, audit_table, noted_audit, quick_audit
+from support import gold_from
 
 ROLES = Roles(target="home_win", time="when", line="said")
 OF_TRAINING = ["replay", "another future", "order of folds", "poisoned folds", "permuted labels"]
@@ -59,7 +70,7 @@ def test_the_gate_knows_a_quick_audit_from_a_full_one(borrowed):
 
 
 def test_a_leak_that_was_found_is_in_the_gate_until_an_audit_finds_it_gone(borrowed, monkeypatch):
-    monkeypatch.setattr(audits, "permuted_labels", lambda *_: audits.Finding(audits.Answer.leak, 1.0, 0.0, "skill"))
+    monkeypatch.setattr(audits, "permuted_labels", lambda *_: Finding(Answer.leak, 1.0, 0.0, "skill"))
     result = audit(borrowed, "totals", "sim")
     assert (result["clean"], result["leaks"]) == (False, ["permuted labels"])
     judged = busta.gate(borrowed, "totals", "sim")
@@ -68,6 +79,18 @@ def test_a_leak_that_was_found_is_in_the_gate_until_an_audit_finds_it_gone(borro
     monkeypatch.undo()
     audit(borrowed, "totals", "sim")
     assert _leaks(busta.gate(borrowed, "totals", "sim")) == "passed"
+
+
+def test_an_audit_that_cannot_be_read_is_as_good_as_none_and_said(borrowed):
+    registry = connect(borrowed)
+    version = resolve(registry, "busta-sim-totals", "1")
+    assert noted_audit(replace(version, tags={})) == (None, {})
+    for damaged in ("{", "[]", "{}", "null", '{"at": "", "quick": true, "leaks": 3, "findings": []}'):
+        assert noted_audit(replace(version, tags={AUDIT: damaged}))[0] is None
+    note(registry, version, {AUDIT: "{"})
+    judged = busta.gate(borrowed, "totals", "sim")
+    assert _leaks(judged) == "not applicable"
+    assert "`busta audit` makes it again" in judged["notes"]["audit"]
 
 
 def _leaks(judged):
@@ -82,11 +105,57 @@ def test_every_training_asks_the_quick_questions(trained):
 
 
 def test_a_leak_found_at_the_training_rejects_the_version(settings, monkeypatch):
-    leak = audits.asked("own_skill", "", lambda: audits.Finding(audits.Answer.leak, 1.0, 0.0, "it knows"))
-    monkeypatch.setattr("busta.workflows.train.quick_audit", lambda *_: [leak])
+    leak = asked("own_skill", "", lambda: Finding(Answer.leak, 1.0, 0.0, "it knows"))
+    monkeypatch.setattr("busta.workflows.train.quick_audit", lambda *_, **__: [leak])
     result = busta.train(settings, "ats", "sim")
     assert (result["verdict"], result["audit"]["leaks"]) == ("rejected", ["own_skill"])
     assert "BST009" in result["reason"]
+
+
+@pytest.fixture(scope="module")
+def edge():
+    """Sixteen seasons of a league whose line is five points off for half of the teams."""
+    world = play(World(seasons=16, seed=8, edge=5.0))
+    gold = gold_from(world.games, world.quotes, SIM)
+    return gold, assemble(gold, SIM, pick("market", "ats"), blind=False, moment="close")
+
+
+def test_an_edge_that_a_replay_finds_again_is_no_leak(edge, settings):
+    found = {row["name"]: row for row in quick_audit(settings, *edge)}
+    assert leaks(found.values()) == []
+    assert found["replay"]["answer"] == found["another future"]["answer"] == "clean"
+    assert "an edge, not a leak" in found["own_skill"]["words"]
+    assert found["own_skill"]["figure"] > found["own_skill"]["threshold"]
+
+
+def test_an_edge_in_a_store_made_elsewhere_cannot_be_told_from_a_leak(edge, settings):
+    found = {row["name"]: row for row in quick_audit(settings, *edge, foreign=True)}
+    assert "own_skill" in leaks(found.values())
+    assert found["replay"]["answer"] == "not applicable"
+
+
+def test_a_leak_that_a_replay_finds_is_no_edge(world, settings, monkeypatch):
+    monkeypatch.setattr(audits, "build_events", _told)
+    gold = MemoryGold(world.games, world.quotes, _told(world.games, world.quotes, SIM), CATALOG, {})
+    data = assemble(gold, SIM, pick("market", "ats"), blind=False, moment="close")
+    assert {"replay", "another future", "own_skill"} <= set(leaks(quick_audit(settings, gold, data)))
+
+
+def _told(games, quotes, league, **options):
+    """The honest events with some of the margin in a rating."""
+    events = build_events(games, quotes, league, **options)
+    margin = games.select("game_id", margin=(pl.col("home_score") - pl.col("away_score")).fill_null(0) * 3)
+    form = events["form"].join(margin, on="game_id", how="left", maintain_order="left")
+    return events | {"form": form.with_columns(pl.col("elo_diff") + pl.col("margin")).drop("margin")}
+
+
+@pytest.mark.parametrize(("times", "names"), [(4.9, []), (5.1, ["own_skill"])])
+def test_what_goes_beyond_any_edge_stays_a_leak(times, names):
+    row = asked("own_skill", "", lambda: Finding(Answer.leak, times * 0.08, 0.08, "it knows", ("x",)))
+    assert leaks(acquitted([row])) == names
+    assert suspects([row]) == ([] if names else ["own_skill"])
+    row = asked("copies", "", lambda: Finding(Answer.leak, 2.0, 1.0, "rows twice"))
+    assert leaks(acquitted([row])) == ["copies"], "nothing honest has those"
 
 
 def test_without_a_version_the_audit_is_noted_with_none(settings):

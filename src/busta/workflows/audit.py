@@ -14,6 +14,7 @@ from busta.errors import DataError, UsageError
 from busta.features.build import build_events
 from busta.markets.dataset import assemble
 from busta.performance.audit.ask import asked, leaks
+from busta.performance.audit.edge import acquitted, suspects
 from busta.performance.audit.finding import Answer, Finding
 from busta.performance.audit.pipeline import ordered_folds, permuted_labels, poisoned_folds
 from busta.performance.audit.read import read_table, table_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from busta.registry.versions import Version
     from busta.settings import Settings
 
-__all__ = ["AUDIT", "audit", "audit_table", "audit_tag", "quick_audit"]
+__all__ = ["AUDIT", "audit", "audit_table", "audit_tag", "noted_audit", "quick_audit"]
 
 AUDIT = "audit"
 """The tag a version carries its audit under."""
@@ -87,7 +88,8 @@ def audit(
     for done, (name, title, run) in enumerate(questions):
         progress(done, len(questions) + 1)
         findings.append(asked(name, title, run))
-    findings += audited(table_of(data))
+    of_table = audited(table_of(data))
+    findings += acquitted(of_table) if _replayed(findings) else of_table
     progress(len(questions) + 1, len(questions) + 1)
     version, notes = _noted(settings, data, gold, findings)
     return {
@@ -123,10 +125,36 @@ def audit_table(file: Path, roles: Roles) -> dict[str, Any]:
     return {"table": str(file), "rows": len(table), "features": len(table.names), **_answers(findings), "notes": {}}
 
 
-def quick_audit(data: Dataset, settings: Settings) -> list[dict[str, Any]]:
-    """What an audit can say in a second or two: every training asks it."""
+def quick_audit(settings: Settings, gold: GoldStore, data: Dataset, *, foreign: bool = False) -> list[dict[str, Any]]:
+    """What an audit can say in a second or two: every training asks it.
+
+    The store is replayed, at a few moments only, where a column tells more than lines leave open: that is a leak
+    or an edge.
+    """
     played = data.take(~np.isnan(data.value))
-    return [*audited(table_of(played), quick=True), _asked_folds(played, settings)]
+    findings = [*audited(table_of(played), quick=True), asked(*_FOLDS, partial(ordered_folds, played, settings.train))]
+    if not suspects(findings):
+        return findings
+    replay = [asked(*each) for each in _store_questions(settings, gold, played, foreign=foreign, moments=_FEW)]
+    return [*replay, *(acquitted(findings) if _replayed(replay) else findings)]
+
+
+def noted_audit(version: Version) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The audit that a version carries, with when it was, whether a quick one, its leaks and findings.
+
+    Returns:
+        ``None`` where there is none, or none that can be read; the second part says so then.
+    """
+    text = version.tags.get(AUDIT)
+    if text is None:
+        return None, {}
+    try:
+        found = json.loads(text)
+        rows = list(found["findings"])
+        about = {"at": str(found["at"]), "quick": bool(found["quick"]), "leaks": [str(name) for name in found["leaks"]]}
+    except (ValueError, KeyError, TypeError):
+        return None, {"audit": "the audit noted with the version cannot be read; `busta audit` makes it again"}
+    return about | {"findings": rows}, {}
 
 
 def audit_tag(findings: list[dict[str, Any]], gold_version: str, *, quick: bool) -> dict[str, str]:
@@ -154,19 +182,8 @@ def _questions(
     settings: Settings, gold: GoldStore, data: Dataset, *, foreign: bool
 ) -> list[tuple[str, str, Callable[[], Finding]]]:
     """Those about store and training; the table's own stand in a folder of their own."""
-    decisions = data.games.select("game_id", "decision_time")
-    rebuild = partial(build_events, league=data.league, vig_method=settings.bets.vig_method)
-    rng = np.random.default_rng(settings.train.seed)
-    stores = [
-        ("replay", "rebuilt from only what was known, features come out the same", replayed),
-        ("another future", "another future changes no earlier feature", perturbed_future),
-    ]
-    asked_of_store = [
-        (name, title, _elsewhere if foreign else partial(ask, gold, decisions, rebuild, rng))
-        for name, title, ask in stores
-    ]
     return [
-        *asked_of_store,
+        *_store_questions(settings, gold, data, foreign=foreign),
         (*_FOLDS, partial(ordered_folds, data, settings.train)),
         (
             "poisoned folds",
@@ -176,16 +193,37 @@ def _questions(
         (
             "permuted labels",
             "on results of other games all skill is gone",
-            partial(permuted_labels, data, settings.train, rng),
+            partial(permuted_labels, data, settings.train, np.random.default_rng(settings.train.seed)),
         ),
     ]
 
 
 _FOLDS = ("order of folds", "every fold learns from games that were final before it")
+_REPLAY = ("replay", "rebuilt from only what was known, features come out the same")
+_FUTURE = ("another future", "another future changes no earlier feature")
+_MOMENTS, _FEW = (20, 3), (5, 1)
+"""How many moments the store is rebuilt at, and how often its future is changed."""
 
 
-def _asked_folds(data: Dataset, settings: Settings) -> dict[str, Any]:
-    return asked(*_FOLDS, partial(ordered_folds, data, settings.train))
+def _store_questions(
+    settings: Settings, gold: GoldStore, data: Dataset, *, foreign: bool, moments: tuple[int, int] = _MOMENTS
+) -> list[tuple[str, str, Callable[[], Finding]]]:
+    """Is the store made of nothing but what was known?"""
+    if foreign:
+        return [(*_REPLAY, _elsewhere), (*_FUTURE, _elsewhere)]
+    decisions = data.games.select("game_id", "decision_time")
+    rebuild = partial(build_events, league=data.league, vig_method=settings.bets.vig_method)
+    rng = np.random.default_rng(settings.train.seed)
+    return [
+        (*about, partial(ask, gold, decisions, rebuild, rng, count))
+        for about, ask, count in zip((_REPLAY, _FUTURE), (replayed, perturbed_future), moments, strict=True)
+    ]
+
+
+def _replayed(findings: list[dict[str, Any]]) -> bool:
+    """Whether both questions about the store were answered with a clean one."""
+    asked_of_store = [row for row in findings if row["name"] in (_REPLAY[0], _FUTURE[0])]
+    return all(row["answer"] == Answer.clean for row in asked_of_store)
 
 
 def _elsewhere() -> Finding:

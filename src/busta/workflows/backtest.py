@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from busta.registry.versions import Version
     from busta.settings import Bets, Settings
 
-__all__ = ["Filters", "backtest"]
+__all__ = ["Filters", "backtest", "betting_plan", "figures", "nulls", "rules_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ def backtest(
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     forecasts = stored_forecasts(registry, version)
     champion, why_not = _champion(registry, version)
-    plan = _plan(settings.bets, filters or Filters(), vig_method(version, settings.bets), settings.train.seed)
+    plan = betting_plan(settings.bets, filters or Filters(), vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, champion)
     return {
         **about(version, forecasts),
         "paper": version.tags.get("fit_to_bet") != "yes",
-        "rules": _rules(plan),
-        **_figures(found),
+        "rules": rules_of(plan),
+        **figures(found),
         "notes": rule_notes(version, settings.bets) | found.notes | why_not,
     }
 
@@ -113,32 +113,33 @@ def _champion(registry: Registry, version: Version) -> tuple[Forecasts | None, d
     return None, {key: "there is no champion yet"}
 
 
-def _plan(bets: Bets, filters: Filters, vig_method: str, seed: int) -> Plan:
+def betting_plan(bets: Bets, filters: Filters, vig_method: str, seed: int) -> Plan:
+    """What settings and filters ask of bets, with a version's own way of removing the vig."""
     choice = Choice.by(bets, **asdict(filters))
     staking = Staking(bets.stakes, bets.unit, bets.kelly_fraction, bets.kelly_cap, seed)
     return Plan(choice, staking, bets.bankroll, bets.slippage, bets.ruin, vig_method, seed)
 
 
-def _rules(plan: Plan) -> dict[str, Any]:
+def rules_of(plan: Plan) -> dict[str, Any]:
     """What was asked of a bet and how it was staked, flat."""
     staking = {"stakes" if name == "rule" else name: value for name, value in asdict(plan.staking).items()}
     others = {field.name: getattr(plan, field.name) for field in fields(plan)[2:]}
     return asdict(plan.choice) | staking | others
 
 
-def _figures(found: Study) -> dict[str, Any]:
+def figures(found: Study) -> dict[str, Any]:
     """Everything but the ledger and the notes, NaN as ``None``."""
     left_out = ("ledger", "notes", "slippage", "vig_methods")
     plain = {field.name: getattr(found, field.name) for field in fields(found) if field.name not in left_out}
     plain["sensitivity"] = {"slippage": found.slippage, "vig_method": found.vig_methods}
-    cleaned: dict[str, Any] = _nulls(plain)
+    cleaned: dict[str, Any] = nulls(plain)
     return cleaned
 
 
-def _nulls(value: Any) -> Any:
+def nulls(value: Any) -> Any:
     """The same, nested, with ``None`` for every number that is not finite."""
     if isinstance(value, dict):
-        return {name: _nulls(part) for name, part in value.items()}
+        return {name: nulls(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_nulls(part) for part in value]
+        return [nulls(part) for part in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from busta.performance.forecasts import Forecasts
     from busta.settings import Settings
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "reliability_rows"]
 
 
 def evaluate(
@@ -61,14 +61,14 @@ def evaluate(
         "bar": found.bar,
         "difference": found.difference,
         "differences": found.differences,
-        "reliability": _curve(forecasts),
+        "reliability": reliability_rows(forecasts),
         "by_season": found.by_season,
         "against_the_line": found.verdict,
         "notes": rule_notes(version, settings.bets) | found.notes,
     }
 
 
-def _curve(forecasts: Forecasts) -> list[dict[str, float]]:
+def reliability_rows(forecasts: Forecasts) -> list[dict[str, float]]:
     """The reliability curve: a row a bin of equal count."""
     known = ~np.isnan(forecasts.probability)
     curve = reliability(forecasts.probability[known], forecasts.y[known])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from dataclasses import replace
@@ -24,7 +23,7 @@ from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER
 from busta.registry.versions import Version, fetch_model, model_name, noted, resolve, versions
-from busta.workflows.audit import AUDIT
+from busta.workflows.audit import noted_audit
 from busta.workflows.forecast import (
     about,
     columns,
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
     from busta.registry.trials import Trial
     from busta.settings import Settings
 
-__all__ = ["gate", "training_case"]
+__all__ = ["gate", "stored_case", "training_case"]
 
 _NEWEST = 48
 """Games, three weeks of an NFL season, that a feature must not be empty in."""
@@ -88,7 +87,7 @@ def gate(
     registry = connect(settings)
     name = model_name(league.name, market.name, blind=blind, moment=moment)
     version = _wanted(registry, name, model)
-    case, notes = _stored_case(settings, registry, version)
+    case, notes = stored_case(settings, registry, version)
     judgement = judge(case)
     notes |= noted(registry, version, verdict_tags(judgement, rules_of(settings), case.trials), "verdict")
     return {
@@ -131,7 +130,7 @@ def training_case(
     return case, of_plan | of_champion
 
 
-def _stored_case(settings: Settings, registry: Registry, version: Version) -> tuple[Case, dict[str, str]]:
+def stored_case(settings: Settings, registry: Registry, version: Version) -> tuple[Case, dict[str, str]]:
     """What a registered version is judged by, and what a reader should know of it."""
     forecasts = stored_forecasts(registry, version)
     tried = record.trials(registry, forecasts.league.name, forecasts.market.name)
@@ -140,6 +139,7 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
     losses, of_losses = _losses(registry, forecasts, tried)
     number, champion, of_champion = _champion(registry, forecasts, besides=version.number)
     seen, of_data = _seen_today(settings, registry, forecasts, version)
+    audit, of_audit = noted_audit(version)
     bets = bet_rules(version, settings.bets)
     case = Case(
         forecasts=forecasts,
@@ -148,16 +148,10 @@ def _stored_case(settings: Settings, registry: Registry, version: Version) -> tu
         settings=settings.gate,
         bets=bets,
         champion=champion,
-        leaks=_audited(version),
+        leaks=None if audit is None or (audit["quick"] and not audit["leaks"]) else audit["leaks"],
         **seen,
     )
-    return case, of_plan | of_losses | of_champion | of_data
-
-
-def _audited(version: Version) -> Sequence[str] | None:
-    """The leaks that the version's last audit found; ``None`` where only the training's quick one found none."""
-    found = json.loads(version.tags.get(AUDIT, '{"leaks": []}'))
-    return found["leaks"] if found["leaks"] or not found.get("quick", True) else None
+    return case, of_plan | of_losses | of_champion | of_data | of_audit
 
 
 def _wanted(registry: Registry, name: str, model: str | None) -> Version:

@@ -28,12 +28,12 @@ from busta.reports.parts import closing_histogram, parts_of
 from busta.reports.reproduce import changed, commands
 from busta.reports.verdict import verdict_of
 from busta.settings import Settings
-from busta.workflows.audit import AUDIT
-from busta.workflows.backtest import Filters, _figures, _nulls, _plan, _rules
+from busta.workflows.audit import noted_audit
+from busta.workflows.backtest import Filters, betting_plan, figures, nulls, rules_of
 from busta.workflows.bet_rules import rule_notes
-from busta.workflows.evaluate import _curve
+from busta.workflows.evaluate import reliability_rows
 from busta.workflows.forecast import about
-from busta.workflows.gate import _stored_case
+from busta.workflows.gate import stored_case
 from busta.workflows.record import judged, vig_method
 
 if TYPE_CHECKING:
@@ -110,14 +110,14 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
     Raises:
         BustaError: The version's forecasts or model cannot be read.
     """
-    case, notes = _stored_case(settings, registry, version)
+    case, notes = stored_case(settings, registry, version)
     forecasts, evaluation = case.forecasts, case.evaluation
-    plan = _plan(case.bets, Filters(), vig_method(version, settings.bets), settings.train.seed)
+    plan = betting_plan(case.bets, Filters(), vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, case.champion)
     facts, missing = _lineage(registry, version)
     kind = _about(version, forecasts)
     lines = changed(facts.pop("configuration", {}), _defaults())
-    audit, of_audit = _audit(version)
+    audit, of_audit = noted_audit(version)
     notes = notes | evaluation.notes | found.notes | missing | of_audit
     if rule_notes(version, settings.bets):
         notes["rules"] = "bets are chosen by the rules the version was judged by; today's settings have others"
@@ -131,9 +131,9 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
         }
         | {"gaps": _gaps(forecasts)},
         reliability=_reliability(forecasts),
-        money=_figures(found) | {"rules": _rules(plan)},
+        money=figures(found) | {"rules": rules_of(plan)},
         curves=curves(found.ledger, forecasts, plan.slippage, plan.seed),
-        parts=_nulls(parts_of(found.ledger, forecasts, plan.choice.min_edge)),
+        parts=nulls(parts_of(found.ledger, forecasts, plan.choice.min_edge)),
         closing_histogram=closing_histogram(found.ledger, forecasts),
         importances=facts.pop("importances", []),
         audit=audit,
@@ -166,7 +166,7 @@ def _gaps(forecasts: Forecasts) -> dict[str, dict[str, float | None]]:
     names = ("difference", "low", "high")
     own, y, weeks = forecasts.probability, forecasts.y, forecasts.weeks
     found = {name: paired_difference(own, p, y, weeks) for name, p in forecasts.baselines.items()}
-    gaps: dict[str, dict[str, float | None]] = _nulls(
+    gaps: dict[str, dict[str, float | None]] = nulls(
         {name: dict(zip(names, gap, strict=True)) for name, gap in found.items()}
     )
     return gaps
@@ -177,9 +177,9 @@ def _reliability(forecasts: Forecasts) -> dict[str, list[dict[str, float]]]:
     line = forecasts.baselines["closing_line"]
     both = forecasts.take(~np.isnan(line + forecasts.probability + forecasts.y))
     if not len(both):
-        return {"model": _curve(forecasts.take(~np.isnan(forecasts.y)))}
+        return {"model": reliability_rows(forecasts.take(~np.isnan(forecasts.y)))}
     closing = replace(both, probability=both.baselines["closing_line"])
-    return {"model": _curve(both), "closing line": _curve(closing)}
+    return {"model": reliability_rows(both), "closing line": reliability_rows(closing)}
 
 
 def _defaults() -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _lineage(registry: Registry, version: Version) -> tuple[dict[str, Any], dict
     with tempfile.TemporaryDirectory() as scratch:
         for name, read in _READERS.items():
             try:
-                facts |= _nulls(read(_read(registry, version, name, scratch)))
+                facts |= nulls(read(_read(registry, version, name, scratch)))
             except (BustaError, OSError, ValueError, pl.exceptions.PolarsError) as exc:
                 notes[name] = f"the run's {name} cannot be read: {(str(exc) or type(exc).__name__).splitlines()[0]}"
     return facts, notes
@@ -221,18 +221,6 @@ def _files(registry: Registry, version: Version) -> Any:
 def _read(registry: Registry, version: Version, name: str, scratch: str) -> bytes:
     with guarded(registry.uri):
         return Path(_files(registry, version).download_artifacts(name, scratch)).read_bytes()
-
-
-def _audit(version: Version) -> tuple[dict[str, Any] | None, dict[str, str]]:
-    """What `busta audit` noted with the version."""
-    text = version.tags.get(AUDIT)
-    if text is None:
-        return None, {}
-    try:
-        found = json.loads(text)
-        return {"at": str(found["at"]), "quick": bool(found.get("quick")), "findings": list(found["findings"])}, {}
-    except (ValueError, KeyError, TypeError):
-        return None, {"audit": "the audit noted with the version cannot be read; `busta audit` makes it again"}
 
 
 def _tried(registry: Registry, version: Version, forecasts: Forecasts) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def train(
     found = walk(data, settings.train, progress)
     forecasts = Forecasts.of(found, data)
     recipe = recipe_of(settings, data, through, str(gold.manifest.get("version")) if gold_path else None)
-    audit = quick_audit(data, settings)
+    audit = quick_audit(settings, gold, data, foreign=gold_path is not None)
     case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
     trained = Training(
         settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, audit, recipe, notes, started

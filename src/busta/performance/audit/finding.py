@@ -49,8 +49,11 @@ class Detector:
         name: Short and fixed: the same in code, docs and output.
         title: What is asked, as a fact that holds where there is no leak.
         run: Answers it.
+        edge: Up to how many thresholds an edge may look like the leak, where a replay shows that the columns were
+            known in time. 1 where nothing honest looks like it.
     """
 
     name: str
     title: str
     run: Callable[[Table], Finding]
+    edge: float = 1.0

@@ -42,4 +42,7 @@ def _run(table: Table) -> Finding:
     return Finding(Answer.leak, share, allowed, words, names)
 
 
-DETECTOR = Detector("too_good", "a model of all columns is not too good to be true", _run)
+EDGE = 25.0
+"""A share of variance goes with the square of a correlation; see own_skill."""
+
+DETECTOR = Detector("too_good", "a model of all columns is not too good to be true", _run, EDGE)
