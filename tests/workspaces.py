@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import mlflow
 import polars as pl
 import pytest
 
@@ -22,6 +23,7 @@ from busta.registry.connect import Registry, connect
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from busta.registry.versions import Version
     from busta.settings import Settings
 
 CURRENT = 2014  # the season under way in a league of four finished ones
@@ -123,6 +125,13 @@ def settings(home: Path) -> Settings:
 def registry(settings: Settings) -> Registry:
     """The empty registry of that workspace."""
     return connect(settings)
+
+
+def register_again(registry: Registry, version: Version, tags: bool = True) -> None:
+    """A second version of the same model; MLflow looks the model up where its own address points to."""
+    mlflow.set_tracking_uri(registry.uri)
+    copied = dict(version.tags) if tags else {}
+    registry.client.create_model_version(version.name, version.source, version.run_id, tags=copied)
 
 
 def as_nflverse(settings: Settings, seasons: tuple[int, ...] = (2010, 2011, 2012, 2013, 2014)) -> pl.DataFrame:

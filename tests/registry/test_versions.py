@@ -28,7 +28,7 @@ from busta.registry.versions import (
     rollback,
     versions,
 )
-from workspaces import forget_variables, variables
+from workspaces import forget_variables, register_again, variables
 
 NAME = "busta-sim-moneyline"
 
@@ -43,7 +43,7 @@ def eleven(tmp_path_factory, make_record):
     publish(registry, make_record())
     (first,) = versions(registry, NAME)
     for _ in range(10):
-        registry.client.create_model_version(NAME, first.source, first.run_id)
+        register_again(registry, first, tags=False)
     registry.client.set_registered_model_alias(NAME, "challenger", "11")
     return home
 

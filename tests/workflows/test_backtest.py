@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 
-import mlflow
 import numpy as np
 import polars as pl
 import pytest
@@ -13,7 +12,7 @@ from busta.registry.versions import promote, resolve
 from busta.settings import Bets
 from busta.workflows import forecast
 from busta.workflows.backtest import Filters, backtest
-from workspaces import KINDS
+from workspaces import KINDS, register_again
 
 
 def run(settings, kind="moneyline", bets=None, **options):
@@ -105,12 +104,6 @@ def test_what_the_version_did_not_forecast_is_refused(trained, filters, says):
 def test_a_model_that_was_never_trained_is_refused(trained):
     with pytest.raises(UsageError, match="there is no model busta-nfl-ats yet"):
         backtest(trained.settings, "ats")
-
-
-def register_again(registry, version):
-    """A second version of the same model; MLflow looks the model up where its own address points to."""
-    mlflow.set_tracking_uri(registry.uri)
-    registry.client.create_model_version(version.name, version.source, version.run_id, tags=dict(version.tags))
 
 
 def test_another_champion_bets_beside_the_version(borrowed):

@@ -9,7 +9,7 @@ import busta
 from busta.errors import UsageError
 from busta.registry.connect import connect
 from busta.registry.versions import fetch_predictions, resolve
-from workspaces import KINDS
+from workspaces import KINDS, register_again
 
 OF_THE_TRAINING = (
     *("model", "model_version", "market", "league", "information", "price", "games", "first_test_season"),
@@ -68,7 +68,7 @@ def test_bets_by_other_rules_than_those_of_the_verdict_are_said_to_be_so(trained
 def test_by_default_it_is_the_champion_and_before_there_is_one_the_challenger(borrowed):
     registry = connect(borrowed)
     only = resolve(registry, "busta-sim-ats")
-    registry.client.create_model_version(only.name, only.source, only.run_id, tags=dict(only.tags))
+    register_again(registry, only)
     registry.client.set_registered_model_alias(only.name, "challenger", "2")
     asked = [busta.evaluate(borrowed, "ats", "sim")["model_version"]]
     registry.client.set_registered_model_alias(only.name, "champion", "1")

@@ -19,7 +19,7 @@ from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
 from busta.workflows.gate import _empty, gate
 from support import planted
-from workspaces import CURRENT, KINDS, Trained, forget_variables
+from workspaces import CURRENT, KINDS, Trained, forget_variables, register_again
 
 NAME = "busta-sim-moneyline"
 PASSES, REJECTED_MARKET = "moneyline", "ats"
@@ -40,7 +40,7 @@ def without_time(result):
 def again(registry, name=NAME):
     """Registers the only version once more, as the next number and challenger."""
     only = resolve(registry, name, "1")
-    registry.client.create_model_version(name, only.source, only.run_id, tags=dict(only.tags))
+    register_again(registry, only)
     registry.client.set_registered_model_alias(name, "challenger", "2")
 
 

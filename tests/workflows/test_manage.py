@@ -6,7 +6,7 @@ import busta
 from busta.errors import Refusal, UsageError
 from busta.registry.connect import connect
 from busta.registry.versions import note, resolve
-from workspaces import KINDS
+from workspaces import KINDS, register_again
 
 
 def test_all_models_of_a_workspace_are_listed(trained):
@@ -41,7 +41,7 @@ def test_promoting_and_rolling_back_go_by_market_league_and_kind(borrowed):
     kind, name = {"blind": True, "moment": "open"}, "busta-sim-moneyline-blind-open"
     registry = connect(borrowed)
     only = resolve(registry, name)
-    registry.client.create_model_version(name, only.source, only.run_id)
+    register_again(registry, only, tags=False)
     registry.client.set_registered_model_alias(name, "challenger", "2")
 
     first = busta.promote_version(borrowed, "moneyline", "1", "sim", **kind, force=True)
@@ -181,7 +181,7 @@ def test_a_verdict_beside_another_champion_promotes_nobody(borrowed):
     registry = connect(borrowed)
     only = resolve(registry, MONEYLINE)
     for _ in range(2):
-        registry.client.create_model_version(MONEYLINE, only.source, only.run_id, tags=dict(only.tags))
+        register_again(registry, only)
     for number in ("1", "2", "3"):
         busta.gate(borrowed, "moneyline", "sim", model=number)
     busta.promote_version(borrowed, "moneyline", "1", "sim")
