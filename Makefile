@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers bench honesty check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium bench honesty check check-all lock clean
 
 env: $(STAMP)
 
@@ -33,13 +33,21 @@ types: env
 layers: env
 	$(BIN)/lint-imports
 
-check: lint types layers test
+# The site, into site/; warnings are errors.
+docs: env
+	$(BIN)/python -m mkdocs build --strict --quiet
 
-# What takes longer: real servers, kill -9, benchmarks, worlds with known truth.
-check-all: check
-	$(BIN)/python -m pytest -m server --no-cov
+check: lint types layers docs test
+
+# What takes longer: real servers, kill -9, a browser, the guides' examples, benchmarks, worlds with known truth.
+check-all: check chromium
+	$(BIN)/python -m pytest -m "server or browser" --no-cov
 	$(MAKE) bench
 	$(MAKE) honesty
+
+# Reports are looked at in a real browser.
+chromium:
+	command -v chromium || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes chromium)
 
 bench: env
 	$(BIN)/python benchmarks/odds.py
@@ -47,15 +55,17 @@ bench: env
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/backtest.py
+	$(BIN)/python benchmarks/report.py
 
-# How often are the verdicts wrong? Exits with 1 where a target is missed.
+# How often are the verdicts wrong, how many leaks are found? Exits with 1 where a target is missed.
 honesty: env
 	$(BIN)/python benchmarks/honesty.py
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/audit.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--group dev --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site

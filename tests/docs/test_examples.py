@@ -119,10 +119,13 @@ def busta(arguments):
     raise AssertionError("a command line has to exit")
 
 
-@cache
-def prepared(base, before):
-    """A folder in which the commands were run that a page starts from."""
-    folder = base.mktemp("docs")
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """Makes a folder in which the commands were run that a page starts from, once for all pages that do."""
+    return cache(lambda before: after(tmp_path_factory.mktemp("docs"), before))
+
+
+def after(folder, before):
     shell = Shell()
     with pytest.MonkeyPatch.context() as patch, chdir(folder):
         forget_variables(patch)
@@ -133,12 +136,12 @@ def prepared(base, before):
 
 
 @pytest.fixture
-def folder(request, tmp_path_factory, tmp_path, monkeypatch):
+def folder(request, prepared, tmp_path, monkeypatch):
     """The folder a page's examples are run in."""
     about = head(request.param)
     place = tmp_path / "guide"
     if about.get("before"):
-        shutil.copytree(prepared(tmp_path_factory, tuple(about["before"])), place)
+        shutil.copytree(prepared(tuple(about["before"])), place)
     else:
         place.mkdir()
     for name, source in about.get("files", {}).items():
