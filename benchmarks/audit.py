@@ -1,9 +1,10 @@
 """Does the audit find planted leaks, and nothing in their clean twins or in the real NFL? How long does it take?
 
-    python benchmarks/audit.py [--seeds 5] [--jobs 2] [--only "random split"] [--bare]
+    python benchmarks/audit.py [--seeds 5] [--jobs 2] [--only "random split"] [--zoo second] [--bare]
 
-Ends with exit code 1 if a target was missed: all leaks of full strength caught, no alarm on a twin or on the real
-store, 30 s for a table of 7,000 rows and 100 columns. The real files are those of BUSTA_TEST_DATA (by default
+Ends with exit code 1 if a target was missed: all leaks of full strength caught in the first zoo, which the detectors
+were tuned on, and seven of eight in the second, which they were not; no alarm on a twin or on the real store; 30 s
+for a table of 7,000 rows and 100 columns. The real files are those of BUSTA_TEST_DATA (by default
 ../shared/data beside the repository); where there are none, their parts are left out.
 """
 
@@ -35,7 +36,7 @@ from busta.markets.dataset import assemble
 from busta.performance.audit.read import read_table, table_of
 from busta.performance.audit.run import audit
 from busta.performance.audit.table import Roles
-from busta.performance.zoo.catalog import PLANTS, exhibit
+from busta.performance.zoo.catalog import PLANTS, SECOND, exhibit
 from busta.performance.zoo.ground import Ground, simulated
 from busta.plugins import market_names, pick
 from busta.settings import load
@@ -48,6 +49,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = Path(os.environ.get("BUSTA_TEST_DATA") or ROOT.parent / "shared" / "data")
 MOMENTS: tuple[Moment, ...] = ("close", "open")
 STRENGTHS = (1.0, 0.5, 0.25, 0.1)
+ZOOS = {"first": (PLANTS, 1.0), "second": (SECOND, 7 / 8)}
+"""The leaks of each, and which share of its exhibits is to be caught at full strength."""
 ROWS, COLUMNS, SECONDS = 7000, 100, 30.0
 FILES = ("nflverse_games.csv", "nfl_opening_spreads_2007_2021.csv", "odds_history_nfl.json")
 
@@ -67,20 +70,19 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="exhibits whose name holds this")
+    parser.add_argument("--zoo", choices=ZOOS, help="that one only")
     parser.add_argument("--bare", action="store_true", help="also the exhibits without a line, which has no target")
     options = parser.parse_args()
     start, missed = perf_counter(), 0
     seeds = range(options.first, options.first + options.seeds)
+    grounds = [(False, False), *([(True, False)] if there() else []), *([(False, True)] if options.bare else [])]
     with ProcessPoolExecutor(options.jobs) as pool:
-        for real, bare in [
-            (False, False),
-            *([(True, False)] if there() else []),
-            *([(False, True)] if options.bare else []),
-        ]:
-            print(f"\n{heading(real=real, bare=bare)}, {len(seeds)} seeds\n\n{TITLES}", flush=True)
-            for name in (each for each in PLANTS if options.only in each):
-                found = list(pool.map(partial(shown, name, real=real, bare=bare), seeds))
-                missed += not report(name, found, aimed=not bare)
+        for (real, bare), zoo in product(grounds, [options.zoo] if options.zoo else ZOOS):
+            print(f"\n{heading(zoo, real=real, bare=bare)}, {len(seeds)} seeds\n\n{TITLES}", flush=True)
+            found: list[Shown] = []
+            for name in (each for each in ZOOS[zoo][0] if options.only in each):
+                found += report(name, list(pool.map(partial(shown, name, real=real, bare=bare), seeds)))
+            missed += not (summed(found, ZOOS[zoo][1]) or bare)
     missed += not fast_enough()
     missed += real_alarms() if there() else 0
     print(f"\n{missed} targets missed, {perf_counter() - start:.0f} s")
@@ -91,8 +93,9 @@ def there() -> bool:
     return (REAL / FILES[0]).exists()
 
 
-def heading(*, real: bool, bare: bool) -> str:
-    return f"Planted in {'the real NFL' if real else 'simulated leagues'}{', without a line' if bare else ''}"
+def heading(zoo: str, *, real: bool, bare: bool) -> str:
+    where = "the real NFL" if real else "simulated leagues"
+    return f"The {zoo} zoo, planted in {where}{', without a line' if bare else ''}"
 
 
 def shown(name: str, seed: int, *, real: bool, bare: bool) -> Shown:
@@ -129,18 +132,28 @@ def leaks(answers: list[dict[str, Any]]) -> list[str]:
     return [each["name"] for each in answers if each["answer"] == "leak"]
 
 
-TITLES = f"{'exhibit':<24}" + "".join(f"{f'at {s:g}':>8}" for s in STRENGTHS) + f"{'twin':>8}  by, at 1; on the twin"
+TITLES = f"{'exhibit':<26}" + "".join(f"{f'at {s:g}':>8}" for s in STRENGTHS) + f"{'twin':>8}  by, at 1; on the twin"
 
 
-def report(name: str, found: list[Shown], *, aimed: bool) -> bool:
-    """Prints one row; whether every leak of full strength was caught and no twin, or nobody aims at that."""
-    caught = [sum(bool(each.leaky[strength]) for each in found) for strength in STRENGTHS]
-    wrong = sum(bool(each.clean) for each in found)
+def report(name: str, found: list[Shown]) -> list[Shown]:
+    """Prints one row, and gives it back."""
     by, on_twin = (counted(each) for each in ([f.leaky[1.0] for f in found], [f.clean for f in found]))
-    good = not aimed or (caught[0] == len(found) and not wrong)
-    numbers = "".join(f"{f'{hits}/{len(found)}':>8}" for hits in (*caught, wrong))
-    print(f"{name:<24}{numbers}  {by}; {on_twin}{'' if good else '  MISSED'}", flush=True)
+    print(f"{name:<26}{numbers(found)}  {by}; {on_twin}", flush=True)
+    return found
+
+
+def summed(found: list[Shown], share: float) -> bool:
+    """Prints the last row; whether that share of the leaks of full strength was caught, and no twin."""
+    caught = sum(bool(each.leaky[1.0]) for each in found)
+    good = caught >= share * len(found) and not any(each.clean for each in found)
+    print(f"{'all':<26}{numbers(found)}  allowed {share:.1%} at 1, no twin{'' if good else '  MISSED'}", flush=True)
     return good
+
+
+def numbers(found: list[Shown]) -> str:
+    """How many were caught at each strength, and how many twins raised an alarm."""
+    caught = [sum(bool(each.leaky[strength]) for each in found) for strength in STRENGTHS]
+    return "".join(f"{f'{hits}/{len(found)}':>8}" for hits in (*caught, sum(bool(each.clean) for each in found)))
 
 
 def counted(found: list[list[str]]) -> str:

@@ -157,13 +157,15 @@ def test_what_was_trained_by_other_settings_is_written_down(borrowed):
     assert "busta train totals --league sim" in found.commands
 
 
-def test_files_of_the_run_that_are_gone_are_noted(borrowed, version, monkeypatch):
-    def gone(_registry, _version, name, _scratch):
+def test_files_of_the_run_that_are_gone_are_noted(borrowed, version, monkeypatch, tmp_path):
+    (tmp_path / "gold.json").write_text("{ cut")
+
+    def gone(_registry, _version, name):
         if name == "gold.json":
-            return b"{ cut"
+            return tmp_path / name
         raise OutsideError(f"no {name}\nrestore it")
 
-    monkeypatch.setattr(module, "_read", gone)
+    monkeypatch.setattr(module, "fetch", gone)
     found = gather(borrowed, connect(borrowed), version)
     assert found.importances == []
     assert found.notes["importances.csv"] == "the run's importances.csv cannot be read: no importances.csv"

@@ -17,12 +17,14 @@ from busta.registry.connect import Registry, guarded
 from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "Version",
+    "fetch",
     "fetch_model",
     "fetch_predictions",
+    "keep",
     "model_name",
     "note",
     "noted",
@@ -179,14 +181,42 @@ def fetch_predictions(registry: Registry, of: Kept) -> Path:
     Raises:
         OutsideError: They are gone, or the registry is down.
     """
+    return fetch(registry, of, "predictions.parquet")
+
+
+def fetch(registry: Registry, of: Kept, name: str) -> Path:
+    """A file that was kept with the run of a version or trial; not to be changed.
+
+    Raises:
+        OutsideError: It is gone, or the registry is down.
+    """
     from mlflow.artifacts import download_artifacts
     from mlflow.utils.uri import append_to_uri_path
 
     with guarded(registry.uri):
-        place = of.artifacts or registry.client.get_run(of.run_id).info.artifact_uri
+        place = _place(registry, of)
         scratch = None if place.startswith("file:") else _scratch()  # a file of this machine is read where it lies
-        uri = append_to_uri_path(place, "predictions.parquet")
+        uri = append_to_uri_path(place, name)
         return Path(download_artifacts(uri, dst_path=scratch, tracking_uri=registry.uri))
+
+
+def keep(registry: Registry, of: Kept, files: Sequence[Path], folder: str) -> None:
+    """Puts files into a folder of the run of a version or trial.
+
+    Raises:
+        OutsideError: The registry takes none.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    with guarded(registry.uri):
+        store = get_artifact_repository(_place(registry, of), registry.uri)
+        for file in files:
+            store.log_artifact(str(file), folder)
+
+
+def _place(registry: Registry, of: Kept) -> str:
+    """Where its run's files lie. MLflow's client would keep to a run's first place, even in a copied workspace."""
+    return of.artifacts or str(registry.client.get_run(of.run_id).info.artifact_uri)
 
 
 def note(registry: Registry, version: Version, tags: Mapping[str, str]) -> None:

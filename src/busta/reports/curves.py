@@ -12,7 +12,7 @@ from busta.performance.simulation.bankroll import simulate
 from busta.performance.simulation.bets import slip
 from busta.performance.simulation.closing import closing_edge
 from busta.performance.simulation.figures import enough
-from busta.performance.simulation.strategies import CELLS, COINS, strategy
+from busta.performance.simulation.strategies import strategy, tosses
 from busta.scoring.intervals import ratio_of_sums
 
 if TYPE_CHECKING:
@@ -130,9 +130,8 @@ def _coins(ledger: Ledger, forecasts: Forecasts, slippage: float, seed: int) -> 
     both, week = both[known], ledger.week[known]
     order = np.argsort(week, kind="stable")
     there, first = np.unique(week[order], return_index=True)
-    rng, found = np.random.default_rng(seed), []
-    for coins in np.diff([*range(0, COINS, max(1, CELLS // len(both))), COINS]):
-        heads = rng.integers(2, size=(coins, len(both)), dtype=np.int8)
+    found = []
+    for heads in tosses(len(both), seed):
         gain = both[order, 0] + heads[:, order] * (both[order, 1] - both[order, 0])
         found.append(np.cumsum(np.add.reduceat(gain, first, axis=1), axis=1))
     low, high = np.quantile(np.concatenate(found), (0.025, 0.975), axis=0)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +17,8 @@ from busta.performance.gate.verdict import judge
 from busta.performance.simulation.study import study
 from busta.plugins import pick
 from busta.registry import trials as record
-from busta.registry.connect import connect, guarded
-from busta.registry.versions import model_name, now, resolve
+from busta.registry.connect import connect
+from busta.registry.versions import fetch, keep, model_name, now, resolve
 from busta.reports.curves import curves
 from busta.reports.material import Material
 from busta.reports.page import card, page
@@ -38,6 +36,7 @@ from busta.workflows.record import judged, vig_method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from busta.data.schema import Moment
     from busta.performance.forecasts import Forecasts
@@ -201,26 +200,12 @@ def _lineage(registry: Registry, version: Version) -> tuple[dict[str, Any], dict
     """What the version's tags and its run's files say of where it comes from; which files could not be read."""
     facts: dict[str, Any] = {name: version.tags.get(name) for name in _LINEAGE} | {"sources": [], "environment": {}}
     notes: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, read in _READERS.items():
-            try:
-                facts |= nulls(read(_read(registry, version, name, scratch)))
-            except (BustaError, OSError, ValueError, pl.exceptions.PolarsError) as exc:
-                notes[name] = f"the run's {name} cannot be read: {(str(exc) or type(exc).__name__).splitlines()[0]}"
+    for name, read in _READERS.items():
+        try:
+            facts |= nulls(read(fetch(registry, version, name).read_bytes()))
+        except (BustaError, OSError, ValueError, pl.exceptions.PolarsError) as exc:
+            notes[name] = f"the run's {name} cannot be read: {(str(exc) or type(exc).__name__).splitlines()[0]}"
     return facts, notes
-
-
-def _files(registry: Registry, version: Version) -> Any:
-    """The store of the run's files. MLflow's client would keep to a run's first place, even in a copied workspace."""
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    place = version.artifacts or registry.client.get_run(version.run_id).info.artifact_uri
-    return get_artifact_repository(place, registry.uri)
-
-
-def _read(registry: Registry, version: Version, name: str, scratch: str) -> bytes:
-    with guarded(registry.uri):
-        return Path(_files(registry, version).download_artifacts(name, scratch)).read_bytes()
 
 
 def _tried(registry: Registry, version: Version, forecasts: Forecasts) -> list[dict[str, Any]]:
@@ -243,9 +228,7 @@ def _tried(registry: Registry, version: Version, forecasts: Forecasts) -> list[d
 def _kept(registry: Registry, version: Version, files: list[Path]) -> dict[str, str]:
     """Keeps the files with the run; where the registry refuses, the report stands all the same and a note says so."""
     try:
-        with guarded(registry.uri):
-            for file in files:
-                _files(registry, version).log_artifact(str(file), _FOLDER)
+        keep(registry, version, files, _FOLDER)
     except (OutsideError, OSError) as exc:
         return {"artifacts": f"not kept with the run: {str(exc).splitlines()[0]}"}
     return {}

@@ -12,6 +12,8 @@ from busta.performance.simulation.bets import lay
 from busta.performance.simulation.choice import favourites
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from busta.performance.forecasts import Forecasts
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.intp]
 
-__all__ = ["as_forecast_by", "coin_luck", "names", "strategy"]
+__all__ = ["as_forecast_by", "coin_luck", "names", "strategy", "tosses"]
 
 COINS = 1000
 CELLS = 4_000_000  # tosses held at a time
@@ -58,12 +60,16 @@ def coin_luck(forecasts: Forecasts, rows: Rows, seed: int = 0) -> tuple[float, f
     both = both[~np.isnan(both).any(axis=1)]
     if not len(both):
         return np.nan, np.nan
-    rng, found = np.random.default_rng(seed), []
-    for coins in np.diff([*range(0, COINS, max(1, CELLS // len(both))), COINS]):
-        heads = rng.integers(2, size=(coins, len(both)), dtype=np.int8)
-        found.append((both[:, 0].sum() + heads @ (both[:, 1] - both[:, 0])) / len(both))
-    low, high = np.quantile(np.concatenate(found), (0.025, 0.975))
+    gained = [both[:, 0].sum() + heads @ (both[:, 1] - both[:, 0]) for heads in tosses(len(both), seed)]
+    low, high = np.quantile(np.concatenate(gained) / len(both), (0.025, 0.975))
     return float(low), float(high)
+
+
+def tosses(games: int, seed: int) -> Iterator[NDArray[np.int8]]:
+    """A thousand coins on so many games, some of them at a time: 0 or 1, shape (coins, games)."""
+    rng = np.random.default_rng(seed)
+    for coins in np.diff([*range(0, COINS, max(1, CELLS // games)), COINS]):
+        yield rng.integers(2, size=(coins, games), dtype=np.int8)
 
 
 def as_forecast_by(other: Forecasts, forecasts: Forecasts) -> Forecasts:

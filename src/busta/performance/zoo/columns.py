@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.performance.zoo.exhibit import MARGIN, WON, Question, Sketch, sketch
-from busta.performance.zoo.pieces import added, before, floats, mixed, of_game, out_of_fold, ridge
+from busta.performance.zoo.exhibit import MARGIN, WON, Question, Sketch, tables
+from busta.performance.zoo.pieces import (
+    added,
+    before,
+    codes,
+    differences,
+    floats,
+    mixed,
+    of_game,
+    of_season,
+    out_of_fold,
+    ridge,
+)
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -43,7 +54,7 @@ def same_game_score(ground: Ground, question: Question, strength: float, rng: Ge
     sides = added(ground, stat=yards if rng.random() < 0.5 else points)  # noqa: PLR2004 - a toss
     rows = ground.close
     now, last = of_game(rows, sides, "stat")[0], before(rows, sides, "stat")[0]
-    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
 def season_end_aggregate(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -51,10 +62,10 @@ def season_end_aggregate(ground: Ground, question: Question, strength: float, rn
 
     The twin has last season's.
     """
-    share = ground.sides.group_by("team", "season").agg(share=pl.col("won").mean())
+    share = ground.sides.group_by("team", "season").agg(value=pl.col("won").mean())
     rows = ground.close
-    now, last = (_season_difference(rows, share, shift) for shift in (0, 1))
-    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
+    now, last = (np.subtract(*of_season(rows, share, ago)) for ago in (0, 1))
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
 def week_inclusive_average(
@@ -67,8 +78,8 @@ def week_inclusive_average(
     window = int(rng.choice([3, 5, 8]))
     rolling = pl.col("margin").rolling_mean(window, min_samples=1).over("team", order_by="kickoff")
     sides = added(ground, form=rolling)
-    now, last = _differences(ground, sides, "form")
-    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
+    now, last = differences(ground, sides, "form")
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
 def close_for_open(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -85,7 +96,7 @@ def close_for_open(ground: Ground, question: Question, strength: float, rng: Gen
     guess = np.where(np.isnan(guess), start, guess)
     as_price = question is WON and rng.random() < 0.5  # noqa: PLR2004 - a toss
     seen = [1 / np.clip(p, 0.02, 0.98) if as_price else p for p in (mixed(close, guess, strength, rng), guess)]
-    return _tables(rows, question, seen[0], seen[1], close=True)
+    return tables(rows, question, seen[0], seen[1], close=True)
 
 
 def revised_rating(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -94,7 +105,7 @@ def revised_rating(ground: Ground, question: Question, strength: float, rng: Gen
     The twin's are fitted every week on the games that were final by then.
     """
     rows = ground.close
-    home, away, margin = *_codes(rows), floats(rows["margin"])
+    home, away, margin = *codes(rows), floats(rows["margin"])
     season = rows["season"].to_numpy()
     now = np.full(rows.height, np.nan)
     for year in np.unique(season):
@@ -102,7 +113,7 @@ def revised_rating(ground: Ground, question: Question, strength: float, rng: Gen
         rating = _ratings(home[games], away[games], margin[games])
         now[games] = rating[home[games]] - rating[away[games]]
     last = _walked(rows, home, away, margin)
-    return _tables(ground.close, question, mixed(now, last, strength, rng), last)
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
 def renamed_label(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -116,7 +127,7 @@ def renamed_label(ground: Ground, question: Question, strength: float, rng: Gene
     noise = rng.normal(0, 0.5 / strength, rows.height)
     scale, shift = rng.choice([-1, 1]) * rng.uniform(1, 40), rng.uniform(-100, 100)
     seen = [np.round(shift + scale * ((values - question.mean) / question.sd + noise), 3) for values in (target, last)]
-    return _tables(rows, question, seen[0], seen[1])
+    return tables(rows, question, seen[0], seen[1])
 
 
 def missing_by_outcome(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -129,7 +140,7 @@ def missing_by_outcome(ground: Ground, question: Question, strength: float, rng:
     values, luck = floats(rows[hidden]), rng.random(rows.height)
     causes = (floats(rows["margin"]) < 0, floats(rows["spread"]) < 0)
     seen = [np.where(luck < 0.1 + 0.6 * strength * cause, np.nan, values) for cause in causes]
-    return _tables(ground.close, question, seen[0], seen[1], name=hidden)
+    return tables(ground.close, question, seen[0], seen[1], name=hidden)
 
 
 def future_rest(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -141,46 +152,7 @@ def future_rest(ground: Ground, question: Question, strength: float, rng: Genera
     last_game = pl.col("kickoff").diff().over("team", order_by="kickoff")
     sides = added(ground, until=_days(next_game), since=_days(last_game))
     ahead, back = (np.subtract(*of_game(ground.close, sides, name)) for name in ("until", "since"))
-    return _tables(ground.close, question, mixed(ahead, back, strength, rng), back)
-
-
-def _tables(
-    rows: pl.DataFrame,
-    question: Question,
-    leaky: Floats,
-    honest: Floats,
-    *,
-    name: str = "planted",
-    close: bool = False,
-) -> tuple[Sketch, Sketch]:
-    first, second = (
-        sketch(rows, question, pl.Series(name, values, nan_to_null=True), close=close) for values in (leaky, honest)
-    )
-    return first, second
-
-
-def _differences(ground: Ground, sides: pl.DataFrame, value: str) -> tuple[Floats, Floats]:
-    """Home minus away, with this game and before it."""
-    return np.subtract(*of_game(ground.close, sides, value)), np.subtract(*before(ground.close, sides, value))
-
-
-def _season_difference(rows: pl.DataFrame, share: pl.DataFrame, shift: int) -> Floats:
-    """Home minus away of a value of team and season, that many seasons ago."""
-    both = [
-        rows.select(pl.col(side).alias("team"), pl.col("season") - shift).join(
-            share, on=["team", "season"], how="left", maintain_order="left"
-        )["share"]
-        for side in ("home", "away")
-    ]
-    return floats(both[0] - both[1])
-
-
-def _codes(rows: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of both teams."""
-    names = sorted(set(rows["home"]) | set(rows["away"]))
-    code = {name: number for number, name in enumerate(names)}
-    home, away = (np.array([code[team] for team in rows[side]], dtype=np.int64) for side in ("home", "away"))
-    return home, away
+    return tables(ground.close, question, mixed(ahead, back, strength, rng), back)
 
 
 def _ratings(home: NDArray[np.int64], away: NDArray[np.int64], margin: Floats, penalty: float = 4.0) -> Floats:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import polars as pl
+
 from busta.performance.audit.table import Roles
 from busta.performance.zoo.ground import FEATURES
 
 if TYPE_CHECKING:
-    import polars as pl
+    import numpy as np
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
-__all__ = ["COVERED", "MARGIN", "QUESTIONS", "WON", "Exhibit", "Question", "Sketch", "disguised", "sketch"]
+    Floats = NDArray[np.float64]
 
-Sketch = tuple["pl.DataFrame", Roles]
+__all__ = ["COVERED", "MARGIN", "QUESTIONS", "WON", "Exhibit", "Question", "Sketch", "disguised", "sketch", "tables"]
+
+Sketch = tuple[pl.DataFrame, Roles]
 """A table and what its columns are."""
 
 
@@ -84,6 +89,22 @@ def sketch(
     named = ("time", "home", "away", question.target, question.line, roles.close, fold, prediction)
     frame = rows.select(*(name for name in named if name), *FEATURES)
     return frame.with_columns(**{column.name: column for column in columns}), roles  # the last one of a name
+
+
+def tables(
+    rows: pl.DataFrame,
+    question: Question,
+    leaky: Floats,
+    honest: Floats,
+    *,
+    name: str = "planted",
+    close: bool = False,
+) -> tuple[Sketch, Sketch]:
+    """A leaky table and its twin that differ in one column: the leaky values and the honest ones."""
+    first, second = (
+        sketch(rows, question, pl.Series(name, values, nan_to_null=True), close=close) for values in (leaky, honest)
+    )
+    return first, second
 
 
 def disguised(exhibit: Sketch, rng: Generator) -> Sketch:

@@ -27,9 +27,12 @@ __all__ = [
     "calibrated_on_test",
     "duplicated_rows",
     "encoded_on_all_rows",
+    "foretold",
     "mirrored_rows",
     "random_split",
+    "reach",
     "scaled_on_all_rows",
+    "seasons",
 ]
 
 SIX_WEEKS, WEEK = 42.0, 7.0
@@ -43,12 +46,12 @@ def random_split(ground: Ground, question: Question, strength: float, rng: Gener
     The twin's folds are seasons, each predicted from earlier ones; so are the other rows of the leaky table at
     less than full strength.
     """
-    rows = _by_season(ground)
+    rows = seasons(ground)
     fold = rows["fold"].fill_null(-1).to_numpy()
     drawn = np.where(rng.random(fold.size) < strength, rng.integers(0, fold.max() + 1, fold.size), fold)
     honest = _said(rows, question, fold)
     said = np.where(drawn == fold, honest, _said(rows, question, drawn, forward=False))
-    return _foretold(rows, question, drawn, said), _foretold(rows, question, fold, honest)
+    return foretold(rows, question, drawn, said), foretold(rows, question, fold, honest)
 
 
 def encoded_on_all_rows(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
@@ -56,9 +59,9 @@ def encoded_on_all_rows(ground: Ground, question: Question, strength: float, rng
 
     The twin's is that of its earlier rows. At less than full strength the encoder saw that share of the test rows.
     """
-    rows = _by_season(ground)
+    rows = seasons(ground)
     smoothing = float(rng.choice([0.0, 20.0]))
-    seen = rows.head(_reach(rows, strength))
+    seen = rows.head(reach(rows, strength))
     mean = (pl.col(question.target).sum() + smoothing * question.mean) / (pl.col(question.target).count() + smoothing)
     leaky = rows.join(seen.group_by("home").agg(mean.alias("code")), on="home", how="left", maintain_order="left")
     outcome = pl.col(question.target)
@@ -82,8 +85,8 @@ def scaled_on_all_rows(ground: Ground, question: Question, strength: float, rng:
     The twin's scaler knows the rows before the first test fold; by a toss it is each week's own, where the whole
     week is known before. At less than full strength the leaky one saw that share of the test rows.
     """
-    rows, ddof = _by_season(ground), int(rng.integers(2))
-    leaky, clean = (_scaled(rows, rows.head(seen), ddof) for seen in (_reach(rows, strength), tested_from(rows)))
+    rows, ddof = seasons(ground), int(rng.integers(2))
+    leaky, clean = (_scaled(rows, rows.head(seen), ddof) for seen in (reach(rows, strength), tested_from(rows)))
     if rng.random() < 0.5:  # noqa: PLR2004 - a toss
         week = ["season", "week"]
         known = [pl.col(name) for name in CONTINUOUS if name != "price_total"]  # a close is known game by game
@@ -114,7 +117,7 @@ def mirrored_rows(ground: Ground, question: Question, strength: float, rng: Gene
     by week and the away row bears a date of the next. In the twin both rows are in one fold.
     """
     if rng.random() < 0.5:  # noqa: PLR2004 - a toss
-        rows = _by_season(ground)
+        rows = seasons(ground)
         other = _mirrored(rows)
         moved = other.with_columns(pl.col("fold") + 1 + rows["fold"].max())
     else:
@@ -134,7 +137,7 @@ def calibrated_on_test(ground: Ground, question: Question, strength: float, rng:
     The twin's calibrator knows the earlier folds; a share of the leaky table's folds, too, at less than full strength.
     """
     question = question if question is COVERED else WON
-    rows, calibrate = _by_season(ground), _CALIBRATORS[rng.integers(len(_CALIBRATORS))]
+    rows, calibrate = seasons(ground), _CALIBRATORS[rng.integers(len(_CALIBRATORS))]
     fold, y = rows["fold"].fill_null(-1).to_numpy(), floats(rows[question.target])
     raw = expit(0.2 + 1.5 * logit(_said(rows, question, fold)))
     numbers = np.unique(fold[fold >= 0])
@@ -146,10 +149,11 @@ def calibrated_on_test(ground: Ground, question: Question, strength: float, rng:
         honest[test] = calibrate(raw[earlier], y[earlier], raw[test]) if earlier.any() else raw[test]
         own = np.isin(fold, chosen) if together else test
         leaky[test] = calibrate(raw[own], y[own], raw[test]) if number in chosen else honest[test]
-    return _foretold(rows, question, fold, leaky), _foretold(rows, question, fold, honest)
+    return foretold(rows, question, fold, leaky), foretold(rows, question, fold, honest)
 
 
-def _by_season(ground: Ground) -> pl.DataFrame:
+def seasons(ground: Ground) -> pl.DataFrame:
+    """The games with a test fold each season, as ``by_season``."""
     return ground.close.with_columns(by_season(ground.close))
 
 
@@ -157,7 +161,7 @@ def _by_days(ground: Ground, days: float) -> pl.DataFrame:
     return ground.close.with_columns(by_days(ground.close["time"], ground.close, days))
 
 
-def _reach(rows: pl.DataFrame, strength: float) -> int:
+def reach(rows: pl.DataFrame, strength: float) -> int:
     """How many rows were seen: those before the first test fold and that share of the others."""
     start = tested_from(rows)
     return start + round(strength * (rows.height - start))
@@ -188,7 +192,7 @@ def _team_seasons(rows: pl.DataFrame) -> Floats:
     return columns
 
 
-def _foretold(rows: pl.DataFrame, question: Question, fold: NDArray[np.int64], said: Floats) -> Sketch:
+def foretold(rows: pl.DataFrame, question: Question, fold: NDArray[np.int64], said: Floats) -> Sketch:
     """A table with folds and predictions."""
     rows = rows.with_columns(
         fold=pl.Series(fold).set(pl.Series(fold < 0), None), said=pl.Series(said, nan_to_null=True)

@@ -20,9 +20,12 @@ __all__ = [
     "before",
     "by_days",
     "by_season",
+    "codes",
+    "differences",
     "floats",
     "mixed",
     "of_game",
+    "of_season",
     "out_of_fold",
     "ridge",
     "tested_from",
@@ -60,6 +63,36 @@ def before(rows: pl.DataFrame, sides: pl.DataFrame, value: str) -> tuple[Floats,
         )
         found.append(floats(seen.sort("row")[value]))
     return found[0], found[1]
+
+
+def differences(ground: Ground, sides: pl.DataFrame, value: str) -> tuple[Floats, Floats]:
+    """That value of ``Ground.sides``, home minus away: of this very game, and of the last one before it."""
+    return np.subtract(*of_game(ground.close, sides, value)), np.subtract(*before(ground.close, sides, value))
+
+
+def of_season(rows: pl.DataFrame, seasons: pl.DataFrame, ago: int) -> tuple[Floats, Floats]:
+    """``value`` of the home and of the away team that many seasons ago.
+
+    Args:
+        rows: Games, as ``Ground.close``.
+        seasons: ``team``, ``season`` and ``value``.
+        ago: 0 for the season of the game.
+    """
+    home, away = (
+        rows.select(pl.col(side).alias("team"), pl.col("season") - ago).join(
+            seasons, on=["team", "season"], how="left", maintain_order="left"
+        )["value"]
+        for side in ("home", "away")
+    )
+    return floats(home), floats(away)
+
+
+def codes(rows: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The number of the home and of the away team of each game."""
+    names = sorted(set(rows["home"]) | set(rows["away"]))
+    code = {name: number for number, name in enumerate(names)}
+    home, away = (np.array([code[team] for team in rows[side]], dtype=np.int64) for side in ("home", "away"))
+    return home, away
 
 
 def added(ground: Ground, **values: Floats | pl.Expr) -> pl.DataFrame:
