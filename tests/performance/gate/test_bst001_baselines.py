@@ -1,4 +1,4 @@
-"""BST001: beats every baseline."""
+"""BST001: beats every simple baseline."""
 
 from dataclasses import replace
 

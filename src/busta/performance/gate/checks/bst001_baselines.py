@@ -40,4 +40,4 @@ def _run(case: Case) -> Finding:
     return Finding(answer, gap, 0.0, words, details)
 
 
-CHECK = Check("BST001", "beats every baseline", Purpose.serve, frozenset({Answer.failed}), _run)
+CHECK = Check("BST001", "beats every simple baseline", Purpose.serve, frozenset({Answer.failed}), _run)
