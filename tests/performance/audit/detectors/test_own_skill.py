@@ -100,7 +100,7 @@ def test_a_column_that_tells_only_within_its_week_is_found(made, ask):
 def test_a_column_that_tells_only_together_with_the_line_is_found(made, ask):
     """Close results: of a favourite they mean less than was expected, of an underdog more."""
     world = made(target="margin")
-    close = (np.abs(world.margin) <= 3).astype(float)  # noqa: PLR2004
+    close = (np.abs(world.margin) <= 3).astype(float)
     found = ask("own_skill", world.with_column(close))
     assert (found.answer, found.words.split(" what ")[0].split("' ")[1]) == ("leak", "tells together with the line")
 
