@@ -22,7 +22,7 @@ OVERLAPS = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.data.trim() || parent.closest("script, style, title, desc, #tip, .skip")) continue;
+    if (!node.data.trim() || parent.closest("script, style, title, desc, .tip, .skip, .words thead")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects())
@@ -38,6 +38,13 @@ OVERLAPS = """
     }
   });
   return found;
+}
+"""
+TIP = ".tip:visible"
+IN_SIGHT = """
+() => {
+  const box = [...document.querySelectorAll('.tip')].find((each) => each.textContent).getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth;
 }
 """
 VISIBLE = "() => [...document.querySelectorAll('svg.chart')].filter((each) => each.checkVisibility()).length"
@@ -112,15 +119,15 @@ def test_every_chart_is_reached_by_keyboard_and_read_by_arrows(look, width):
         if name in reached:  # once around
             break
         if name:
-            first = view.locator("#tip").inner_text()
+            first = view.locator(TIP).inner_text()
             view.keyboard.press("End")
-            last = view.locator("#tip").inner_text()
+            last = view.locator(TIP).inner_text()
             assert first
             assert last
             spots = view.evaluate("document.activeElement.querySelectorAll('.hit').length")
             assert (first != last) == (spots > 1)
             view.keyboard.press("Escape")
-            assert view.locator("#tip").inner_text() == ""
+            assert view.locator(TIP).count() == 0
             reached.add(name)
     assert charts > 0
     assert len(reached) == charts
@@ -131,9 +138,44 @@ def test_a_pointer_shows_what_stands_under_it(look):
     chart = view.locator("#features svg.chart").first
     chart.scroll_into_view_if_needed()
     chart.hover()
-    assert "folds" in view.locator("#tip").inner_text()
+    assert "folds" in view.locator(TIP).inner_text()
     view.mouse.move(1, 1)
-    assert view.locator("#tip").inner_text() == ""
+    assert view.locator(TIP).count() == 0
+
+
+def test_a_finger_shows_it_too_until_it_taps_elsewhere(look):
+    view = look(380, has_touch=True, is_mobile=True)
+    chart = view.locator("#features .narrow svg.chart")
+    chart.scroll_into_view_if_needed()
+    chart.tap()
+    assert "folds" in view.locator(TIP).inner_text()
+    view.locator("#features-heading").tap()
+    assert view.locator(TIP).count() == 0
+
+
+@pytest.mark.parametrize("width", [380, 1440])
+def test_what_the_keyboard_shows_is_in_sight_once_the_page_has_scrolled(look, width):
+    view = look(width)
+    charts = view.locator("svg.chart:visible")
+    for place in range(charts.count()):
+        charts.nth(place).focus()
+        view.keyboard.press("Home")
+        view.wait_for_function(IN_SIGHT)
+
+
+def test_the_section_that_is_read_is_marked(look):
+    view = look(1440)
+    view.evaluate("document.getElementById('checks').scrollIntoView({ behavior: 'instant' })")
+    view.wait_for_selector("nav a[aria-current][href='#checks']")
+    assert view.locator("nav a[aria-current]").count() == 1
+
+
+def test_no_table_is_wider_than_a_desk_and_none_of_words_than_a_telephone(look):
+    wider = "(kind) => [...document.querySelectorAll(kind)].filter((each) => each.scrollWidth > each.clientWidth + 1)"
+    for width, kind in ((1440, ".scroll"), (380, ".scroll:has(.words)")):
+        view = look(width)
+        view.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert view.evaluate(wider, kind) == []
 
 
 def test_without_a_script_every_chart_is_there_and_its_spots_have_titles(look):
@@ -146,10 +188,12 @@ def test_it_prints_without_cutting_anything_off(look, tmp_path):
     view = look(1440, "dark")
     view.pdf(path=tmp_path / "report.pdf", format="A4")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert view.locator("details.data[open]").count() == 0  # as before
     view.set_viewport_size({"width": 690, "height": 1000})  # A4 less its margins
     view.emulate_media(media="print")
     assert view.evaluate("document.documentElement.scrollWidth") <= 690
     assert view.evaluate(
         "[...document.querySelectorAll('.scroll')].every((each) => each.scrollWidth <= each.clientWidth + 1)"
     )
+    assert view.evaluate("[...document.querySelectorAll('details .scroll')].every((each) => each.clientHeight > 0)")
     assert view.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()") == "#1a1d21"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busta.reports.numbers import MINUS, NONE, count, figure, odds_of_luck, percent, short, span, tidy, words
+from busta.reports.numbers import MINUS, NONE, count, counted, figure, odds_of_luck, percent, short, span, tidy, words
 
 NUMBERS = st.floats(-1e9, 1e9)
 
@@ -49,6 +49,14 @@ def test_the_smaller_the_probability_the_longer_the_odds():
 def test_hyphens_in_words_and_ranges_are_no_minus():
     text = "2012-2014, week 2022-18, BST-1, busta-nfl-ats, (-0.5 to -.25), z -1"
     assert tidy(text) == text.replace("(-0.5 to -.25), z -1", f"({MINUS}0.5 to {MINUS}.25), z {MINUS}1")
+
+
+def test_nothing_has_no_sign_in_words_either():
+    assert tidy("-0.0000 (-0.0008 to +0.0%), +0.") == f"0.0000 ({MINUS}0.0008 to 0.0%), 0."
+
+
+def test_one_thing_has_no_s():
+    assert [counted(number, "leak") for number in (0, 1, 2)] == ["0 leaks", "1 leak", "2 leaks"]
 
 
 def test_names_are_said_as_a_person_does():

@@ -9,11 +9,24 @@ from itertools import pairwise
 
 import pytest
 
+from busta.reports.measures import held, told
 from busta.reports.numbers import figure, percent, tidy
 from busta.reports.page import card, page
 
 SECTIONS = (
-    *("verdict", "figures", "baselines", "calibration", "profit", "drawdown", "parts", "clv", "features", "checks"),
+    *(
+        "verdict",
+        "figures",
+        "model",
+        "baselines",
+        "calibration",
+        "profit",
+        "drawdown",
+        "parts",
+        "clv",
+        "features",
+        "checks",
+    ),
     *("audit", "data", "tried", "reproduce", "notes", "terms"),
 )
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>|`*[x](y)"
@@ -66,7 +79,8 @@ def test_the_figures_are_those_of_the_gate_and_of_the_back_test(document, materi
     assert percent(metrics["roi"], "+.1%") in words
     assert percent(material.money["same_bets"]["coin"]["luck_low"], "+.1%") in words
     for row in material.verdict["checks"]:
-        assert " ".join(tidy(row["words"]).split()) in words
+        assert " ".join(told(row).split()) in words
+        assert all(text in words for text in held(row))
     assert f"{material.verdict['trials']['number']} of {material.verdict['trials']['count']}" in words
 
 
@@ -141,9 +155,9 @@ def test_an_audit_is_shown_with_its_leaks(material_of, parse):
     ]
     found = replace(material_of("ats"), audit={"at": "2026-01-02T03:04:05Z", "quick": False, "findings": findings})
     words = " ".join(parse(found).words.split())
-    assert "Made 2026-01-02 03:04 UTC." in words
-    assert "✗ leak 0.5000 0.1000 it was seen (x)" in words.replace("  ", " ")
-    assert "1 leaks in 2 questions" in card(found)
+    assert "1 leak in 2 questions, asked 2026-01-02 03:04 UTC." in words
+    assert "✗ leak asks 0 values ≤ 0 values it was seen (x)" in words.replace("  ", " ")
+    assert "1 leak in 2 questions" in card(found)
 
 
 def test_a_version_that_was_never_judged_says_so(material_of, parse):

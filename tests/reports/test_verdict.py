@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from busta.performance.gate.case import Trials
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED, checks
-from busta.reports.numbers import MINUS, tidy
-from busta.reports.verdict import _PLAIN, verdict_of
+from busta.reports.measures import told
+from busta.reports.numbers import MINUS
+from busta.reports.verdict import _PLAIN, share_of_alpha, verdict_of
 
 
 def check(code, answer="not proven", purpose="bet", **more):
@@ -45,30 +47,36 @@ def test_fit_to_bet_is_a_yes_with_what_the_bets_are_expected_to_earn(judged):
     found = judged(FIT_TO_BET, check("BST006", "passed", blocks=False, figure=0.012, details=details))
     assert found.answer == "Yes"
     assert found.sentence == (
-        "Yes, because its bets are expected to earn +5.1% a unit, and +1.2% even if its edge is as small as it may be."
+        "Yes: its bets are expected to earn +5.1% a unit, and +1.2% even if its edge is as small as it may be."
     )
     assert found.obstacles == ()
 
 
-def test_not_proven_is_not_yet_and_luck_is_not_told_twice(judged):
+def test_not_proven_is_a_no_that_says_so_and_luck_is_not_told_twice(judged):
     found = judged(FIT_TO_SERVE, check("BST003"), check("BST004"), check("BST006"), check("BST012"))
-    assert found.answer == "Not yet"
-    assert (
-        found.because == "nothing shows that it knows anything the market does not, and its bets are not shown to earn"
+    assert found.sentence == (
+        "No: nothing shows that it knows anything the market does not, and its bets are not shown to earn."
     )
+    assert found.meaning.startswith("Not proven is not refuted")
     assert [each["code"] for each in found.obstacles] == ["BST003", "BST004", "BST006", "BST012"]
     assert found.obstacles[0]["words"] == f"found {MINUS}1"
     assert "may be luck" in judged(FIT_TO_SERVE, check("BST004")).because
 
 
+def test_not_yet_is_for_what_is_proven_with_all_trials_counted(judged):
+    proven = check("BST004", "passed", blocks=False)
+    assert judged(FIT_TO_SERVE, proven, check("BST006")).sentence == "Not yet: its bets are not shown to earn."
+    assert judged(FIT_TO_SERVE, proven, check("BST012", "failed")).answer == "No"
+
+
 def test_refuted_is_a_no_although_it_may_be_served(judged):
     found = judged(FIT_TO_SERVE, check("BST003", "failed"), check("BST006"))
-    assert found.sentence == "No, because where it disagrees with the market, the market is right."
+    assert found.sentence == "No: where it disagrees with the market, the market is right."
 
 
 def test_rejected_is_a_no_for_what_makes_it_unsound(judged):
     found = judged(REJECTED, check("BST003"), check("BST009", "failed", "serve"))
-    assert found.sentence == "No, because it learned from what nobody could have known."
+    assert found.sentence == "No: it learned from what nobody could have known."
     assert len(found.obstacles) == 2
 
 
@@ -78,14 +86,22 @@ def test_a_check_of_somebody_else_speaks_by_its_title(judged):
 
 
 def test_how_sure_tells_evidence_need_and_luck(judged):
-    found = judged(
-        FIT_TO_SERVE, check("BST003", figure=1.0), check("BST004", threshold=3.2265, details={"games_needed": 100.0})
-    )
-    assert "z = +1.00. Were it the only one ever tried, 2.00 would do" in found.sure[0]
-    assert "3.23 is needed" in found.sure[0]
+    alone = check("BST003", figure=1.0, details={"games_needed": 30.0})
+    details = {"games_needed": 100.0, "level": 0.000625}
+    found = judged(FIT_TO_SERVE, alone, check("BST004", threshold=3.2265, details=details))
+    assert "z = +1.00; 3.23 is needed. Were it the only model ever tried, 2.00 would do" in found.sure[0]
+    assert "one chance of 5% of taking luck for an edge" in found.sure[0]
     assert "16 of 100 show as much" in found.sure[0]
-    assert "about 100 more games would prove it" in found.sure[1]
+    assert "about 100 more games would prove it with a chance of 80%" in found.sure[1]
+    assert "the 30 of BST003 would do only for a model that is the only one ever tried" in found.sure[1]
     assert "none to bet on" not in found.sure[1]
+
+
+def test_the_share_of_this_trial_and_look_is_that_of_the_gate(material):
+    case = Trials(**material.verdict["trials"])
+    said = share_of_alpha(material)
+    assert f"look {case.look} has {100 * case.level:.4f}%" in said
+    assert f"z = {material.check('BST004')['threshold']:.2f}" in said
 
 
 def test_an_effect_that_would_take_lifetimes_is_none_to_bet_on(judged):
@@ -122,5 +138,5 @@ def test_a_real_version_is_answered_by_its_own_gate(material):
     found = verdict_of(material)
     blocking = [each for each in material.verdict["checks"] if each["blocks"]]
     assert [each["code"] for each in found.obstacles] == [each["code"] for each in blocking]
-    assert [each["words"] for each in found.obstacles] == [tidy(each["words"]) for each in blocking]
+    assert [each["words"] for each in found.obstacles] == [told(each) for each in blocking]
     assert (found.answer == "No") >= (material.verdict["verdict"] == REJECTED)

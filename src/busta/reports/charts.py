@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Axis", "Band", "Bars", "Chart", "Layer", "Line", "Points", "Sheet", "Tip", "key", "nice", "svg"]
 
-_LETTER = 7.2
-"""Width of a letter of a label, in the chart's own units; the style sheet sets its size."""
+_LETTER, _WIDE = 7.2, 11.5
+"""Width of a letter of a label, and of a sign such as %, in the chart's own units; the style sheet sets its size."""
 _TOP, _BOTTOM, _RIGHT = 30.0, 44.0, 16.0
 _SHAPES = {
     "circle": "M0 -4.5A4.5 4.5 0 1 1 0 4.5A4.5 4.5 0 1 1 0 -4.5Z",
@@ -66,7 +67,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Marks with whiskers, upright or (``across``) lying; without an end of its whisker a point has none."""
+    """Marks with whiskers, upright or (``across``) lying; without an end of its whisker a point has none.
+
+    ``shift`` moves them to the right by units of the drawing, off others that stand at the same place.
+    """
 
     name: str
     x: Sequence[float]
@@ -76,6 +80,7 @@ class Points:
     tone: str
     shape: str = "circle"
     across: bool = False
+    shift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +188,8 @@ class _Frame:
 def svg(chart: Chart, width: float = 720.0, suffix: str = "") -> Markup:
     """The chart as an SVG element of that width, with a title and a description for those who do not see it."""
     height = chart.height * (1 if width > 500 else 0.85)  # noqa: PLR2004 - a narrow screen is low, too
-    longest = max((len(label) for _, label in chart.y.ticks), default=0)
-    frame = _Frame(chart, width, height, 12 + _LETTER * longest)
+    longest = max((_width(label) for _, label in chart.y.ticks), default=0)
+    frame = _Frame(chart, width, height, 12 + longest)
     name = f"{chart.name}{suffix}"
     parts = [
         *_axes(frame),
@@ -241,15 +246,24 @@ def _axes(frame: _Frame) -> Iterator[Markup]:
     yield _text("end", right, frame.height - 4, chart.x.title, "label")
 
 
-def _apart(frame: _Frame) -> Iterator[tuple[float, float, str]]:
-    """The ticks from left to right whose labels do not touch the one before: value, middle of the label, label."""
-    free = -math.inf
-    for value, label in frame.chart.x.ticks:
-        half = _LETTER * len(label) / 2
-        middle = min(max(frame.x(value), half), frame.width - half)
-        if middle - half >= free:
-            free = middle + half + _LETTER
-            yield value, middle, label
+def _apart(frame: _Frame) -> list[tuple[float, float, str]]:
+    """Every so many of the ticks, that their labels do not touch: value, middle of the label, label."""
+    ticks = frame.chart.x.ticks
+    for step in range(1, len(ticks) + 1):
+        row = [(value, *_placed(frame, value, label), label) for value, label in ticks[::step]]
+        if all(one[1] + one[2] + _LETTER <= other[1] - other[2] for one, other in pairwise(row)):
+            return [(value, middle, label) for value, middle, _, label in row]
+    return []
+
+
+def _placed(frame: _Frame, value: float, label: str) -> tuple[float, float]:
+    """Middle and half the width of a label, moved to lie in the drawing."""
+    half = _width(label) / 2
+    return min(max(frame.x(value), half), frame.width - half), half
+
+
+def _width(label: str) -> float:
+    return sum(_WIDE if letter in "%+\N{MINUS SIGN}" else _LETTER for letter in label)
 
 
 def _text(anchor: str, x: float, y: float, words: str, kind: str = "tick") -> Markup:
@@ -320,8 +334,8 @@ def _points(layer: Points, frame: _Frame) -> Iterator[Markup]:
             continue
         if not math.isnan(low + high):
             ends = ((low, y), (high, y)) if layer.across else ((x, low), (x, high))
-            yield _whisker([(frame.x(a), frame.y(b)) for a, b in ends], layer)
-        yield _shape(layer.shape, frame.x(x), frame.y(y), layer.tone)
+            yield _whisker([(frame.x(a) + layer.shift, frame.y(b)) for a, b in ends], layer)
+        yield _shape(layer.shape, frame.x(x) + layer.shift, frame.y(y), layer.tone)
 
 
 def _whisker(ends: Iterable[tuple[float, float]], layer: Points) -> Markup:

@@ -6,10 +6,11 @@ import math
 import re
 from typing import Any
 
-__all__ = ["NONE", "count", "figure", "odds_of_luck", "percent", "short", "span", "tidy", "words"]
+__all__ = ["NONE", "count", "counted", "figure", "odds_of_luck", "percent", "short", "span", "tidy", "words"]
 
 NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 _SIGN = re.compile(r"(?<![\w.)\]])-(?=[\d.])")
+_NOTHING = re.compile(r"(?<![\w.)\]])[-+](?=0(?:\.0+)?(?!\.?\d))")
 _NAMES = {
     "ats": "spreads",
     "moneyline": "moneylines",
@@ -23,8 +24,15 @@ _NAMES = {
     "auc": "AUC",
     "ece": "ECE",
     "clv": "closing-line value",
+    "unit_profit": "profit",
+    "claimed_edge": "edge it claimed",
+    "vig_method": "vig removed otherwise",
+    "same_bets": "same games",
+    "strategies": "all games",
     **dict.fromkeys(("roi", "unit_roi"), "ROI"),
     **dict.fromkeys(("roi_low", "roi_high", "unit_roi_low", "unit_roi_high"), "interval of the ROI"),
+    "closing_line_log_loss": "the line's log loss",
+    "closing_line_accuracy": "the line's accuracy",
     "closing_line_hit_rate": "hit rate the closing line expected",
     "max_drawdown": "deepest fall",
 }
@@ -60,6 +68,15 @@ def count(value: float | None) -> str:
     '1,234,567'
     """
     return figure(value, ",.0f")
+
+
+def counted(number: int, what: str) -> str:
+    """A count of things, one of them without an s.
+
+    >>> counted(1, "leak"), counted(1500, "game")
+    ('1 leak', '1,500 games')
+    """
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
 def span(low: float | None, high: float | None, form: str = ".4f") -> str:
@@ -98,12 +115,14 @@ def odds_of_luck(p: float) -> str:
 
 
 def tidy(text: Any) -> str:
-    """Words with numbers in them as the rest of the page writes numbers.
+    """Words with numbers in them as the rest of the page writes numbers: a real minus, no sign at nothing.
 
     >>> tidy("log loss -0.0213 against elo, 2012-2014, BST-1").replace(MINUS, "minus ")
     'log loss minus 0.0213 against elo, 2012-2014, BST-1'
+    >>> tidy("from -0.0000 to +0.0%")
+    'from 0.0000 to 0.0%'
     """
-    return _SIGN.sub(MINUS, str(text))
+    return _SIGN.sub(MINUS, _NOTHING.sub("", str(text)))
 
 
 def words(name: str) -> str:

@@ -10,12 +10,14 @@ from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from busta.reports import plots, tables
+from busta.reports import measures, notes, plots, reproduce, tables
 from busta.reports.charts import key, svg
-from busta.reports.numbers import count, figure, percent, short, span, tidy, words
-from busta.reports.verdict import verdict_of
+from busta.reports.ingested import facts_of
+from busta.reports.numbers import NONE, count, counted, figure, percent, span, tidy, words
+from busta.reports.tiles import tiles
+from busta.reports.verdict import share_of_alpha, verdict_of
 
 if TYPE_CHECKING:
     from busta.reports.charts import Chart
@@ -52,17 +54,29 @@ def _context(material: Material) -> dict[str, Any]:
         "closing_value": plots.closing_value(material),
         "importances": plots.importances(material),
     }
+    sheets = (
+        "baselines",
+        "by_season",
+        "model_facts",
+        "returns",
+        "sensitivity",
+        "strategies",
+        "use_facts",
+        "vig_comment",
+    )
     return {
         "m": material,
         "verdict": verdict_of(material),
+        "share_of_alpha": share_of_alpha(material),
         "charts": drawn,
-        "tiles": tables.tiles(material),
-        "baselines": tables.baselines(material),
-        "strategies": tables.strategies(material),
-        "sensitivity": tables.sensitivity(material),
-        "by_season": tables.by_season(material),
-        "notes": tables.notes(material),
-        "reasons": lambda *names: tables.reasons(material, *names),
+        "tiles": tiles(material),
+        **{name: getattr(tables, name)(material) for name in sheets},
+        "ingested": tuple(facts_of(material.lineage["ingested"])) if material.lineage.get("ingested") else (),
+        "of_it": reproduce.words_for(material.about),
+        "needs": reproduce.needs(material.lineage),
+        "expected": reproduce.expected(material.about, material.evaluation["metrics"]),
+        "notes": notes.notes(material),
+        "reasons": lambda *about: notes.reasons(material, *about),
         "busta": metadata.version("busta"),
     }
 
@@ -71,6 +85,7 @@ def _context(material: Material) -> dict[str, Any]:
 def _html() -> Environment:
     environment = _environment(autoescape=True)
     environment.globals |= {"wide": svg, "narrow": _narrow, "key": key}
+    environment.filters["code"] = _code
     return environment
 
 
@@ -92,15 +107,27 @@ def _environment(*, autoescape: bool) -> Environment:
     )
     environment.filters |= {
         "count": count,
+        "counted": counted,
         "figure": figure,
         "percent": percent,
-        "short": short,
+        "sentence": lambda text: f"{text[:1].upper()}{text[1:]}." if text else "",
         "tidy": tidy,
         "words": words,
         "sign": lambda answer: _SIGNS.get(answer, "–"),  # noqa: RUF001 - a dash
     }
-    environment.globals |= {"span": span}
+    environment.globals |= {
+        "span": span,
+        "held": measures.held,
+        "told": measures.told,
+        "none_sign": NONE,
+        "audit_in_short": measures.audit_in_short,
+    }
     return environment
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 def _narrow(chart: Chart) -> Markup:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["calibration", "closing_value", "drawdown", "importances", "parts", "profit", "seasons"]
 
 _SHOWN = 15
-_STYLES = {"model": ("model", "circle"), "closing line": ("close", "square")}
+_STYLES = {"model": ("model", "circle", -4.0), "closing line": ("close hollow", "square", 4.0)}
+"""Tone, shape and shift, by which two marks of one place are told from each other."""
 
 
 def calibration(material: Material) -> Chart | None:
@@ -34,8 +35,8 @@ def calibration(material: Material) -> Chart | None:
     layers: list[Layer] = [Line("perfect", (low, high), (low, high), "rule")]
     for name, rows in curves.items():
         x, y, below, above = ([row[part] for row in rows] for part in ("mean_p", "rate", "low", "high"))
-        tone, shape = _STYLES[name]
-        layers.append(Points(name, x, y, below, above, tone, shape))
+        tone, shape, shift = _STYLES[name]
+        layers.append(Points(name, x, y, below, above, tone, shape, shift=shift))
     said = [(name, row) for name, rows in curves.items() for row in rows]
     figures = tuple(
         (name, percent(row["mean_p"]), percent(row["rate"]), span(row["low"], row["high"], ".1%"), count(row["count"]))
@@ -46,7 +47,8 @@ def calibration(material: Material) -> Chart | None:
         name="calibration-chart",
         title="What was said against what happened",
         words=f"Each mark is a tenth of the games: across, the mean probability of “{first}” that was said; up, the "
-        "share that happened, with its 95 % interval. Marks on the dashed line are perfect.",
+        "share that happened, its whisker the 95 % interval of it. Whiskers that cross the dashed line may be perfect. "
+        "Marks of model and line are set a little apart.",
         x=Axis(low, high, f"probability of “{first}” that was said", ticks),
         y=Axis(low, high, "share that happened", ticks),
         layers=tuple(layers),

@@ -1,154 +1,45 @@
-"""The tables and tiles of a report as texts."""
+"""The tables of a report as texts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from busta.reports.charts import Sheet
-from busta.reports.numbers import NONE, count, figure, percent, span, tidy, words
+from busta.reports.measures import LOSS_GAP
+from busta.reports.numbers import NONE, count, figure, percent, span, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from busta.reports.material import Material
 
-__all__ = ["Tile", "baselines", "by_season", "notes", "reasons", "sensitivity", "strategies", "tiles"]
+__all__ = ["baselines", "by_season", "model_facts", "returns", "sensitivity", "strategies", "use_facts", "vig_comment"]
 
 Figures = dict[str, Any]
 
-_SCORES = ("log_loss", "brier", "accuracy", "ece", "bets", "roi", "roi_low", "roi_high")
-_MONEY = ("bets", "pushes", "hit_rate", "closing_line_hit_rate", "unit_roi", "unit_roi_low", "unit_roi_high")
-_COLUMNS = {
-    "figures": (*_MONEY, "clv", "risk_of_ruin", "max_drawdown"),
-    "scores": ("log_loss", "brier", "accuracy"),
-    "strategies": _MONEY,
-    "same_bets": _MONEY,
-    "baselines": _SCORES,
-    "by_season": _SCORES,
-}
-"""By what a note is about, which names the figures that it explains: those that the tables show."""
 
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A key figure: what it is, its value, what stands beside it, and what it says."""
-
-    title: str
-    value: str
-    beside: tuple[tuple[str, str], ...]
-    says: str
-
-
-def tiles(material: Material) -> tuple[Tile, ...]:
-    """The key figures, each beside the closing line's."""
+def model_facts(material: Material) -> tuple[tuple[str, str], ...]:
+    """What the model is."""
+    about = material.about
+    blind = about["information"] == "blind"
+    learns = "sees no price of the game itself" if blind else "starts from the market's price, learns a correction"
+    price = "opening" if about["price"] == "open" else "closing"
     return (
-        _log_loss(material),
-        _accuracy(material),
-        _calibration(material),
-        _roi(material),
-        _closing_value(material),
-        _drawdown(material),
+        ("forecasts", f"{about['league_title']}, {about['market_title']}: {' or '.join(about['sides'])}"),
+        ("information", f"{about['information']}: {learns}"),
+        ("bets at", f"the {price} price"),
+        ("type", "an ensemble of a linear model and boosted trees, averaged in log-odds"),
+        ("test", f"walk forward of {about['folds']} folds: each season was forecast by a model of the games before"),
+        ("role", " and ".join(about["aliases"]) or "none"),
     )
 
 
-def _log_loss(material: Material) -> Tile:
-    bar = material.evaluation["bar"]
-    parts = material.evaluation["differences"]["log_loss"]
-    gap, line = parts[bar], material.evaluation["baselines"]["closing_line"]
-    return Tile(
-        "Log loss",
-        figure(parts["value"]),
-        (
-            ("95 % interval", span(parts["low"], parts["high"])),
-            ("closing line", figure(line["log_loss"])),
-            ("difference from the bar", figure(gap["difference"], "+.4f")),
-            ("its 95 % interval", span(gap["low"], gap["high"], "+.4f")),
-        ),
-        f"Lower is better. {tidy(material.evaluation['verdict']).capitalize()}.",
-    )
-
-
-def _accuracy(material: Material) -> Tile:
-    scores = material.money["scores"]
-    model, line = scores["model"], scores["closing_line"]
-    return Tile(
-        "Picked the right side",
-        percent(model["accuracy"]),
-        (
-            ("95 % interval", span(model.get("accuracy_low"), model.get("accuracy_high"), ".1%")),
-            ("closing line", percent(line["accuracy"])),
-            ("its 95 % interval", span(line.get("accuracy_low"), line.get("accuracy_high"), ".1%")),
-            ("games", count(model["games"])),
-        ),
-        "How often the likelier side won. It says little: what counts is by how much it beats the price.",
-    )
-
-
-def _calibration(material: Material) -> Tile:
-    metrics, line = material.evaluation["metrics"], material.evaluation["baselines"]["closing_line"]
-    ece, luck = metrics["ece"], metrics["ece_luck_95"]
-    says = "Mean distance between what is said and what happens."
-    if ece is not None and luck is not None:
-        says += " No more than luck alone gives." if ece <= luck else " More than luck alone gives."
-    return Tile(
-        "Calibration error (ECE)",
-        figure(ece),
-        (
-            ("luck alone, on average", figure(metrics["ece_luck"])),
-            ("luck alone, 95 % below", figure(luck)),
-            ("closing line", figure(line["ece"])),
-            ("slope (1 is perfect)", figure(metrics["calibration_slope"], ".2f")),
-        ),
-        says,
-    )
-
-
-def _roi(material: Material) -> Tile:
-    money, coin = material.money["figures"], material.money["same_bets"].get("coin", {})
-    bets = money["bets"]
-    expected = material.curves.expected[-1] / bets if bets else None
-    return Tile(
-        f"ROI of {count(bets)} bets",
-        percent(money["unit_roi"], "+.1%"),
-        (
-            ("95 % interval", span(money["unit_roi_low"], money["unit_roi_high"], "+.1%")),
-            ("closing line expected", percent(expected, "+.1%")),
-            ("95 % of coin flips", span(coin.get("luck_low"), coin.get("luck_high"), "+.1%")),
-            ("edge it claimed", percent(money["claimed_edge"], "+.1%")),
-        ),
-        "Profit over stakes, one flat unit a bet." if bets else "No bet had the edge that is asked for.",
-    )
-
-
-def _closing_value(material: Material) -> Tile:
-    money = material.money["figures"]
-    if material.about["price"] == "close":
-        why = "Bets are placed at the close itself, so there is no later line to compare with."
-        return Tile("Closing-line value", "does not apply", (), why)
-    return Tile(
-        "Closing-line value",
-        percent(money["clv"], "+.2%"),
-        (
-            ("95 % interval", span(money["clv_low"], money["clv_high"], "+.2%")),
-            ("bets with a close", percent(money["clv_coverage"], ".0%")),
-            ("points the line moved", figure(money["clv_points"], "+.2f")),
-        ),
-        "Expected profit of the bets by the closing market. Above 0 the market came to agree.",
-    )
-
-
-def _drawdown(material: Material) -> Tile:
-    money = material.money["figures"]
-    return Tile(
-        "Deepest fall of the bankroll",
-        percent(money["max_drawdown"]) if money["bets"] else NONE,
-        (
-            ("weeks from peak to recovery or end", count(money["drawdown_weeks"])),
-            ("bets lost in a row", count(money["longest_losing_run"])),
-            ("risk of ruin", percent(money["risk_of_ruin"])),
-        ),
-        f"At {material.money['rules']['stakes']} stakes from a bankroll of {material.money['rules']['bankroll']:g}.",
+def use_facts(material: Material) -> tuple[tuple[str, str], ...]:
+    """What the model is for, and where its knowledge ends."""
+    about = material.about
+    return (
+        ("for", f"judging prices of {about['league_title']} games, on paper unless the verdict is “fit to bet”"),
+        ("knows nothing of", "injuries, news and limits beyond its features and the market's price; other leagues"),
     )
 
 
@@ -157,13 +48,19 @@ def baselines(material: Material) -> Sheet:
     evaluation = material.evaluation
     bar = evaluation["bar"]
     gaps = evaluation["gaps"] | {bar: evaluation["differences"]["log_loss"][bar]}
-    rows = [("this model", figure(evaluation["metrics"]["log_loss"]), "", "", *_scores(evaluation["metrics"]))]
+    rows = [("this model", figure(evaluation["metrics"]["log_loss"]), "", *_scores(evaluation["metrics"]))]
     for name, figures in evaluation["baselines"].items():
         gap = gaps[name]
-        less = figure(gap["difference"], "+.4f"), span(gap["low"], gap["high"], "+.4f")
-        rows.append((_baseline(name, material), figure(figures["log_loss"]), *less, *_scores(figures)))
-    columns = ("", "log loss", "model less it", "95 %", "Brier", "accuracy", "ECE", "bets", "ROI", "95 %")
+        less = _with_span(gap["difference"], gap["low"], gap["high"], LOSS_GAP)
+        rows.append((_baseline(name, material), figure(figures["log_loss"]), less, *_scores(figures)))
+    columns = ("", "log loss", "the model's less it, 95 %", "Brier", "accuracy", "ECE", "bets", "ROI, 95 %")
     return Sheet(columns, tuple(rows))
+
+
+def _with_span(value: float | None, low: float | None, high: float | None, form: str) -> str:
+    """A figure, and its interval on a line below."""
+    ends = span(low, high, form)
+    return figure(value, form) if ends == NONE else f"{figure(value, form)}\n{ends}"
 
 
 def _scores(figures: Mapping[str, Any]) -> tuple[str, ...]:
@@ -172,8 +69,7 @@ def _scores(figures: Mapping[str, Any]) -> tuple[str, ...]:
         percent(figures["accuracy"]),
         figure(figures["ece"]),
         count(figures["bets"]),
-        percent(figures["roi"], "+.1%"),
-        span(figures["roi_low"], figures["roi_high"], "+.1%"),
+        _with_span(figures["roi"], figures["roi_low"], figures["roi_high"], "+.1%"),
     )
 
 
@@ -185,14 +81,59 @@ def _baseline(name: str, material: Material) -> str:
 
 def strategies(material: Material) -> Sheet:
     """The model's bets beside what anybody could have bet on all games, and on the same games."""
-    money = material.money
+    money, medians = material.money, material.money["coin_medians"]
     rows = [("this model", *_money(money["figures"]))]
-    rows += [(f"same games: {words(name)}", *_money(figures)) for name, figures in money["same_bets"].items()]
-    rows += [(f"all games: {words(name)}", *_money(figures)) for name, figures in money["strategies"].items()]
-    columns = ("", "bets", "pushes", "hit rate", "expected", "profit", "ROI", "95 %", "CLV")
+    for table, where in (("same_bets", "same games"), ("strategies", "all games")):
+        for name, figures in money[table].items():
+            if name == "coin":
+                rows.append((f"{where}: a thousand coins", *_coins(figures, medians[table])))
+            else:
+                rows.append((f"{where}: {words(name)}", *_money(figures)))
+    columns = ("", "bets", "ROI, 95 %", "profit", "hit rate", "expected", "pushes", "CLV")
     if material.about["price"] == "close":  # nothing comes after the close
         return Sheet(columns[:-1], tuple(row[:-1] for row in rows))
     return Sheet(columns, tuple(rows))
+
+
+def _coins(figures: Mapping[str, Any], median: float | None) -> tuple[str, ...]:
+    """The median of a thousand coins and where 95 % of them lie; what a single one did says nothing."""
+    profit = None if median is None or figures["bets"] is None else median * figures["bets"]
+    return (
+        count(figures["bets"]),
+        _with_span(median, figures["luck_low"], figures["luck_high"], "+.1%"),
+        figure(profit, "+.1f"),
+        *(NONE, NONE),
+        count(figures["pushes"]),
+        NONE,
+    )
+
+
+def returns(material: Material) -> Sheet:
+    """Every ROI that the report speaks of, and what each of them is."""
+    money, check = material.money["figures"], material.check("BST006")
+    details, bets = check.get("details", {}), money["bets"]
+    expected = float(material.curves.expected[-1]) / bets if bets else None
+    seen = _with_span(money["unit_roi"], money["unit_roi_low"], money["unit_roi_high"], "+.1%")
+    rows = (
+        ("seen", seen, f"what the {count(bets)} bets returned on their stakes, and its 95 % interval"),
+        ("claimed by the model", percent(money["claimed_edge"], "+.1%"), "what its own probabilities promised"),
+        (
+            "by the fitted edge",
+            percent(details.get("expected_roi"), "+.1%"),
+            "what is to be expected if as much of its opinion is right as on all games, corrected for what was tried",
+        ),
+        (
+            "at its lower bound",
+            percent(check.get("figure"), "+.1%"),
+            "the same if the fitted edge is as small as it may be; BST006 asks that this is above 0",
+        ),
+        (
+            "expected by the closing line",
+            percent(expected, "+.1%"),
+            "what is left if the closing line is right and the model's opinion worth nothing: roughly, the vig is lost",
+        ),
+    )
+    return Sheet(("ROI", "of a unit staked", "what it is"), rows)
 
 
 def sensitivity(material: Material) -> Sheet:
@@ -201,21 +142,35 @@ def sensitivity(material: Material) -> Sheet:
     rows = [(f"prices pay {percent(row['slippage'], '.0%')} less", row) for row in found["slippage"]]
     rows += [(f"vig removed: {words(row['method'])}", row) for row in found["vig_method"]]
     return Sheet(
-        ("", "bets", "hit rate", "profit", "ROI", "95 %"),
-        tuple((name, *(cell for i, cell in enumerate(_money(row)[:7]) if i not in (1, 3))) for name, row in rows),
+        ("", "bets", "ROI, 95 %", "profit", "hit rate"),
+        tuple((name, *_money(row)[:4]) for name, row in rows),
     )
 
 
+def vig_comment(material: Material) -> str:
+    """Whether the answer hangs on how the vig is removed from the market's price."""
+    rows = [row for row in material.money["sensitivity"]["vig_method"] if row["unit_roi"] is not None]
+    if not rows:
+        return ""
+    bets, roi = [row["bets"] for row in rows], [row["unit_roi"] for row in rows]
+    made = f"from {count(min(bets))} to {count(max(bets))}" if min(bets) < max(bets) else f"the same {count(bets[0])}"
+    said = (
+        f"By the {len(rows)} ways of removing the vig it makes {made} bets, and the ROI goes from "
+        f"{percent(min(roi), '+.1%')} to {percent(max(roi), '+.1%')}"
+    )
+    if any(row["unit_roi_low"] is not None and row["unit_roi_low"] > 0 for row in rows):
+        return f"{said}; an interval above 0 was picked among {len(rows)}."
+    return f"{said}; by none is the interval above 0, so the answer does not hang on the way."
+
+
 def _money(figures: Mapping[str, Any]) -> tuple[str, ...]:
-    low, high = (figures.get(f"luck_{end}", figures[f"unit_roi_{end}"]) for end in ("low", "high"))
     return (
         count(figures["bets"]),
-        count(figures["pushes"]),
+        _with_span(figures["unit_roi"], figures["unit_roi_low"], figures["unit_roi_high"], "+.1%"),
+        figure(figures["unit_profit"], "+.1f"),
         percent(figures["hit_rate"]),
         percent(figures.get("closing_line_hit_rate")),
-        figure(figures["unit_profit"], "+.1f"),
-        percent(figures["unit_roi"], "+.1%"),
-        span(low, high, "+.1%"),
+        count(figures["pushes"]),
         percent(figures["clv"], "+.1%"),
     )
 
@@ -231,50 +186,9 @@ def by_season(material: Material) -> Sheet:
             percent(row["accuracy"]),
             percent(row["closing_line_accuracy"]),
             count(row["bets"]),
-            percent(row["roi"], "+.1%"),
-            span(row["roi_low"], row["roi_high"], "+.1%"),
+            _with_span(row["roi"], row["roi_low"], row["roi_high"], "+.1%"),
         )
         for row in material.evaluation["by_season"]
     )
-    columns = ("season", "games", "log loss", "the line's", "accuracy", "the line's", "bets", "ROI", "95 % by week")
+    columns = ("season", "games", "log loss", "the line's", "accuracy", "the line's", "bets", "ROI, 95 % by week")
     return Sheet(columns, rows)
-
-
-def reasons(material: Material, *names: str) -> tuple[tuple[str, str], ...]:
-    """The notes under those names, or below them, on figures that the tables show; equal ones told once."""
-    found: dict[str, list[str]] = {}
-    for name, note in material.notes.items():
-        if name in names or name.partition(".")[0] in names:
-            told = "; ".join(_shown(note, name.partition(".")[0]))
-            if told:
-                found.setdefault(tidy(told), []).append(words(name.partition(".")[2] or name))
-    return tuple((", ".join(of), told) for told, of in found.items())
-
-
-def notes(material: Material) -> tuple[tuple[str, str], ...]:
-    """Every note, equal ones told once."""
-    found: dict[str, list[str]] = {}
-    for name, note in material.notes.items():
-        found.setdefault(tidy(note.replace("_", " ")), []).append(name)
-    return tuple((_together(names), note) for note, names in found.items())
-
-
-def _together(names: list[str]) -> str:
-    """Names such as ``strategies.home`` with what they share told once."""
-    below: dict[str, list[str]] = {}
-    for name in names:
-        first, dot, rest = name.partition(".")
-        below.setdefault(words(first), []).extend([words(rest)] if dot else [])
-    return "; ".join(f"{first}: {', '.join(rest)}" if rest else first for first, rest in below.items())
-
-
-def _shown(note: str, about: str) -> Iterator[str]:
-    """Of clauses such as ``hit_rate, roi: every bet was a push`` those on figures that the tables show."""
-    if about not in _COLUMNS:
-        yield note
-        return
-    for clause in note.split("; "):
-        names, colon, reason = clause.partition(": ")
-        shown = [words(name) for name in names.split(", ") if name in _COLUMNS[about]]
-        if shown or not colon:
-            yield f"{', '.join(dict.fromkeys(shown))}: {reason}" if colon else clause

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from scipy.special import ndtr
 
 from busta.performance.gate.verdict import FIT_TO_BET, REJECTED
-from busta.reports.numbers import count, figure, odds_of_luck, percent, span, tidy
+from busta.performance.significance.needed import POWER
+from busta.reports.measures import told
+from busta.reports.numbers import count, figure, odds_of_luck, percent, span
 
 if TYPE_CHECKING:
     from busta.reports.material import Material
 
-__all__ = ["Verdict", "verdict_of"]
+__all__ = ["Verdict", "share_of_alpha", "verdict_of"]
 
 Figures = dict[str, Any]
 
@@ -42,10 +44,13 @@ _PLAIN = {  # by check and answer: what stands in the way, as a clause
 }
 _LIFETIME = 100
 """Seasons that nobody waits for."""
+_PAPER = "The model is sound enough to be run, on paper: its stakes are not real money until the gate says yes."
 _MEANING = {
-    "Yes": "There is evidence of profit with everything counted that was tried. Bets can still lose for a long time.",
-    "Not yet": "The model is sound enough to be run, on paper: its stakes are not real money until the gate says yes.",
-    "No": "Do not stake money on it.",
+    "yes": "There is evidence of profit with everything counted that was tried. Bets can still lose for a long time.",
+    "not yet": f"That it knows something is proven, that its bets earn is not. {_PAPER}",
+    "not proven": f"Not proven is not refuted, but no reason to bet. {_PAPER}",
+    "refuted": "Do not stake money on it: the evidence is against it.",
+    "unsound": "Do not stake money on it, and do not run it.",
 }
 
 
@@ -54,8 +59,8 @@ class Verdict:
     """An answer and its grounds.
 
     Attributes:
-        answer: ``Yes``, ``Not yet`` or ``No``.
-        because: A clause that goes on with "because".
+        answer: ``Yes``, ``Not yet`` where an edge is proven but no profit, or ``No``.
+        because: The reason, a clause.
         sure: How sure that is, a few sentences each on one thing: the evidence, what more would tell, the money.
         meaning: What follows from the answer.
         obstacles: Every check that stands in the way: ``code``, ``plain`` and ``words``.
@@ -70,27 +75,32 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """Answer and reason."""
-        return f"{self.answer}, because {self.because}."
+        return f"{self.answer}: {self.because}."
 
 
 def verdict_of(material: Material) -> Verdict:
-    """Reads the gate's answers: yes if fit to bet; no if it is rejected or refuted; else not yet."""
+    """Reads the gate's answers: yes if fit to bet; not yet if only profit is left to be proven; else no.
+
+    A no has one of three reasons: the model is unsound, it is refuted, or nothing is proven.
+    """
     checks = [check for check in material.verdict["checks"] if check["blocks"]]
     obstacles = tuple(
-        {"code": check["code"], "plain": _plain(check), "answer": check["answer"], "words": tidy(check["words"])}
+        {"code": check["code"], "plain": _plain(check), "answer": check["answer"], "words": told(check)}
         for check in checks
     )
-    name = material.verdict["verdict"]
+    unsound = {check["code"] for check in checks if check["purpose"] == "serve"}
+    of_soundness = [each for each in obstacles if each["code"] in unsound]
     refuted = [each for each in obstacles if each["answer"] == "failed"]
+    name, sure = material.verdict["verdict"], _sure(material)
     if name == FIT_TO_BET:
-        return Verdict("Yes", _earned(material), _sure(material), _MEANING["Yes"], ())
+        return Verdict("Yes", _earned(material), sure, _MEANING["yes"], ())
     if name == REJECTED:
-        unsound = {check["code"] for check in checks if check["purpose"] == "serve"}
-        first = [each for each in obstacles if each["code"] in unsound]
-        return Verdict("No", _clauses(first), _sure(material), _MEANING["No"], obstacles)
+        return Verdict("No", _clauses(of_soundness), sure, _MEANING["unsound"], obstacles)
     if refuted:
-        return Verdict("No", _clauses(refuted), _sure(material), _MEANING["No"], obstacles)
-    return Verdict("Not yet", _clauses(list(obstacles)), _sure(material), _MEANING["Not yet"], obstacles)
+        return Verdict("No", _clauses(refuted), sure, _MEANING["refuted"], obstacles)
+    if material.check("BST004").get("answer") == "passed":
+        return Verdict("Not yet", _clauses(list(obstacles)), sure, _MEANING["not yet"], obstacles)
+    return Verdict("No", _clauses(list(obstacles)), sure, _MEANING["not proven"], obstacles)
 
 
 def _plain(check: Figures) -> str:
@@ -122,13 +132,31 @@ def _sure(material: Material) -> tuple[str, ...]:
         return words, _money(material)
     trials = material.verdict["trials"]
     luck = odds_of_luck(float(ndtr(-z)))
+    found, bar, alone = figure(z, "+.2f"), figure(needed, ".2f"), figure(check["threshold"], ".2f")
     words = (
-        f"The evidence that it knows more than the market is z = {figure(z, '+.2f')}. Were it the only one ever tried,"
-        f" {figure(check['threshold'], '.2f')} would do; as every trial raises the bar, {figure(needed, '.2f')} is "
-        f"needed (this is trial {trials['number']} of {trials['planned']} planned). "
-        f"Of models that know nothing, {luck} show as much."
+        f"The evidence that it knows more than the market is z = {found}; {bar} is needed. "
+        f"Were it the only model ever tried, {alone} would do; but all trials and all looks share one "
+        f"chance of {percent(trials['alpha'], '.0%')} of taking luck for an edge (this is trial {trials['number']} of "
+        f"{trials['planned']} planned, look {trials['look']}). Of models that know nothing, {luck} show as much."
     )
     return tuple(filter(None, (_leak(material), words, _needed(material), _money(material))))
+
+
+def share_of_alpha(material: Material) -> str:
+    """How the chance of a wrong yes is shared out over trials and looks, and what is left for this one."""
+    check, trials = material.check("BST004"), material.verdict["trials"]
+    alpha, planned, look = trials["alpha"], trials["planned"], trials["look"]
+    level = check.get("details", {}).get("level")
+    whole = percent(alpha, ".0%")
+    words = (
+        f"The first {planned} trials share half of {whole} alike, the next {2 * planned} a quarter, and so on; of a "
+        "trial's share its first look has half, each further one half of the one before. However many follow, all of "
+        f"them together never have more than {whole}."
+    )
+    if level is None:
+        return words
+    z = figure(check.get("threshold"), ".2f")
+    return f"{words} Trial {trials['number']}, look {look} has {percent(level, '.4%')}: that is z = {z}."
 
 
 def _leak(material: Material) -> str:
@@ -139,15 +167,17 @@ def _leak(material: Material) -> str:
 
 def _needed(material: Material) -> str:
     """How many more games would prove the effect, if it is real."""
-    games = material.check("BST004").get("details", {}).get("games_needed")
+    games, alone = (material.check(code).get("details", {}).get("games_needed") for code in ("BST004", "BST003"))
     if games is None:
         return ""
     about = material.about
     a_season = about["games"] / (about["last_test_season"] - about["first_test_season"] + 1)
     words = (
-        f"If the effect is real, about {count(games)} more games would prove it: {count(games / a_season)} seasons "
-        "like those it was tested on"
+        f"If the effect is real and as large as it looks, about {count(games)} more games would prove it with a chance "
+        f"of {percent(POWER, '.0%')}: {count(games / a_season)} seasons like those it was tested on"
     )
+    if alone is not None:
+        words += f" (the {count(alone)} of BST003 would do only for a model that is the only one ever tried)"
     return f"{words}. An effect so small is none to bet on." if games / a_season > _LIFETIME else f"{words}."
 
 

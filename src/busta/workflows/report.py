@@ -11,15 +11,18 @@ import numpy as np
 import polars as pl
 
 from busta.data.publish import atomic_write
+from busta.data.source import REFUSED
 from busta.errors import BustaError, OutsideError, UsageError
 from busta.performance.gate.evidence import paired_difference
 from busta.performance.gate.verdict import judge
-from busta.performance.simulation.study import study
+from busta.performance.simulation.choice import within
+from busta.performance.simulation.study import Plan, Study, study
 from busta.plugins import pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.versions import fetch, keep, model_name, now, resolve
-from busta.reports.curves import curves
+from busta.reports.curves import coin_median, curves
+from busta.reports.ingested import ingested
 from busta.reports.material import Material
 from busta.reports.page import card, page
 from busta.reports.parts import closing_histogram, parts_of
@@ -29,9 +32,11 @@ from busta.settings import Settings
 from busta.workflows.audit import noted_audit
 from busta.workflows.backtest import Filters, betting_plan, figures, nulls, rules_of
 from busta.workflows.bet_rules import rule_notes
+from busta.workflows.build import open_version
 from busta.workflows.evaluate import reliability_rows
 from busta.workflows.forecast import about
 from busta.workflows.gate import stored_case
+from busta.workflows.ingest import tables_of
 from busta.workflows.record import judged, vig_method
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 
     from busta.data.schema import Moment
     from busta.performance.forecasts import Forecasts
+    from busta.plugins import League
     from busta.registry.connect import Registry
     from busta.registry.versions import Version
 
@@ -114,10 +120,13 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
     plan = betting_plan(case.bets, Filters(), vig_method(version, settings.bets), settings.train.seed)
     found = study(forecasts, plan, case.champion)
     facts, missing = _lineage(registry, version)
+    of_data, unknown = _ingested(settings, forecasts.league, facts)
+    facts |= of_data
     kind = _about(version, forecasts)
     lines = changed(facts.pop("configuration", {}), _defaults())
     audit, of_audit = noted_audit(version)
-    notes = notes | evaluation.notes | found.notes | missing | of_audit
+    full = audit is not None and not audit["quick"]
+    notes = notes | evaluation.notes | found.notes | missing | unknown | of_audit
     if rule_notes(version, settings.bets):
         notes["rules"] = "bets are chosen by the rules the version was judged by; today's settings have others"
     return Material(
@@ -130,7 +139,7 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
         }
         | {"gaps": _gaps(forecasts)},
         reliability=_reliability(forecasts),
-        money=figures(found) | {"rules": rules_of(plan)},
+        money=figures(found) | {"rules": rules_of(plan), "coin_medians": _coin_medians(found, forecasts, plan)},
         curves=curves(found.ledger, forecasts, plan.slippage, plan.seed),
         parts=nulls(parts_of(found.ledger, forecasts, plan.choice.min_edge)),
         closing_histogram=closing_histogram(found.ledger, forecasts),
@@ -139,7 +148,7 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
         lineage=facts,
         tried=_tried(registry, version, forecasts),
         changed=lines,
-        commands=commands(kind, facts, lines),
+        commands=commands(kind, facts, lines, evaluation.metrics, audited=full),
         notes=notes,
     )
 
@@ -155,6 +164,7 @@ def _about(version: Version, forecasts: Forecasts) -> dict[str, Any]:
         "market_title": forecasts.market.title,
         "has_line": forecasts.market.has_line,
         "folds": len(set(forecasts.fold.tolist())),
+        "pushes": int((np.isnan(forecasts.y) & ~np.isnan(forecasts.value)).sum()),
         "run_id": version.run_id,
         "made_at": now(),
     }
@@ -169,6 +179,33 @@ def _gaps(forecasts: Forecasts) -> dict[str, dict[str, float | None]]:
         {name: dict(zip(names, gap, strict=True)) for name, gap in found.items()}
     )
     return gaps
+
+
+def _coin_medians(found: Study, forecasts: Forecasts, plan: Plan) -> dict[str, float | None]:
+    """The median ROI of a thousand coins, by the table in which they stand."""
+    rows = {"strategies": np.flatnonzero(within(forecasts, plan.choice)), "same_bets": found.ledger.bets.game}
+    medians = {table: coin_median(forecasts, games, plan.slippage, plan.seed) for table, games in rows.items()}
+    cleaned: dict[str, float | None] = nulls(medians)
+    return cleaned
+
+
+def _ingested(settings: Settings, league: League, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the workspace knows of the data: ``ingested`` and ``through``, or why it knows nothing.
+
+    Seasons after the last one learned from mean that the training was told to end with that one.
+    """
+    try:
+        gold = open_version(settings, league.name, str(facts["gold_version"]))
+        files = sorted((tables_of(settings, league).folder / "refused").glob("*.csv"))
+        rows = [pl.read_csv(file, schema=REFUSED) for file in files]
+        found = ingested(gold.games, gold.quotes, pl.concat(rows) if rows else pl.DataFrame(schema=REFUSED))
+    except (BustaError, OSError, pl.exceptions.PolarsError):
+        words = (
+            f"gold store {facts['gold_version']} is not in this workspace: nobody knows what ingest refused or assumed"
+        )
+        return {}, {"ingest": words}
+    last = int(str(facts["seasons"] or "0").rpartition("-")[2])
+    return {"ingested": found, "through": last if 0 < last < (found["last_season"] or 0) else None}, {}
 
 
 def _reliability(forecasts: Forecasts) -> dict[str, list[dict[str, float]]]:
