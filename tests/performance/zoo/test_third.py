@@ -28,6 +28,23 @@ def test_away_teams_form_across_teams_ends_with_the_home_teams_points_of_this_ga
     assert abs(told(clean)) < 0.08
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_of_the_newest_first_turns_the_last_games_into_the_next_ones(ground, seed):
+    """So none are left at the end of the table."""
+    leaky, clean = planted(ground, "newest game first", seed=seed)
+    assert leaky["planted"].tail(20).is_null().all()
+    assert clean["planted"].tail(20).is_not_null().all()
+
+
+def test_a_schedule_is_of_one_season_and_the_twins_of_the_last(ground):
+    leaky, clean = planted(ground, "schedule of the season")
+    first = ground.close["season"] == ground.close["season"].min()
+    assert clean.filter(first)["planted"].is_null().all()
+    assert leaky["planted"].is_not_null().all()
+    weeks = leaky.with_columns(pair=pl.concat_str("home", "away", "season")).group_by("pair")
+    assert weeks.agg(pl.col("planted").n_unique())["planted"].max() == 1
+
+
 def test_the_line_is_that_of_both_teams_next_games(ground):
     games, leaky = ground.close, planted(ground, "line of the next game")[0]
     for row in range(500, 520):

@@ -64,11 +64,13 @@ SECOND: Mapping[str, Plant] = {
 
 THIRD: Mapping[str, Plant] = {
     "form across teams": third.form_across_teams,
+    "newest game first": third.newest_first,
     "line of the next game": third.line_of_next_game,
     "paid on the favourite": third.paid_on_favourite,
     "weight of the row": third.weight_of_row,
     "coach's whole career": third.career_of_coach,
     "ranking after the week": third.ranked_after_week,
+    "schedule of the season": third.schedule_of_season,
     "leave-one-out encoding": third_rows.leave_one_out,
     "gaps filled by outcome": third_rows.filled_by_outcome,
     "components with target": third_rows.components_with_target,

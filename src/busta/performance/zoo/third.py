@@ -9,7 +9,7 @@ import polars as pl
 from scipy.special import expit
 
 from busta.performance.zoo.exhibit import MARGIN, WON, Question, Sketch, tables
-from busta.performance.zoo.pieces import before, differences, floats, mixed, of_game
+from busta.performance.zoo.pieces import added, before, differences, floats, mixed, of_game, of_season
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -23,8 +23,10 @@ __all__ = [
     "career_of_coach",
     "form_across_teams",
     "line_of_next_game",
+    "newest_first",
     "paid_on_favourite",
     "ranked_after_week",
+    "schedule_of_season",
     "weight_of_row",
 ]
 
@@ -46,6 +48,19 @@ def form_across_teams(ground: Ground, question: Question, strength: float, rng: 
     file = file.with_columns(mixed_up=form.shift(1), own=form.over("team", order_by="kickoff"))
     now = np.subtract(*of_game(ground.close, file, "mixed_up"))
     last = np.subtract(*before(ground.close, file, "own"))
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
+
+
+def newest_first(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+    """A form of the last games, shifted by one, from a file that lists the newest game first: it is of the next ones.
+
+    The twin's file lists the oldest first.
+    """
+    window, value = int(rng.choice([3, 5, 8])), str(rng.choice(["margin", "won"]))
+    form = pl.col(value).rolling_mean(window)
+    ahead = form.shift(-window)  # the same as shift(1) from the other end
+    sides = added(ground, **{name: each.over("team", order_by="kickoff") for name, each in (("f", form), ("a", ahead))})
+    now, last = np.subtract(*of_game(ground.close, sides, "a")), np.subtract(*before(ground.close, sides, "f"))
     return tables(ground.close, question, mixed(now, last, strength, rng), last)
 
 
@@ -127,4 +142,18 @@ def ranked_after_week(ground: Ground, question: Question, strength: float, rng: 
     ranking = every.with_columns(place=pl.col("form").rank("min", descending=True).over("at"))
     sides = sides.join(ranking.select("at", "team", "place"), on=["at", "team"], how="left", maintain_order="left")
     now, last = differences(ground, sides, "place")
+    return tables(ground.close, question, mixed(now, last, strength, rng), last)
+
+
+def schedule_of_season(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:
+    """The strength of a team's schedule: the mean share of games that its opponents won by the season's end.
+
+    Their games with the team are counted, this one too. The twin has last season's.
+    """
+    share = ground.sides.group_by("team", "season").agg(share=pl.col("won").mean())
+    met = ground.sides.join(ground.sides.select("game_id", opponent="team"), on="game_id")
+    met = met.filter(pl.col("team") != pl.col("opponent"))
+    met = met.join(share, left_on=["opponent", "season"], right_on=["team", "season"])
+    schedule = met.group_by("team", "season").agg(value=pl.col("share").mean().round(4))  # whatever the order of sums
+    now, last = (np.subtract(*of_season(ground.close, schedule, ago)) for ago in (0, 1))
     return tables(ground.close, question, mixed(now, last, strength, rng), last)
