@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from busta.errors import UsageError, unknown
-from busta.performance.zoo import columns, folds, second, second_folds
+from busta.performance.zoo import columns, folds, second, second_folds, third, third_rows
 from busta.performance.zoo.exhibit import QUESTIONS, Exhibit, disguised
 from busta.performance.zoo.ground import simulated
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Plant = Callable[[Ground, Question, float, Generator], tuple[Sketch, Sketch]]
 
-__all__ = ["PLANTS", "SECOND", "exhibit", "exhibits"]
+__all__ = ["PLANTS", "SECOND", "THIRD", "exhibit", "exhibits"]
 
 PLANTS: Mapping[str, Plant] = {
     "same-game score": columns.same_game_score,
@@ -62,9 +62,25 @@ SECOND: Mapping[str, Plant] = {
 }
 """The second zoo, which no detector was tuned on: written by another hand once the detectors stood."""
 
+THIRD: Mapping[str, Plant] = {
+    "form across teams": third.form_across_teams,
+    "newest game first": third.newest_first,
+    "line of the next game": third.line_of_next_game,
+    "paid on the favourite": third.paid_on_favourite,
+    "weight of the row": third.weight_of_row,
+    "coach's whole career": third.career_of_coach,
+    "ranking after the week": third.ranked_after_week,
+    "schedule of the season": third.schedule_of_season,
+    "leave-one-out encoding": third_rows.leave_one_out,
+    "gaps filled by outcome": third_rows.filled_by_outcome,
+    "components with target": third_rows.components_with_target,
+    "oversampled before split": third_rows.oversampled,
+}
+"""The third, by a third hand, once what the second showed was mended."""
+
 
 def exhibits(seed: int, strength: float = 1.0, *, ground: Ground | None = None) -> Iterator[Exhibit]:
-    """One exhibit after the other, of both zoos.
+    """One exhibit after the other, of all zoos.
 
     Args:
         seed: Decides on everything left to chance: the simulated league, the variant of a leak. The target goes in
@@ -77,7 +93,7 @@ def exhibits(seed: int, strength: float = 1.0, *, ground: Ground | None = None) 
         DataError: Too few games, or too few with an opening line.
     """
     games = ground or simulated(seed)
-    return (exhibit(name, seed, strength, ground=games) for name in (*PLANTS, *SECOND))
+    return (exhibit(name, seed, strength, ground=games) for name in (*PLANTS, *SECOND, *THIRD))
 
 
 def exhibit(name: str, seed: int, strength: float = 1.0, *, ground: Ground | None = None) -> Exhibit:
@@ -86,7 +102,7 @@ def exhibit(name: str, seed: int, strength: float = 1.0, *, ground: Ground | Non
     Raises:
         UsageError: There is none of that name, or a strength out of its range.
     """
-    plants = {**PLANTS, **SECOND}
+    plants = {**PLANTS, **SECOND, **THIRD}
     if name not in plants:
         raise unknown("exhibit", name, plants)
     if not 0 < strength <= 1:
