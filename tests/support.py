@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from busta.betting.settlement import label
-from busta.data.schema import FINAL_LAG, GAMES, INSTANT, QUOTES, known_at
-from busta.features.build import CATALOG, build_events
+from busta.data.schema import FACTS, FINAL_LAG, GAMES, INSTANT, QUOTES, known_at
+from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
 from busta.plugins import League, Place, pick
@@ -94,10 +94,17 @@ def quotes_of(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=QUOTES)
 
 
-def gold_from(games: pl.DataFrame, quotes: pl.DataFrame, league: League) -> MemoryGold:
+def gold_from(
+    games: pl.DataFrame, quotes: pl.DataFrame, league: League, facts: pl.DataFrame | None = None
+) -> MemoryGold:
     """A gold store of those tables, as a build makes it."""
-    manifest = {"version": "test", "features": [feature.to_dict() for feature in CATALOG], "missing": {}}
-    return MemoryGold(games, quotes, build_events(games, quotes, league), CATALOG, manifest)
+    facts = pl.DataFrame(schema=FACTS) if facts is None else facts
+    manifest = {
+        "version": "test",
+        "features": [feature.to_dict() for feature in CATALOG],
+        "missing": missing_inputs(games, quotes, facts),
+    }
+    return MemoryGold(games, quotes, build_events(games, quotes, league, facts=facts), CATALOG, manifest, facts)
 
 
 def same_bytes(one: pl.DataFrame, other: pl.DataFrame) -> bool:

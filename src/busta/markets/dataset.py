@@ -115,7 +115,7 @@ def assemble(
     """
     games = _with_quotes(gold, league, market, moment, blind=blind)
     seen = gold.as_of(games.select("game_id", "decision_time"))
-    names = select(gold.catalog, _patterns(gold, market), blind=blind)
+    names = [name for name in select(gold.catalog, _patterns(gold, market), blind=blind) if name not in _never(gold)]
     if not names:
         raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
     games = games.with_columns(seen["known_at"])
@@ -160,6 +160,11 @@ def require_quoted(data: Dataset, season: int) -> None:
 def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
     """The market's own patterns; every feature of a store whose features nobody described."""
     return market.features if gold.manifest.get("features") else ("*",)
+
+
+def _never(gold: GoldStore) -> set[str]:
+    """Features that no game can have, as the sources said nothing that they are made from."""
+    return {name for names in gold.manifest.get("missing", {}).values() for name in names}
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:
