@@ -13,7 +13,18 @@ import polars as pl
 from busta.data import validate
 from busta.data.matching import code_of, not_team, team, team_codes
 from busta.data.schema import EPA, FACTS, GAMES, QUOTES
-from busta.data.textfile import LINE, PROBLEM, not_number, not_whole, number, problems, read_table, rename, require, whole
+from busta.data.textfile import (
+    LINE,
+    PROBLEM,
+    not_number,
+    not_whole,
+    number,
+    problems,
+    read_table,
+    rename,
+    require,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +63,6 @@ class NflverseTeamWeek:
             whole("season"), whole("week"), *(team(column, codes) for column in ("team", "opponent_team"))
         ).rename({"opponent_team": "opponent"})
         found = rows.join(_meetings(games), on=KEY, how="left", maintain_order="left")
-        there = found["game_id"].is_not_null()
         unknown = pl.format(
             "there is no game of {} against {} in week {} of {}; ingest the games first, or in the same call",
             *("team", "opponent_team", "week", "season"),
@@ -62,7 +72,7 @@ class NflverseTeamWeek:
             not_whole("week"),
             *(not_team(column, codes, league.name) for column in ("team", "opponent_team")),
             *(not_number(column) for column in ("passing_epa", "rushing_epa")),
-            pl.when(~there).then(unknown),
+            pl.when(pl.col("game_id").is_null()).then(unknown),
         )
         epa = number("passing_epa") + number("rushing_epa")
         given = table.with_columns(found["game_id"], found["team"].alias("code"))
@@ -141,15 +151,18 @@ def _key(name: str, league: League) -> str:
 def _checked(table: pl.DataFrame, wrong: pl.Expr, epa: pl.Expr, games: pl.DataFrame, now: datetime) -> Batch:
     beyond = pl.format("an EPA of {} is none, being beyond {} points", epa, pl.lit(MOST_EPA))
     problem = pl.coalesce(pl.col(PROBLEM), wrong, pl.when(epa.abs() > MOST_EPA).then(beyond))
-    facts = table.filter(epa.is_not_null() | problem.is_not_null()).select(
-        "game_id",
-        pl.col("code").alias("team"),
-        pl.lit(EPA).alias("fact"),
-        epa.alias("value"),
-        pl.lit(None).alias("label"),
-        pl.col(LINE).alias("row"),
-        problem.alias("problem"),
+    facts = (
+        table.filter(epa.is_not_null() | problem.is_not_null())
+        .select(
+            "game_id",
+            pl.col("code").alias("team"),
+            pl.lit(EPA).alias("fact"),
+            epa.alias("value"),
+            pl.lit(None).alias("label"),
+            pl.col(LINE).alias("row"),
+            problem.alias("problem"),
+        )
+        .cast(dict(FACTS))  # type: ignore[arg-type]
     )
-    return validate.check(
-        pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES), facts.cast(dict(FACTS)), now=now, known=games
-    )
+    nothing = pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES)
+    return validate.check(*nothing, facts, now=now, known=games)

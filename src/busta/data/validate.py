@@ -56,9 +56,7 @@ def check(
     bad = pl.concat([bad, repeated])
     there = good if known is None else upsert(known, good.select(*GAMES), GAME_KEY)
     starts, sides = there.select("game_id", "kickoff"), there.select("game_id", *SIDES)
-    offered, odd, quotes_twice = _of_games(
-        _without_games(quotes, good, bad), starts, QUOTES, QUOTE_KEY, quote_rules()
-    )
+    offered, odd, quotes_twice = _of_games(_without_games(quotes, good, bad), starts, QUOTES, QUOTE_KEY, quote_rules())
     told, untrue, facts_twice = _of_games(_without_games(facts, good, bad), sides, FACTS, FACT_KEY, fact_rules())
     return Batch(
         games=good.select(*GAMES),

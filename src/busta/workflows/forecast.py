@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from busta.data.source import Batch
+    from busta.data.tables import Stored
     from busta.markets.dataset import Dataset
     from busta.models.portable import PortableModel
     from busta.plugins import League
