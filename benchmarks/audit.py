@@ -78,9 +78,12 @@ def main() -> int:
     grounds = [(False, False), *([(True, False)] if there() else []), *([(False, True)] if options.bare else [])]
     with ProcessPoolExecutor(options.jobs) as pool:
         for (real, bare), zoo in product(grounds, [options.zoo] if options.zoo else ZOOS):
+            names = [name for name in ZOOS[zoo][0] if options.only in name]
+            if not names:
+                continue
             print(f"\n{heading(zoo, real=real, bare=bare)}, {len(seeds)} seeds\n\n{TITLES}", flush=True)
             found: list[Shown] = []
-            for name in (each for each in ZOOS[zoo][0] if options.only in each):
+            for name in names:
                 found += report(name, list(pool.map(partial(shown, name, real=real, bare=bare), seeds)))
             missed += not (summed(found, ZOOS[zoo][1]) or bare)
     missed += not fast_enough()

@@ -72,7 +72,7 @@ def test_without_other_packages_there_are_our_own(installed):
 
 @pytest.mark.parametrize("name", [3, None, ["sim"], {"sim"}])
 def test_a_name_that_is_no_text_is_refused_with_those_there_are(name):
-    with pytest.raises(UsageError, match=r"unknown league .* Allowed: nfl, sim"):
+    with pytest.raises(UsageError, match=r"unknown league .* Allowed: nba, nfl, sim"):
         plugins.pick("league", name)
 
 

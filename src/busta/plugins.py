@@ -27,11 +27,19 @@ Quantity = Literal["margin", "total"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where games are played: latitude and longitude in degrees, IANA time zone."""
+    """Where games are played.
+
+    Attributes:
+        latitude: Degrees north.
+        longitude: Degrees east.
+        zone: IANA time zone.
+        altitude: Kilometres above the sea; 0 where the league's file says nothing of it.
+    """
 
     latitude: float
     longitude: float
     zone: str
+    altitude: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,12 @@ class League:
         moves: Seasons in which a franchise played elsewhere: ``(team, first, last)`` to its place.
         market_gain: Share of a closing line's surprise that moves the two teams' market ratings.
         market_carry: Share of a market rating that is left a season later.
+        market_total_gain: Share of a closing total's surprise that moves the two teams' market total ratings.
+        elo_gain: How fast Elo learns: the K of the literature, before the weight of the margin.
+        score_gain: Share of a margin's surprise that moves the two teams' score ratings.
         zone: Time zone in which the league says which day a game is on.
+        unused: Patterns of features that say nothing in this league, such as games on two days on end where teams
+            play once a week; no model is given them.
     """
 
     name: str
@@ -68,7 +81,11 @@ class League:
     moves: Mapping[tuple[str, int, int], Place] = field(default_factory=dict)
     market_gain: float = 0.35
     market_carry: float = 0.6
+    market_total_gain: float = 0.175
+    elo_gain: float = 20.0
+    score_gain: float = 0.07
     zone: str = "America/New_York"
+    unused: tuple[str, ...] = ()
 
     def team(self, name: str) -> str:
         """The canonical code of a team.

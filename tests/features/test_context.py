@@ -57,7 +57,39 @@ def test_a_short_week_is_five_days_and_a_bye_twelve_and_no_rest_is_more_than_fou
 def test_before_its_first_game_of_a_season_a_teams_rest_is_unknown():
     told = context(game("BOS", "LAX", "2020-12-13T17:00"), game("BOS", "LAX", "2021-09-13T17:00"))
     for row in told:
-        assert [row[f"{name}_diff"] for name in ("rest_days", "short_week", "bye")] == [None] * 3
+        of_rest = ("rest_days", "bye", "short_week", "back_to_back", "three_in_four")
+        assert [row[f"{name}_diff"] for name in of_rest] == [None] * len(of_rest)
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "after"),
+    [
+        ("2020-12-14T17:00", "2020-12-16T03:30", 1.0),  # a matinee, and the last game of the next night
+        ("2020-12-15T03:30", "2020-12-15T17:00", 1.0),  # the last game of a night, and a matinee
+        ("2020-12-15T03:30", "2020-12-16T17:00", 0.0),
+        ("2020-12-14T00:00", "2020-12-16T00:00", 0.0),
+    ],
+)
+def test_a_team_plays_back_to_back_on_the_day_after_a_game_whatever_the_hour(before, start, after):
+    told = context(game("BOS", "NEW", before), game("LAX", "PHX", "2020-12-01T00:00"), game("BOS", "LAX", start))
+    assert sides(told[2], "back_to_back") == (after, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("days", "third"),
+    [
+        ((11, 13, 14), 1.0),
+        ((11, 12, 14), 1.0),
+        ((12, 13, 14), 1.0),
+        ((10, 13, 14), 0.0),
+        ((10, 12, 14), 0.0),
+        ((13, 14), 0.0),  # there was no game before these two
+    ],
+)
+def test_the_third_game_in_four_days_counts_the_day_of_the_first_to_that_of_the_third(days, third):
+    earlier = [game("BOS", "NEW", f"2020-12-{day}T00:00") for day in days[:-1]]
+    told = context(*earlier, game("LAX", "PHX", "2020-12-01T00:00"), game("BOS", "LAX", f"2020-12-{days[-1]}T00:00"))
+    assert sides(told[-1], "three_in_four") == (third, 0.0)
 
 
 def test_rest_comes_from_the_schedule_whether_or_not_the_game_before_was_played():
@@ -104,9 +136,24 @@ def test_to_a_neutral_venue_both_teams_travel():
     assert told["neutral"] == 1
 
 
+def test_a_climb_is_from_the_teams_home_to_the_venue():
+    denver, mexico = Place(39.75, -105.01, "America/Denver", 1.59), Place(19.40, -99.10, "America/Mexico_City", 2.24)
+    high = tiny_league(places={"BOS": BOSTON, "LAX": denver, "mexico": mexico})
+    away, home, abroad = context(
+        game("BOS", "LAX", "2020-09-13T17:00"),
+        game("LAX", "BOS", "2020-09-20T17:00"),
+        game("LAX", "BOS", "2020-09-27T17:00", neutral=True, venue="mexico"),
+        league=high,
+    )
+    assert sides(away, "climb_km") == pytest.approx((0, -1.59))
+    assert sides(home, "climb_km") == pytest.approx((0, 1.59))
+    assert sides(abroad, "climb_km") == pytest.approx((0.65, 2.24))
+
+
 def test_an_unknown_neutral_venue_leaves_the_journey_unknown():
     told = context(game("BOS", "LAX", "2020-09-13T17:00", neutral=True, venue="the moon"))[0]
-    assert [told[f"{name}_{kind}"] for name in ("travel_km", "zones_east") for kind in ("diff", "sum")] == [None] * 4
+    names = ("travel_km", "zones_east", "climb_km")
+    assert [told[f"{name}_{kind}"] for name in names for kind in ("diff", "sum")] == [None] * 6
 
 
 def test_a_team_without_a_known_home_leaves_the_journey_unknown():

@@ -50,10 +50,20 @@ def test_elo_moves_as_worked_out_by_hand(margin, move):
     assert rating.away[0] == -rating.home[0]
 
 
+def test_a_league_says_how_fast_its_ratings_learn():
+    slow = tiny_league(elo_gain=10.0, score_gain=0.035, market_gain=0.175, market_total_gain=0.35)
+    games = played((0, 1, 2020, 7.0, 4.0, 40.0), (0, 1, 2020, 7.0, 4.0, 50.0))
+    found, usual = ratings_of(games, slow), ratings_of(games, LEAGUE)
+    for name, share in {"elo": 0.5, "score_rating": 0.5, "market_rating": 0.5}.items():
+        assert found[name].home[0] == pytest.approx(share * usual[name].home[0])
+    assert found["market_total_rating"].home[1] == pytest.approx(2 * usual["market_total_rating"].home[1])
+
+
 def test_an_upset_moves_elo_more_than_the_win_that_was_expected():
     strong, weak = 200.0, -200.0
-    expected, _ = _elo_step(strong, weak, 10.0, 0.0)
-    upset, _ = _elo_step(strong, weak, -10.0, 0.0)
+    step = _elo_step(20.0)
+    expected, _ = step(strong, weak, 10.0, 0.0)
+    upset, _ = step(strong, weak, -10.0, 0.0)
     assert -upset > 5 * expected > 0
 
 
@@ -69,13 +79,13 @@ def test_a_surprise_of_ten_points_moves_both_teams_by_its_gain():
 def test_a_high_total_lifts_both_teams_from_the_level_before_it():
     games = played((0, 1, 2020, 0.0, math.nan, 40.0), (0, 1, 2020, 0.0, math.nan, 50.0))
     found = ratings_of(games, LEAGUE)["market_total_rating"]
-    assert found.home.tolist() == pytest.approx([0.0, 10 * LEAGUE.market_gain / 2])
+    assert found.home.tolist() == pytest.approx([0.0, 10 * LEAGUE.market_total_gain])
     assert found.away.tolist() == found.home.tolist()
 
 
 def test_the_level_of_totals_follows_them_slowly():
     games = played(*[(0, 1, 2020, 0.0, math.nan, total) for total in (40.0, 50.0, 40.1)])
-    steady = rate(games, [0.0, 10.0, 0.0], _linear_step(LEAGUE.market_gain / 2, 1), carry=1)
+    steady = rate(games, [0.0, 10.0, 0.0], _linear_step(LEAGUE.market_total_gain, 1), carry=1)
     found = ratings_of(games, LEAGUE)["market_total_rating"]
     assert found.home[2] == pytest.approx(steady.home[2])  # level before the third: 40 + 1 % of 10
 

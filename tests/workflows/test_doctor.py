@@ -26,7 +26,7 @@ def test_a_sound_set_up_has_nothing_wrong(diagnosed, home):
     assert failed(findings) == set()
     assert findings["configuration"]["found"].startswith(f"read {home / 'busta.toml'}")
     assert "mlflow 3." in findings["python and libraries"]["found"]
-    assert findings["plugins"]["found"].startswith("leagues nfl, sim")
+    assert findings["plugins"]["found"].startswith("leagues nba, nfl, sim")
     assert findings["plugins"]["found"].endswith("; markets ats, moneyline, totals")
     assert "seasons 2010-2014" in findings["data of sim"]["found"]
     assert "none yet" in findings["data of nfl"]["found"]

@@ -81,7 +81,7 @@ def ingest(
         typer.Option(
             "--from",
             help="Read this file or folder instead of downloading; may be repeated. "
-            "For nfl: games.csv, a CSV of opening spreads, a JSON archive of odds.",
+            "For nfl: games.csv, a CSV of opening spreads, a JSON archive of odds. For nba: a CSV of results and odds.",
         ),
     ] = None,
     as_json: Json = False,

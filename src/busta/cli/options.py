@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; by default busta.toml in the workspace.")]
 MarketName = Annotated[str, typer.Argument(metavar="MARKET", help="moneyline, ats, totals (or over-under).")]
-LeagueName = Annotated[str, typer.Argument(metavar="LEAGUE", help="nfl; sim or sim-edge, the simulated leagues.")]
-LeagueOption = Annotated[str, typer.Option("--league", help="nfl; sim or sim-edge, the simulated leagues.")]
+LeagueName = Annotated[str, typer.Argument(metavar="LEAGUE", help="nfl or nba; sim and sim-edge are simulated.")]
+LeagueOption = Annotated[str, typer.Option("--league", help="nfl or nba; sim and sim-edge are simulated.")]
 Blind = Annotated[bool, typer.Option("--blind", help="Leave out every price of the game itself.")]
 
 

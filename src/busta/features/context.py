@@ -1,4 +1,4 @@
-"""What the schedule and the venue say of a game: rest, travel, time zones, roof, surface."""
+"""What the schedule and the venue say of a game: rest, travel, time zones, altitude, roof, surface."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _TEAM = (
     Feature("short_week", "schedule", "flag", "Five days of rest or fewer.", _SCHEDULED),
     Feature("travel_km", "schedule", "1,000 km", "Great-circle way from the team's home to the venue.", _SCHEDULED),
     Feature("zones_east", "schedule", "hours", "Time zones crossed eastward from the team's home.", _SCHEDULED),
+    Feature("back_to_back", "schedule", "flag", "The team played the day before.", _SCHEDULED),
+    Feature("three_in_four", "schedule", "flag", "The team's third game within four days.", _SCHEDULED),
+    Feature("climb_km", "schedule", "km", "How far above the team's home the venue lies.", _SCHEDULED),
 )
 SCHEDULE = (
     *of_both_teams(_TEAM),
@@ -98,27 +101,37 @@ def _rest(games: pl.DataFrame) -> dict[str, dict[str, NDArray[np.float64]]]:
             for side in ("home", "away")
         ]
     ).sort("team", "season", "kickoff")
-    days = (pl.col("kickoff").diff().over("team", "season").dt.total_hours() / 24).round().cast(pl.Float64)
-    long = long.with_columns(days.alias("days")).sort("index")
+    long = long.with_columns(_days_since(1).alias("days"), _days_since(2).alias("days of two")).sort("index")
     found = {}
     for side in ("home", "away"):
-        rest = long.filter(pl.col("side") == side)["days"].to_numpy().astype(np.float64)
+        rest, two = long.filter(pl.col("side") == side).select("days", "days of two").to_numpy().T
         unknown = np.isnan(rest)
         found[side] = {
             "rest_days": np.minimum(rest, 14.0),
             "bye": np.where(unknown, np.nan, rest >= 12),  # noqa: PLR2004 - a week off: 13 or 14 days, 12 to a Saturday
             "short_week": np.where(unknown, np.nan, rest <= 5),  # noqa: PLR2004
+            "back_to_back": np.where(unknown, np.nan, rest <= 1),
+            "three_in_four": np.where(unknown, np.nan, two <= 3),  # noqa: PLR2004 - today is the fourth
         }
     return found
+
+
+def _days_since(games: int) -> pl.Expr:
+    """Days since the team's game that many rows before this one, null where that is not of this season."""
+    own = pl.all_horizontal(pl.col(name) == pl.col(name).shift(games) for name in ("team", "season"))
+    passed = pl.col("kickoff").diff(games).dt.total_hours()
+    return pl.when(own).then((passed / 24).round().cast(pl.Float64))
 
 
 def _journey(
     kickoff: pl.Series, here: Sequence[Place | None], there: Sequence[Place | None]
 ) -> dict[str, NDArray[np.float64]]:
-    """Way and time zones from a team's home to the venue; NaN where either place is unknown."""
+    """Way, time zones and climb from a team's home to the venue; NaN where either place is unknown."""
+    start, end = _located(here), _located(there)
     return {
-        "travel_km": _great_circle(_degrees(here), _degrees(there)) / 1000,
+        "travel_km": _great_circle(start[:, :2], end[:, :2]) / 1000,
         "zones_east": _hours(kickoff, there) - _hours(kickoff, here),
+        "climb_km": end[:, 2] - start[:, 2],
     }
 
 
@@ -137,8 +150,9 @@ def _homes(teams: pl.Series, seasons: pl.Series, league: League) -> list[Place |
     return [homes[pair] for pair in pairs]
 
 
-def _degrees(places: Sequence[Place | None]) -> NDArray[np.float64]:
-    return np.array([(p.latitude, p.longitude) if p else (np.nan, np.nan) for p in places])
+def _located(places: Sequence[Place | None]) -> NDArray[np.float64]:
+    """Latitude, longitude and altitude, shape (games, 3); NaN where the place is unknown."""
+    return np.array([(p.latitude, p.longitude, p.altitude) if p else (np.nan,) * 3 for p in places])
 
 
 def _hours(instants: pl.Series, places: Sequence[Place | None]) -> NDArray[np.float64]:

@@ -77,12 +77,12 @@ def ratings_of(played: Played, league: League) -> dict[str, Rating]:
     margin = [value - edge for value, edge in zip(played.margin, played.edge, strict=True)]
     level = _running_mean(played.total_line)
     total = [line - mean for line, mean in zip(played.total_line, level, strict=True)]
-    gain, carry = league.market_gain, league.market_carry
+    carry = league.market_carry
     return {
-        "elo": rate(played, played.margin, _elo_step, carry=2 / 3),
-        "score_rating": rate(played, margin, _linear_step(0.07, -1), carry=0.6),
-        "market_rating": rate(played, spread, _linear_step(gain, -1), carry=carry),
-        "market_total_rating": rate(played, total, _linear_step(gain / 2, 1), carry=carry),
+        "elo": rate(played, played.margin, _elo_step(league.elo_gain), carry=2 / 3),
+        "score_rating": rate(played, margin, _linear_step(league.score_gain, -1), carry=0.6),
+        "market_rating": rate(played, spread, _linear_step(league.market_gain, -1), carry=carry),
+        "market_total_rating": rate(played, total, _linear_step(league.market_total_gain, 1), carry=carry),
     }
 
 
@@ -126,19 +126,23 @@ def _linear_step(gain: float, sign: int) -> Step:
     return step
 
 
-def _elo_step(home: float, away: float, margin: float, edge: float) -> tuple[float, float]:
+def _elo_step(gain: float) -> Step:
     """Elo (1978) with a margin-of-victory multiplier that damps favourites' wins.
 
     The multiplier ln(|margin| + 1) · 2.2 / (2.2 + .001 · winner's lead) is the one FiveThirtyEight
-    published with its NFL ratings (2014), as are 25 Elo to a point and K = 20.
+    published with its NFL ratings (2014), as are 25 Elo to a point and a gain of 20.
     """
-    lead = home - away + 25.0 * edge
-    expected = 1.0 / (1.0 + 10.0 ** (-lead / 400.0))
-    won = 0.5 + 0.5 * ((margin > 0) - (margin < 0))
-    favour = lead if margin > 0 else -lead
-    weight = math.log(abs(margin) + 1.0) * 2.2 / (2.2 + 0.001 * favour) if margin else 1.0
-    move = 20.0 * weight * (won - expected)
-    return move, -move
+
+    def step(home: float, away: float, margin: float, edge: float) -> tuple[float, float]:
+        lead = home - away + 25.0 * edge
+        expected = 1.0 / (1.0 + 10.0 ** (-lead / 400.0))
+        won = 0.5 + 0.5 * ((margin > 0) - (margin < 0))
+        favour = lead if margin > 0 else -lead
+        weight = math.log(abs(margin) + 1.0) * 2.2 / (2.2 + 0.001 * favour) if margin else 1.0
+        move = gain * weight * (won - expected)
+        return move, -move
+
+    return step
 
 
 def _running_mean(values: Sequence[float], start: float = math.nan, gain: float = 0.01) -> list[float]:

@@ -233,4 +233,5 @@ LEAGUE = League(
     aliases=_aliases(),
     places={code: club.home for code, club in CLUBS.items()} | VENUES,
     moves=MOVES,
+    unused=("back_to_back_*", "three_in_four_*", "climb_km_*"),
 )

@@ -65,4 +65,5 @@ LEAGUE = League(
     home_edge=2.2,
     aliases=aliases(),
     places=places(),
+    unused=("back_to_back_*", "three_in_four_*", "climb_km_*"),
 )

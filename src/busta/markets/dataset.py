@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,7 +116,7 @@ def assemble(
     """
     games = _with_quotes(gold, league, market, moment, blind=blind)
     seen = gold.as_of(games.select("game_id", "decision_time"))
-    names = [name for name in select(gold.catalog, _patterns(gold, market), blind=blind) if name not in _never(gold)]
+    names = _names(gold, league, market, blind=blind)
     if not names:
         raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
     games = games.with_columns(seen["known_at"])
@@ -157,14 +158,16 @@ def require_quoted(data: Dataset, season: int) -> None:
         raise DataError(f"{data.league.name} has {TIMES[data.moment]} {data.market.name} for {there}, not for {season}")
 
 
-def _patterns(gold: GoldStore, market: Market) -> tuple[str, ...]:
-    """The market's own patterns; every feature of a store whose features nobody described."""
-    return market.features if gold.manifest.get("features") else ("*",)
+def _names(gold: GoldStore, league: League, market: Market, *, blind: bool) -> list[str]:
+    """The market's own features; of a store nobody described, every one.
 
-
-def _never(gold: GoldStore) -> set[str]:
-    """Features that no game can have, as the sources said nothing that they are made from."""
-    return {name for names in gold.manifest.get("missing", {}).values() for name in names}
+    Left out are those the league has no use for, and those no game can have, as no source said what they need.
+    """
+    if not gold.manifest.get("features"):
+        return select(gold.catalog, ("*",), blind=blind)
+    never = {name for names in gold.manifest.get("missing", {}).values() for name in names}
+    found = select(gold.catalog, market.features, blind=blind)
+    return [name for name in found if name not in never and not any(fnmatchcase(name, each) for each in league.unused)]
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:

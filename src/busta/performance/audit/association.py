@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-__all__ = ["Link", "group_z", "links", "ranks"]
+__all__ = ["Link", "group_z", "links", "ranks", "trend"]
 
 FEWEST_IN_GROUP = 20
 """Fewer rows than that are no normal sum, and no leak that a model would learn; and a few rows that share a value
@@ -33,7 +33,7 @@ class Link:
     """What a column tells of surprises, seen in one way.
 
     Attributes:
-        kind: ``trend``, ``range``, ``value``, ``empty`` or ``levels``.
+        kind: ``trend``, ``range``, ``value``, ``empty`` or ``levels``; or the view a trend was seen in.
         z: In standard errors.
         effect: As a correlation with the surprises.
     """
@@ -79,13 +79,15 @@ def links(surprises: Surprise, x: Floats, categorical: bool) -> list[Link]:
     found = _by_level(surprises, dense, levels)
     if not categorical:
         empty = surprises.z((dense < 0)[:, None].astype(np.float64))[0] if (dense < 0).sum() >= FEWEST_IN_GROUP else 0.0
-        found += [_trend(surprises, share), _by_range(surprises, x), _link(surprises, "empty", float(empty))]
+        found += [trend(surprises, share), _by_range(surprises, x), _link(surprises, "empty", float(empty))]
     return found
 
 
-def _trend(surprises: Surprise, share: Floats) -> Link:
+def trend(surprises: Surprise, share: Floats, kind: str = "trend", times: Floats | None = None) -> Link:
+    """What the normal scores of shares of rows below, shape (n,), NaN where empty, tell; or they times a column."""
     scores = np.where(np.isnan(share), 0.0, ndtri(np.where(np.isnan(share), 0.5, share)))
-    return _link(surprises, "trend", float(surprises.z(scores[:, None])[0]))
+    scores = scores if times is None else scores * times
+    return _link(surprises, kind, float(surprises.z(scores[:, None])[0]))
 
 
 def _by_range(surprises: Surprise, x: Floats) -> Link:

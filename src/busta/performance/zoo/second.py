@@ -135,8 +135,8 @@ def row_number(ground: Ground, question: Question, strength: float, rng: Generat
     rank = floats(rows[question.target].rank().fill_null(rows.height / 2)) / rows.height
     falling = rng.choice([-1, 1])
     key = mixed(rank, rng.random(rows.height), strength, rng)
-    orders = (np.lexsort((falling * key, block)), np.lexsort((codes(rows)[0], week)))
-    return tables(rows, question, *(1.0 + order.argsort() for order in orders))
+    now, last = np.lexsort((falling * key, block)).argsort(), np.lexsort((codes(rows)[0], week)).argsort()
+    return tables(rows, question, now.astype(np.float64) + 1, last.astype(np.float64) + 1)
 
 
 def games_this_season(ground: Ground, question: Question, strength: float, rng: Generator) -> tuple[Sketch, Sketch]:

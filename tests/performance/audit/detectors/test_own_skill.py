@@ -81,11 +81,35 @@ def test_a_table_without_columns_still_has_its_order(made, ask):
     assert ask("own_skill", empty).answer == "clean"
 
 
+def test_a_column_that_tells_only_within_its_week_is_found(made, ask):
+    """A row number after each week was sorted by result: over all rows it says next to nothing."""
+    world = made()
+    table = world.table
+    rng = np.random.default_rng(1)
+    place = np.lexsort((table.y + rng.normal(0, 0.4, len(table)), table.weeks))
+    number = np.empty(len(table))
+    number[place] = np.arange(len(table))
+    found = ask("own_skill", world.with_column(number))
+    assert found.answer == "leak"
+    assert "order within a week" in found.words
+    honest = np.empty(len(table))
+    honest[np.lexsort((rng.random(len(table)), table.weeks))] = np.arange(len(table))
+    assert ask("own_skill", world.with_column(honest)).answer == "clean"
+
+
+def test_a_column_that_tells_only_together_with_the_line_is_found(made, ask):
+    """Close results: of a favourite they mean less than was expected, of an underdog more."""
+    world = made(target="margin")
+    close = (np.abs(world.margin) <= 3).astype(float)
+    found = ask("own_skill", world.with_column(close))
+    assert (found.answer, found.words.split(" what ")[0].split("' ")[1]) == ("leak", "tells together with the line")
+
+
 def test_predictions_of_rows_that_were_learned_from_are_found(made, ask):
     table = made().table
     rng = np.random.default_rng(0)
     learned = np.clip(table.line + 0.1 * (table.y - 0.5) + rng.normal(0, 0.05, len(table)), 0.01, 0.99)
     found = ask("own_skill", replace(table, prediction=learned))
-    assert (found.answer, found.columns) == ("leak", ("(prediction)",))
+    assert (found.answer, set(found.columns)) == ("leak", {"(prediction)", "(prediction less the line)"})
     honest = np.clip(table.line + rng.normal(0, 0.05, len(table)), 0.01, 0.99)
     assert ask("own_skill", replace(table, prediction=honest)).answer == "clean"

@@ -26,9 +26,10 @@ __all__ = ["DETECTOR"]
 
 LEAST_P = 1e-7
 """Chance of mean outcomes as near to a function of the column; some hundred columns are asked."""
-ALLOWED = 0.8
+ALLOWED = 0.55
 """Left-over variance of mean outcomes over what luck makes it. Who knew the true strength of every team would have
-1; somewhat less where the line or ratings understate how strengths differ. Season-end figures have 0 to .4."""
+1; less beside a season's mean line, which has learned of that season's luck: last season's results leave .67 then.
+Season-end figures have 0 to .4."""
 LEAST_SPREAD = 0.25
 """Least variance of mean outcomes over that of luck. Where both sides of a game stand in a block they cancel."""
 FEWEST_BLOCKS, FEWEST_IN_BLOCK = 12, 5

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from busta.performance.audit.association import links
+from busta.performance.audit.association import links, ranks, trend
+from busta.performance.audit.blocks import seasons
 from busta.performance.audit.finding import Answer, Detector, Finding
 from busta.performance.audit.surprise import surprise
+from busta.scoring.calibration import log_odds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.performance.audit.association import Link
+    from busta.performance.audit.surprise import Surprise
     from busta.performance.audit.table import Table
 
     Floats = NDArray[np.float64]
@@ -26,6 +29,9 @@ WAYS = {
     "value": "tells by one of its values",
     "empty": "tells, by being empty,",
     "levels": "tells by its levels",
+    "week": "tells by its order within a week",
+    "season": "tells by its order within a season",
+    "line": "tells together with the line",
 }
 
 LEAST_Z = 6.0
@@ -40,10 +46,11 @@ ALLOWED_EMPTY = {"line": 0.08, "ratings": 0.25, "mean": 0.35}
 
 def _run(table: Table) -> Finding:
     """Scans all columns, how empty rows are and in which order they stand."""
-    surprises = surprise(table)
+    surprises, season = surprise(table), seasons(table.time)
     found = []
     for name, x, categorical in _columns(table):
         seen = links(surprises, x[surprises.rows], categorical)
+        seen += [] if categorical or name.startswith("(") else _views(surprises, x, table.weeks, season)
         found += [(_beyond(link, surprises.yardstick), name, link) for link in seen]
     allowed = max(ALLOWED[surprises.yardstick], LEAST_Z / float(np.sqrt(surprises.size)))
     found.sort(key=lambda each: -each[0])
@@ -68,29 +75,59 @@ def _beyond(link: Link, yardstick: str) -> float:
     return min(abs(link.effect) / _allowed(link, yardstick), abs(link.z) / LEAST_Z)
 
 
+def _views(surprises: Surprise, x: Floats, weeks: NDArray[np.int64], season: NDArray[np.int64]) -> list[Link]:
+    """A column against the others of its week and season, and together with the line: a remark may tell only so."""
+    rows = surprises.rows
+    found = [
+        trend(surprises, _order_within(group, x)[rows], kind) for kind, group in (("week", weeks), ("season", season))
+    ]
+    if surprises.yardstick == "line":
+        expected = surprises.expected
+        found.append(trend(surprises, ranks(x[rows])[1], "line", expected - expected.mean()))
+    return found
+
+
 def _columns(table: Table) -> list[tuple[str, Floats, bool]]:
     """All features, what a model may see without being told (emptiness, the order of rows), and what one said."""
     columns = [(name, table.X[:, column], bool(table.categorical[column])) for column, name in enumerate(table.names)]
     hidden = {
         "(number of empty cells)": np.isnan(table.X).sum(axis=1).astype(np.float64),
         "(place in the table)": table.position.astype(np.float64),
-        "(order within a time)": _order_within(table.time, table.position),
-        "(order within a week)": _order_within(table.weeks, table.position),
+        "(order within a time)": _order_within(table.time, table.position.astype(np.float64)),
+        "(order within a week)": _order_within(table.weeks, table.position.astype(np.float64)),
     }
     if table.prediction is not None:
         hidden["(prediction)"] = table.prediction
+        if table.line is not None:
+            hidden["(prediction less the line)"] = _difference(table.prediction, table.line, binary=table.binary)
     return columns + [(name, x, False) for name, x in hidden.items()]
 
 
-def _order_within(group: NDArray[np.generic], position: NDArray[np.int64]) -> Floats:
-    """Where among the rows of its group a row stood, 0 to 1; NaN where it is the only one."""
-    order = np.lexsort((position, group))
-    _, start, count = np.unique(group[order], return_index=True, return_counts=True)
-    place = np.arange(order.size) - np.repeat(start, count)
-    size = np.repeat(count, count)
-    within = np.empty(order.size)
-    within[order] = np.where(size > 1, (place + 0.5) / size, np.nan)
+def _difference(prediction: Floats, line: Floats, *, binary: bool) -> Floats:
+    """What a model says beyond the line, in log-odds where both are probabilities."""
+    return log_odds(prediction) - log_odds(line) if binary else prediction - line
+
+
+def _order_within(group: NDArray[np.generic], x: Floats) -> Floats:
+    """Where among the rows of its group a row stands, 0 to 1, ties halfway; NaN where empty or without another one."""
+    within = np.full(x.size, np.nan)
+    filled = np.flatnonzero(~np.isnan(x))
+    order = filled[np.lexsort((x[filled], group[filled]))]
+    if not order.size:
+        return within
+    new_group = np.concatenate([[True], group[order][1:] != group[order][:-1]])
+    new_value = new_group | np.concatenate([[True], x[order][1:] != x[order][:-1]])
+    start, size = _runs(new_group)
+    first, ties = _runs(new_value)
+    within[order] = np.where(size > ties, (first - start + ties / 2) / size, np.nan)
     return within
+
+
+def _runs(new: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Start and length of the run each place lies in."""
+    starts = np.flatnonzero(new)
+    lengths = np.diff(np.append(starts, new.size))
+    return np.repeat(starts, lengths), np.repeat(lengths, lengths)
 
 
 EDGE = 5.0
