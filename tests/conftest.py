@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from busta.leagues.sim import LEAGUE, World, play
-from support import gold_from
+from support import facts_of, gold_from
 
 if TYPE_CHECKING:
     from busta.data.source import Batch
@@ -18,14 +19,15 @@ hypothesis.settings.load_profile("busta")
 
 @pytest.fixture(scope="session")
 def world() -> Batch:
-    """Six small seasons of the simulated league and one under way."""
-    return play(World(seasons=6, seed=3))
+    """Six small seasons of the simulated league and one under way, with facts of their teams."""
+    batch = play(World(seasons=6, seed=3))
+    return replace(batch, facts=facts_of(batch.games))
 
 
 @pytest.fixture(scope="session")
 def gold(world: Batch) -> MemoryGold:
     """Their gold store."""
-    return gold_from(world.games, world.quotes, LEAGUE)
+    return gold_from(world.games, world.quotes, LEAGUE, world.facts)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

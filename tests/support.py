@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from busta.betting.settlement import label
-from busta.data.schema import FINAL_LAG, GAMES, INSTANT, QUOTES, known_at
-from busta.features.build import CATALOG, build_events
+from busta.data.schema import EPA, FACTS, FINAL_LAG, GAMES, INSTANT, QUOTES, STARTER, known_at
+from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
 from busta.plugins import League, Place, pick
@@ -94,10 +94,37 @@ def quotes_of(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=QUOTES)
 
 
-def gold_from(games: pl.DataFrame, quotes: pl.DataFrame, league: League) -> MemoryGold:
+def facts_of(games: pl.DataFrame, seed: int = 0) -> pl.DataFrame:
+    """Facts of those games: how well both teams played, which their scores tell with noise, and who started."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for side in ("home", "away"):
+        played = games.filter(pl.col(f"{side}_score").is_not_null())
+        epa = played[f"{side}_score"] - 21 + pl.Series(rng.normal(0, 5, played.height))
+        frames.append(_facts(played, side, EPA, value=epa.cast(pl.Float64)))
+        second = pl.Series(rng.random(games.height) < 0.1)  # one game in ten without the usual one
+        who = pl.format("{}-{}", f"{side}_team", pl.when(second).then(pl.lit("second")).otherwise("season"))
+        frames.append(_facts(games, side, STARTER, label=games.select(who).to_series()))
+    return pl.concat(frames)
+
+
+def _facts(games: pl.DataFrame, side: str, fact: str, **given: pl.Series) -> pl.DataFrame:
+    frame = games.select("game_id", pl.col(f"{side}_team").alias("team"), pl.lit(fact).alias("fact"))
+    nothing = {name: pl.lit(None) for name in ("value", "label")}
+    return frame.with_columns(**(nothing | given)).select(*FACTS).cast(dict(FACTS))  # type: ignore[arg-type]
+
+
+def gold_from(
+    games: pl.DataFrame, quotes: pl.DataFrame, league: League, facts: pl.DataFrame | None = None
+) -> MemoryGold:
     """A gold store of those tables, as a build makes it."""
-    manifest = {"version": "test", "features": [feature.to_dict() for feature in CATALOG], "missing": {}}
-    return MemoryGold(games, quotes, build_events(games, quotes, league), CATALOG, manifest)
+    facts = pl.DataFrame(schema=FACTS) if facts is None else facts
+    manifest = {
+        "version": "test",
+        "features": [feature.to_dict() for feature in CATALOG],
+        "missing": missing_inputs(games, quotes, facts),
+    }
+    return MemoryGold(games, quotes, build_events(games, quotes, league, facts=facts), CATALOG, manifest, facts)
 
 
 def same_bytes(one: pl.DataFrame, other: pl.DataFrame) -> bool:

@@ -70,6 +70,8 @@ def game(week: int, away: str, home: str, **changes: str) -> dict[str, str]:
         "surface": "grass ",
         "temp": "61",
         "stadium_id": "BUF00",
+        "away_qb_id": "",
+        "home_qb_id": "",
     }
     return row | changes
 

@@ -41,7 +41,7 @@ def test_a_first_batch_is_new_throughout(tables, sheet, now):
     report = tables.update(batch, now=now)
     assert report.counts == {"games": Counts(came=4, new=4), "quotes": Counts(came=12, new=12)}
     assert (report.written, report.refused_file) == (True, None)
-    games, quotes, meta = tables.read()
+    games, quotes, meta, _ = tables.read()
     assert_frame_equal(games, batch.games.sort("kickoff", "game_id"))
     assert quotes.height == 12
     assert meta == {
@@ -85,7 +85,7 @@ def test_rows_absent_from_an_update_stay(tables, sheet, make_game):
     sheet.rows = [make_game(3, "KC", "LA"), make_game(1, "KC", "BUF", spread_line="4")]
     report = tables.update(sheet.parse())
     assert report.counts == {"games": Counts(2, 1, 0, 1, 0), "quotes": Counts(6, 3, 1, 2, 0)}
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     assert (games.height, quotes.height) == (5, 15)
 
 
@@ -130,7 +130,7 @@ def test_quotes_without_a_time_move_with_their_game(tables, sheet):
     bare = sheet.without("spread_line", "total_line", "home_moneyline", "away_moneyline")
     report = tables.update(bare.parse())
     assert report.counts == {"games": Counts(came=4, changed=1, unchanged=3), "quotes": Counts()}
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     assert quotes.height == 12
     timed = quotes.join(games, on="game_id").select(pl.col("kickoff") - pl.col("known_at"))
     assert timed.to_series().unique().to_list() == [timedelta(seconds=1)]
@@ -317,7 +317,11 @@ def test_two_processes_updating_at_once_lose_nothing(tables, sheet, make_game):
 def test_the_real_file_twice_is_unchanged_and_a_corrected_score_one_change(tables, real_batch):
     assert tables.update(real_batch).counts["games"] == Counts(came=6421, new=6421)
     again = tables.update(real_batch)
-    assert again.counts == {"games": Counts(6421, 0, 0, 6421, 0), "quotes": Counts(17282, 0, 0, 17281, 1)}
+    assert again.counts == {
+        "games": Counts(6421, 0, 0, 6421, 0),
+        "quotes": Counts(17282, 0, 0, 17281, 1),
+        "facts": Counts(12842, 0, 0, 12842, 0),
+    }
     assert not again.written
     score = pl.when(pl.col("game_id") == "2022_22_KC_PHI").then(36).otherwise(pl.col("home_score"))
     fixed = dataclasses.replace(real_batch, games=real_batch.games.with_columns(home_score=score.cast(pl.Int32)))
@@ -333,7 +337,7 @@ def test_quotes_alone_add_to_games_that_are_there_and_keep_what_was_missing(tabl
     opened = batch.quotes.filter(market="ats").with_columns(moment=pl.lit("open"))
     report = tables.update(dataclasses.replace(batch, games=batch.games.clear(), quotes=opened, missing=()))
     assert report.counts == {"games": Counts(), "quotes": Counts(came=4, new=4)}
-    games, quotes, meta = tables.read()
+    games, quotes, meta, _ = tables.read()
     assert (games.height, quotes.height, meta["missing"]) == (4, 16, ["roof"])
     timed = quotes.filter(moment="open").join(games, on="game_id").select(pl.col("kickoff") - pl.col("known_at"))
     assert timed.to_series().unique().to_list() == [timedelta(days=7)]

@@ -6,13 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from busta.data.schema import FINAL_LAG, SCHEDULE_LEAD
+from busta.data.schema import EPA, FACTS, FINAL_LAG, SCHEDULE_LEAD, STARTER
 from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.leagues.sim import LEAGUE as SIM
-from support import game, games_of, quote, quotes_of, same_bytes, tiny_league
+from support import facts_of, game, games_of, quote, quotes_of, same_bytes, tiny_league
 
 LEAGUE = tiny_league()
 NO_QUOTES = quotes_of()
+NO_FACTS = pl.DataFrame(schema=FACTS)
 
 SUNDAY, THURSDAY, NEXT = "2020-09-13T17:00", "2020-09-18T00:20", "2020-09-27T17:00"
 
@@ -92,7 +93,7 @@ def test_past_lines_come_from_both_teams_own_sides():
 
 
 def test_events_are_sorted_and_unique_and_before_the_start(world):
-    for group, frame in build_events(world.games, world.quotes, SIM).items():
+    for group, frame in build_events(world.games, world.quotes, SIM, facts=world.facts).items():
         keys = frame.select("game_id", "known_at")
         assert keys.equals(keys.sort("game_id", "known_at")), group
         assert not keys.is_duplicated().any(), group
@@ -101,7 +102,7 @@ def test_events_are_sorted_and_unique_and_before_the_start(world):
 
 
 def test_every_game_has_an_event_of_its_schedule_and_form(world):
-    events = build_events(world.games, world.quotes, SIM)
+    events = build_events(world.games, world.quotes, SIM, facts=world.facts)
     for group in ("form", "schedule"):
         first = events[group].group_by("game_id").agg(pl.col("known_at").min())
         found = world.games.join(first, on="game_id", how="left")
@@ -109,9 +110,12 @@ def test_every_game_has_an_event_of_its_schedule_and_form(world):
 
 
 def test_the_order_of_the_tables_does_not_matter(world):
-    straight = build_events(world.games, world.quotes, SIM)
+    straight = build_events(world.games, world.quotes, SIM, facts=world.facts)
     shuffled = build_events(
-        world.games.sample(fraction=1, shuffle=True, seed=1), world.quotes.sample(fraction=1, shuffle=True, seed=2), SIM
+        world.games.sample(fraction=1, shuffle=True, seed=1),
+        world.quotes.sample(fraction=1, shuffle=True, seed=2),
+        SIM,
+        facts=world.facts.sample(fraction=1, shuffle=True, seed=3),
     )
     for group in straight:
         assert same_bytes(straight[group], shuffled[group]), group
@@ -119,14 +123,16 @@ def test_the_order_of_the_tables_does_not_matter(world):
 
 def test_an_input_that_is_empty_names_the_features_that_stay_empty():
     row = game("BOS", "LAX", SUNDAY, (24, 10), roof=None)
-    found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))))
-    assert set(found) == {"roof", "first_price", "second_price"}
+    found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))), NO_FACTS)
+    assert set(found) == {"roof", "first_price", "second_price", EPA, STARTER}
+    assert found[STARTER] == [f"starter_{name}" for name in ("rating_diff", "change_diff", "rating_sum", "change_sum")]
     assert found["roof"] == ["indoors"]
     assert found["first_price"] == ["price_home_win", "price_home_cover", "price_over"]
 
 
-def test_nothing_is_missing_in_the_simulated_league(world):
-    assert missing_inputs(world.games, world.quotes) == {}
+def test_the_simulated_league_has_all_but_facts(world):
+    assert set(missing_inputs(world.games, world.quotes, NO_FACTS)) == {EPA, STARTER}
+    assert missing_inputs(world.games, world.quotes, facts_of(world.games)) == {}
 
 
 def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_missing(world):
@@ -134,7 +140,7 @@ def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_mi
     optional = ("division", "roof", "surface")
     games = world.games.with_columns(pl.when(pl.lit(value=False)).then(pl.col(optional)))
     quotes = world.quotes.clear()
-    announced = {name for names in missing_inputs(games, quotes).values() for name in names}
+    announced = {name for names in missing_inputs(games, quotes, NO_FACTS).values() for name in names}
     events = build_events(games, quotes, SIM)
     empty = {f.name for f in CATALOG if events[f.group][f.name].null_count() == events[f.group].height}
     rated = {f.name for f in CATALOG if f.name.startswith(("market_rating", "market_total_rating"))}

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from busta.data.schema import FACTS
 from busta.features.form import FORM, HALF_LIVES, closing_lines, finished, team_states
 from support import game, games_of, quote, quotes_of, tiny_league
 
 LEAGUE = tiny_league()
 NO_QUOTES = quotes_of()
+NO_FACTS = pl.DataFrame(schema=FACTS)
 
 
 def textbook(values, half_life):
@@ -57,7 +59,7 @@ def seasons_of_boston(draw):
 @given(seasons_of_boston())
 def test_form_is_the_textbook_weighted_mean_from_the_teams_own_side(history):
     games, quotes, seen = history
-    states = team_states(games, quotes, LEAGUE).frame.filter(pl.col("team") == "BOS")
+    states = team_states(games, quotes, NO_FACTS, LEAGUE).frame.filter(pl.col("team") == "BOS")
     for half_life in HALF_LIVES:
         for measure in seen[0]:
             expected = [textbook([float(row[measure]) for row in seen[: i + 1]], half_life) for i in range(len(seen))]
@@ -68,7 +70,7 @@ def test_form_is_the_textbook_weighted_mean_from_the_teams_own_side(history):
 
 def test_a_past_line_is_told_from_the_teams_own_side():
     row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
-    states = team_states(games_of(row), quotes_of(quote(row, "ats", 4.0)), LEAGUE).frame
+    states = team_states(games_of(row), quotes_of(quote(row, "ats", 4.0)), NO_FACTS, LEAGUE).frame
     told = states.select("team", "past_spread_5", "cover_margin_5").rows_by_key("team", named=True, unique=True)
     assert told["BOS"] == {"past_spread_5": 4.0, "cover_margin_5": 6.0}
     assert told["LAX"] == {"past_spread_5": -4.0, "cover_margin_5": -6.0}
@@ -76,7 +78,7 @@ def test_a_past_line_is_told_from_the_teams_own_side():
 
 def test_form_goes_on_over_the_turn_of_a_season_and_ratings_know_the_share_that_is_left():
     games = games_of(game("BOS", "LAX", "2020-09-13T17:00", (20, 10)), game("BOS", "LAX", "2021-09-13T17:00", (10, 20)))
-    states = team_states(games, NO_QUOTES, LEAGUE)
+    states = team_states(games, NO_QUOTES, NO_FACTS, LEAGUE)
     boston = states.frame.filter(pl.col("team") == "BOS")
     assert boston["margin_5"][1] == pytest.approx(textbook([10, -10], 5))
     assert states.carry["elo"] == pytest.approx(2 / 3)
@@ -86,21 +88,23 @@ def test_form_goes_on_over_the_turn_of_a_season_and_ratings_know_the_share_that_
 
 def test_a_state_is_known_four_hours_after_the_start_and_not_before():
     row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
-    states = team_states(games_of(row), NO_QUOTES, LEAGUE).frame
+    states = team_states(games_of(row), NO_QUOTES, NO_FACTS, LEAGUE).frame
     assert states["known_at"].to_list() == [row["kickoff"] + timedelta(hours=4)] * 2
 
 
 @pytest.mark.parametrize("score", [None, (20, None), (None, 10)])
 def test_a_game_without_a_result_makes_no_state(score):
     row = game("BOS", "LAX", "2020-09-13T17:00", score)
-    assert team_states(games_of(row), quotes_of(quote(row, "ats", 4.0)), LEAGUE).frame.is_empty()
+    assert team_states(games_of(row), quotes_of(quote(row, "ats", 4.0)), NO_FACTS, LEAGUE).frame.is_empty()
 
 
 def test_games_are_taken_in_the_order_they_were_played_however_they_are_listed():
     rows = [game("BOS", "LAX", f"2020-09-{day}T17:00", (day, 0)) for day in (13, 20, 27)]
-    straight, reverse = (team_states(games_of(*order), NO_QUOTES, LEAGUE).frame for order in (rows, rows[::-1]))
+    straight, reverse = (
+        team_states(games_of(*order), NO_QUOTES, NO_FACTS, LEAGUE).frame for order in (rows, rows[::-1])
+    )
     assert straight.equals(reverse)
-    assert finished(games_of(*rows[::-1]), closing_lines(NO_QUOTES))["home_score"].to_list() == [13, 20, 27]
+    assert finished(games_of(*rows[::-1]), closing_lines(NO_QUOTES), NO_FACTS)["home_score"].to_list() == [13, 20, 27]
 
 
 def test_of_several_books_the_first_by_name_gives_the_closing_line():

@@ -42,7 +42,7 @@ def arrays(data, rows):
 def test_other_closes_leave_every_bet_at_the_open_as_it_was(world, gold, market):
     """Form is of earlier games' closes too, and rightly so: of the features, only those may move."""
     before = assemble(gold, LEAGUE, market, moment="open")
-    changed = gold_from(world.games, closes_changed(world.quotes, pl.lit(value=True)), LEAGUE)
+    changed = gold_from(world.games, closes_changed(world.quotes, pl.lit(value=True)), LEAGUE, world.facts)
     after = assemble(changed, LEAGUE, market, moment="open")
     assert after.games.drop("known_at").equals(before.games.drop("known_at"))
     past = np.array([name.startswith(OF_EARLIER_CLOSES) for name in before.names])
@@ -59,7 +59,7 @@ def test_other_closes_leave_every_bet_at_the_open_as_it_was(world, gold, market)
 @pytest.mark.parametrize("blind", [False, True])
 def test_a_close_later_than_a_decision_at_the_open_changes_nothing_of_it(world, gold, market, date, blind):
     later = pl.col("known_at") >= date
-    changed = gold_from(world.games, closes_changed(world.quotes, later), LEAGUE)
+    changed = gold_from(world.games, closes_changed(world.quotes, later), LEAGUE, world.facts)
     before, after = (assemble(store, LEAGUE, market, moment="open", blind=blind) for store in (gold, changed))
     early = (before.games["decision_time"] <= date).to_numpy()
     assert early.any()
@@ -83,7 +83,7 @@ def test_a_game_of_the_last_days_is_not_known_yet_at_the_open(world, gold, marke
             break
     score = [pl.when(late).then(pl.col(name) + 40).otherwise(name).alias(name) for name in ("home_score", "away_score")]
     assert world.games.filter(late, pl.col("home_score").is_not_null()).height
-    changed = gold_from(world.games.with_columns(score), world.quotes, LEAGUE)
+    changed = gold_from(world.games.with_columns(score), world.quotes, LEAGUE, world.facts)
     after = assemble(changed, LEAGUE, market, moment="open", blind=True)
     assert after.X[row].tobytes() == data.X[row].tobytes()
     closed = (assemble(store, LEAGUE, market, blind=True).X[row].tobytes() for store in (gold, changed))

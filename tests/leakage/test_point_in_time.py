@@ -14,7 +14,7 @@ from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import assemble
 from busta.models.walk import walk
 from busta.performance.audit.pipeline import poisoned
-from busta.performance.audit.store import changed_after, known_by
+from busta.performance.audit.store import changed_after, facts_changed_after, facts_known_by, known_by
 from busta.plugins import markets, pick
 from busta.scoring.intervals import weekly_ratio_interval
 from busta.scoring.proper import log_losses
@@ -28,23 +28,33 @@ def decisions(games, when):
     return games.select("game_id", pl.lit(when).cast(INSTANT).alias("decision_time"))
 
 
+def another_future(world, date):
+    """Games, quotes and facts with another future."""
+    rng = np.random.default_rng(7)
+    return *changed_after(world.games, world.quotes, date, rng), facts_changed_after(
+        world.facts, world.games, date, rng
+    )
+
+
 @pytest.mark.parametrize("date", DATES, ids=str)
 def test_a_perturbed_future_changes_no_event_that_was_known(world, gold, date):
-    games, quotes = changed_after(world.games, world.quotes, date, np.random.default_rng(7))
+    games, quotes, facts = another_future(world, date)
     assert not games.equals(world.games)
     assert not quotes.equals(world.quotes)
-    events = build_events(games, quotes, LEAGUE)
+    assert not facts.equals(world.facts)
+    events = build_events(games, quotes, LEAGUE, facts=facts)
     for group, frame in gold.events.items():
         before, after = (f.filter(pl.col("known_at") <= date) for f in (frame, events[group]))
         assert before.height > 0
         assert same_bytes(before, after), group
-        if group in {"form", PRICES}:
+        if group in {"form", "lineup", PRICES}:
             assert not events[group].equals(frame), "the perturbation reaches nothing, so it proves nothing"
 
 
 @pytest.mark.parametrize("date", DATES, ids=str)
 def test_a_perturbed_future_changes_no_decision_before_it(world, gold, date):
-    perturbed = gold_from(*changed_after(world.games, world.quotes, date, np.random.default_rng(7)), LEAGUE)
+    games, quotes, facts = another_future(world, date)
+    perturbed = gold_from(games, quotes, LEAGUE, facts)
     early = world.games.select(
         "game_id", pl.min_horizontal("kickoff", pl.lit(date).cast(INSTANT)).alias("decision_time")
     )
@@ -61,7 +71,8 @@ def test_a_store_rebuilt_of_what_was_known_answers_as_the_store_does(world, gold
         games, quotes = known_by(world.games, world.quotes, date)
         # asked a moment after: the strict "known before" then means "known by the date"
         asked = decisions(games, date + timedelta(microseconds=1))
-        then, now = gold_from(games, quotes, LEAGUE).as_of(asked), gold.as_of(asked)
+        facts = facts_known_by(world.facts, world.games, date)
+        then, now = gold_from(games, quotes, LEAGUE, facts).as_of(asked), gold.as_of(asked)
         assert same_bytes(then, now), date
         assert then["elo_diff"].count() > then.height / 2
 
@@ -72,7 +83,9 @@ def test_the_own_closing_price_of_a_game_never_enters_its_blind_row(world, gold,
     row = 700
     own = pl.col("game_id") == data.games["game_id"][row]
     prices = {c: pl.when(own).then(pl.col(c) * 2 + 1).otherwise(c) for c in ("line", "first_price", "second_price")}
-    other = assemble(gold_from(world.games, world.quotes.with_columns(**prices), LEAGUE), LEAGUE, market, blind=True)
+    other = assemble(
+        gold_from(world.games, world.quotes.with_columns(**prices), LEAGUE, world.facts), LEAGUE, market, blind=True
+    )
     assert other.names == data.names
     assert other.X[row].tobytes() == data.X[row].tobytes()
     assert other.market_log_odds[row] != data.market_log_odds[row]
@@ -84,7 +97,7 @@ def test_the_own_result_of_a_game_never_enters_its_row(world, gold, market):
     row = 700
     own = pl.col("game_id") == data.games["game_id"][row]
     scores = {c: pl.when(own).then(99 - pl.col(c)).otherwise(c).cast(pl.Int32) for c in ("home_score", "away_score")}
-    other = assemble(gold_from(world.games.with_columns(**scores), world.quotes, LEAGUE), LEAGUE, market)
+    other = assemble(gold_from(world.games.with_columns(**scores), world.quotes, LEAGUE, world.facts), LEAGUE, market)
     assert other.value[row] != data.value[row]
     assert other.X[row].tobytes() == data.X[row].tobytes()
     assert other.X.tobytes() != data.X.tobytes()  # later games do know it

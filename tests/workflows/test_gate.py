@@ -159,7 +159,7 @@ def test_without_data_in_the_workspace_the_stored_forecasts_are_judged_alone(bor
 
 def test_a_feature_that_dried_up_is_found(borrowed):
     tables = Tables(borrowed.tables / "sim")
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     late = pl.col("kickoff") > datetime(CURRENT, 11, 1, tzinfo=UTC)
     (tables.folder / "CURRENT").unlink()
     tables.update(Batch(games.with_columns(roof=pl.when(~late).then("roof")), quotes))
@@ -182,7 +182,7 @@ def test_a_feature_that_the_store_no_longer_has_is_found_and_one_that_it_never_k
 def mended(settings, changes, games_changed):
     """Has the tables say something else of the first so many games that the moneyline was judged on."""
     tables = Tables(settings.tables / "sim")
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     judged = pl.read_parquet(files_of(settings, NAME, "predictions.parquet")).head(games_changed)["game_id"]
     rows = pl.col("game_id").is_in(judged.implode())
     columns = [
@@ -331,7 +331,7 @@ def test_a_recipe_trained_twice_is_tested_once(trained_again):
 
 def test_the_same_recipe_with_one_more_season_is_another_look(settings):
     tables = Tables(settings.tables / "sim")
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     early = games.filter(pl.col("season") < CURRENT)
     (tables.folder / "CURRENT").unlink()
     tables.update(Batch(early, quotes.join(early, on="game_id", how="semi")))
@@ -517,7 +517,7 @@ def test_rules_of_the_gate_are_settings(borrowed):
 
 def test_a_league_whose_data_lack_the_market_is_refused(borrowed):
     tables = Tables(borrowed.tables / "sim")
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     (tables.folder / "CURRENT").unlink()
     tables.update(Batch(games, quotes.filter(pl.col("market") != "ats")))
 

@@ -52,7 +52,7 @@ def without(borrowed):
 
     def predicted(market, spoil):
         tables = Tables(borrowed.tables / "sim")
-        games, quotes, _ = tables.read()
+        games, quotes, *_ = tables.read()
         unplayed = games.filter(pl.col("home_score").is_null())
         played = quotes.join(unplayed, on="game_id", how="anti")
         coming = spoil(quotes.join(unplayed, on="game_id", how="semi"))
@@ -234,7 +234,7 @@ def test_a_stored_prediction_stands_at_the_line_and_prices_it_was_made_at(borrow
     played = Wanted(week=f"{CURRENT - 1}-05")
     before = predict(borrowed, "ats", played)["predictions"]
     tables = Tables(borrowed.tables / "sim")
-    games, quotes, _ = tables.read()
+    games, quotes, *_ = tables.read()
     moved = quotes.with_columns(pl.col("line") + 10, pl.col("first_price", "second_price") * 2)
     tables.update(Batch(games, moved.filter(pl.col("market") == "ats")))
 

@@ -9,21 +9,21 @@ import polars as pl
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from busta.plugins import League
 
-__all__ = ["SIDES", "find_games", "not_team", "team", "team_codes"]
+__all__ = ["SIDES", "code_of", "find_games", "not_team", "team", "team_codes"]
 
 SIDES = ("home_team", "away_team")
 TOLERANCE = 1
 """Days by which another source's day of a game may be off: the day after in another zone, or a slip."""
 
 
-def team_codes(table: pl.DataFrame, league: League) -> dict[str, str]:
-    """The codes of the names in the columns ``SIDES``; a name of no team, or of several, has none."""
-    names = pl.concat([table[side] for side in SIDES]).drop_nulls().unique()
-    return {name: code for name in names if (code := _code(name, league)) is not None}
+def team_codes(table: pl.DataFrame, league: League, columns: Sequence[str] = SIDES) -> dict[str, str]:
+    """The codes of the names in those columns; a name of no team, or of several, has none."""
+    names = pl.concat([table[column].alias("name") for column in columns]).drop_nulls().unique()
+    return {name: code for name in names if (code := code_of(name, league)) is not None}
 
 
 def team(column: str, codes: Mapping[str, str]) -> pl.Expr:
@@ -65,7 +65,8 @@ def find_games(rows: pl.DataFrame, games: pl.DataFrame, league: League) -> pl.Da
     return rows.with_row_index("#index").join(near, on="#index", how="left", maintain_order="left").drop("#index")
 
 
-def _code(name: str, league: League) -> str | None:
+def code_of(name: str, league: League) -> str | None:
+    """The code of a team by any of its names; ``None`` where it is no team's, or several teams'."""
     try:
         return league.team(name)
     except UsageError:

@@ -14,7 +14,7 @@ import polars as pl
 
 from busta.data import validate
 from busta.data.matching import SIDES, not_team, team, team_codes
-from busta.data.schema import GAMES, INSTANT, QUOTES, known_at
+from busta.data.schema import FACTS, GAMES, INSTANT, QUOTES, STARTER, known_at
 from busta.data.source import listed
 from busta.data.textfile import (
     LINE,
@@ -56,6 +56,7 @@ round: games of half past nine in the morning, in London, stand as 21:30."""
 REGULAR = "REG"
 POST = ("WC", "DIV", "CON", "SB", "POST")
 
+QUARTERBACKS = ("home_qb_id", "away_qb_id")
 MARKETS = (  # market, column of its line, of its first and of its second price
     ("moneyline", None, "home_moneyline", "away_moneyline"),
     ("ats", "spread_line", "home_spread_odds", "away_spread_odds"),
@@ -87,6 +88,7 @@ class NflverseGames:
         "roof",
         "surface",
         "stadium_id",
+        *QUARTERBACKS,
         *(column for _, *columns in MARKETS for column in columns if column),
     )
 
@@ -102,7 +104,8 @@ class NflverseGames:
         missing = tuple(name for name in self.optional if name not in table.columns)
         table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
         table = table.with_columns(_shift(league).alias("shift")).with_columns(_kickoff())
-        batch = validate.check(_games(table, league), _quotes(table, missing), now=now)
+        games = _games(table, league)
+        batch = validate.check(games, _quotes(table, missing), _starters(table, games), now=now)
         return replace(batch, missing=missing, warnings=(*_noted(table), *batch.warnings))
 
 
@@ -215,6 +218,22 @@ def _market_quotes(table: pl.DataFrame, market: str, line: str | None, first: st
         problems(*wrong).alias("problem"),
     )
     return frame.cast(dict(QUOTES))  # type: ignore[arg-type]
+
+
+def _starters(table: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    """Candidate facts: the starting quarterback of each team, by nflverse's id of him."""
+    frames = [
+        games.select(
+            "game_id",
+            pl.col(side).alias("team"),
+            pl.lit(STARTER).alias("fact"),
+            pl.lit(None, pl.Float64).alias("value"),
+            table[column].alias("label"),
+            "row",
+        )
+        for side, column in zip(SIDES, QUARTERBACKS, strict=True)
+    ]
+    return pl.concat(frames).filter(pl.col("label").is_not_null()).cast(dict(FACTS))  # type: ignore[arg-type]
 
 
 def _no_price(column: str) -> pl.Expr:

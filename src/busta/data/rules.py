@@ -1,4 +1,4 @@
-"""What a game and a quote must be, as pandera schemas; a rule's text says what is wrong where it is broken.
+"""What a game, a quote and a fact must be, as pandera schemas; a rule's text says what is wrong where it is broken.
 
 Only ``validate.check`` imports this module, when it is called: pandera takes seconds to import.
 """
@@ -11,12 +11,12 @@ import pandera.polars as pa
 import polars as pl
 
 from busta.betting.odds import HIGHEST_PRICE
-from busta.data.schema import GAMES, QUOTES
+from busta.data.schema import FACTS, GAMES, QUOTES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["game_rules", "quote_rules"]
+__all__ = ["fact_rules", "game_rules", "quote_rules"]
 
 SEASONS = (1900, 2200)
 WEEKS = (0, 60)
@@ -25,6 +25,7 @@ MOST_SPREAD = 80.0
 MOST_TOTAL = 500.0
 SURE = 1 - 1e-9  # two sides of a book, less rounding
 LONGEST_ID = 100
+LARGEST_FACT = 1e6
 
 MARKETS = ("moneyline", "ats", "totals")
 PHASES = ("regular", "post")
@@ -74,6 +75,19 @@ def quote_rules() -> Any:
         _rule(pl.col("known_at") < pl.col("kickoff"), "it was made at or after the start of its game"),
     )
     return _schema(QUOTES, checks, ("first_price", "second_price"), whole)
+
+
+def fact_rules() -> Any:
+    """The rules of a fact, which comes with the two teams of its game where that is known."""
+    team, value, label = pl.col("team"), pl.col("value"), pl.col("label")
+    checks = {"label": pa.Check.str_length(1, LONGEST_ID, error=f"is not 1 to {LONGEST_ID} characters long")}
+    whole = (
+        _rule(pl.col("home_team").is_not_null(), "there is no game of that id"),
+        _rule((team == pl.col("home_team")) | (team == pl.col("away_team")), "the team does not play in that game"),
+        _rule(value.is_null() != label.is_null(), "it is neither one number nor one name"),
+        _rule(value.abs() <= LARGEST_FACT, f"its number is beyond {LARGEST_FACT:g}"),
+    )
+    return _schema(FACTS, checks, ("value", "label"), whole)
 
 
 def _schema(table: Any, checks: dict[str, Any], optional: tuple[str, ...], whole: tuple[Any, ...]) -> Any:

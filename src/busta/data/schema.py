@@ -1,8 +1,9 @@
-"""The two tables every league is made of, and when each of their values is known.
+"""The tables every league is made of, and when each of their values is known.
 
 ``games`` holds a row a game, ``quotes`` a row for what one book offered on one market of one game at
-one moment: the line and the prices of both sides. Times are UTC. Where a source gives no time, a
-conventional one stands in, and says so (``known_at_assumed``).
+one moment: the line and the prices of both sides. ``facts`` may hold whatever else a source says of a
+team in a game, a number or a name each: how well it played, who started. Times are UTC. Where a source
+gives no time, a conventional one stands in, and says so (``known_at_assumed``).
 """
 
 from __future__ import annotations
@@ -15,18 +16,24 @@ import polars as pl
 
 __all__ = [
     "ASSUMED_LEAD",
+    "EPA",
+    "FACTS",
+    "FACT_KEY",
     "FINAL_LAG",
     "GAMES",
     "GAME_KEY",
     "INSTANT",
+    "LINEUP",
+    "LINEUP_LEAD",
     "QUOTES",
     "QUOTE_KEY",
-    "ROOF_LEAD",
     "SCHEDULE_LEAD",
+    "STARTER",
     "TRUTH",
     "Moment",
     "assumed_known_at",
     "decision_time",
+    "fact_known_at",
     "known_at",
 ]
 
@@ -66,6 +73,21 @@ QUOTES: dict[str, pl.DataType] = {
 }
 QUOTE_KEY = ("game_id", "market", "book", "moment")
 
+FACTS: dict[str, pl.DataType] = {
+    "game_id": pl.String(),
+    "team": pl.String(),  # one of the two that play
+    "fact": pl.String(),  # epa, starter …
+    "value": pl.Float64(),  # null where it is a name
+    "label": pl.String(),  # null where it is a number
+}
+FACT_KEY = ("game_id", "team", "fact")
+EPA = "epa"
+"""The fact of how well a team played: what its plays added to the points to be expected, in points."""
+STARTER = "starter"
+"""The fact of who starts where one player matters most: the quarterback, the pitcher, the goalkeeper."""
+LINEUP = (STARTER,)
+"""Facts that are told with the line-ups; all others are known when the game is final."""
+
 TRUTH: dict[str, pl.DataType] = {  # only a simulated league has it
     "game_id": pl.String(),
     "margin_mean": pl.Float64(),
@@ -77,8 +99,8 @@ TRUTH: dict[str, pl.DataType] = {  # only a simulated league has it
 
 SCHEDULE_LEAD = timedelta(days=8)
 """A match-up is taken as known this long before the start."""
-ROOF_LEAD = timedelta(minutes=90)
-"""Whether a retractable roof is closed is told on game day, with the line-ups."""
+LINEUP_LEAD = timedelta(minutes=90)
+"""Who starts is told on game day, and whether a retractable roof is closed."""
 FINAL_LAG = timedelta(hours=4)
 """A final score is taken as known this long after the start."""
 ASSUMED_LEAD: dict[Moment, timedelta] = {"open": timedelta(days=7), "close": timedelta(seconds=1)}
@@ -93,6 +115,12 @@ def known_at(moment: Moment) -> pl.Expr:
 def assumed_known_at() -> pl.Expr:
     """When a quote of its ``moment`` is known by convention, from the column ``kickoff``."""
     return pl.when(moment="open").then(known_at("open")).when(moment="close").then(known_at("close"))
+
+
+def fact_known_at() -> pl.Expr:
+    """When a fact is known, from the columns ``fact`` and ``kickoff``."""
+    told = pl.col("kickoff") - LINEUP_LEAD
+    return pl.when(pl.col("fact").is_in(LINEUP)).then(told).otherwise(pl.col("kickoff") + FINAL_LAG).cast(INSTANT)
 
 
 def decision_time(moment: Moment) -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import polars as pl
 
-from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY
+from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """No table of results is larger (nflverse's of 27 seasons has 2 MB); what is, is something else."""
 
 REFUSED: dict[str, pl.DataType] = {
-    "table": pl.String(),  # games or quotes
+    "table": pl.String(),  # games, quotes or facts
     "row": pl.Int64(),  # line of the source file, its header being line 1; of JSON, which object
     "game_id": pl.String(),
     "reason": pl.String(),
@@ -68,6 +68,7 @@ class Batch:
         missing: Optional columns that the source's file does not have.
         files: The files all this came from.
         truth: Rows of ``TRUTH`` where the league is simulated.
+        facts: Rows of ``FACTS``, those refused left out.
     """
 
     games: pl.DataFrame
@@ -77,6 +78,7 @@ class Batch:
     missing: tuple[str, ...] = ()
     files: tuple[RawFile, ...] = ()
     truth: pl.DataFrame | None = None
+    facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
 
 
 class Kind(Protocol):
@@ -102,12 +104,12 @@ class Source(Kind, Protocol):
 
 
 class QuoteSource(Kind, Protocol):
-    """A kind of file that has quotes of games that other files have."""
+    """A kind of file that has quotes or facts of games that other files have."""
 
     def parse(
         self, raw: bytes, league: League, games: pl.DataFrame, *, columns: Mapping[str, str], now: datetime
     ) -> Batch:
-        """The file's quotes of those ``games``, rows of ``GAMES``; those of others are refused.
+        """What the file says of those ``games``, rows of ``GAMES``; what it says of others is refused.
 
         Raises:
             DataError: The file is not of this kind at all.
@@ -116,15 +118,16 @@ class QuoteSource(Kind, Protocol):
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:
-    """One batch of several; where two have the same game or quote, the later one's stands, with a warning."""
+    """One batch of several; where two have the same row, the later one's stands, with a warning."""
     if len(batches) == 1:
         return batches[0]
-    games, quotes = batches[0].games, batches[0].quotes
+    games, quotes, facts = batches[0].games, batches[0].quotes, batches[0].facts
     contrary: list[str] = []
     for batch in batches[1:]:
         later = filled(batch.games, games)
         contrary += _contrary(games, later, GAME_KEY, "kickoff")
         contrary += _contrary(quotes, batch.quotes, QUOTE_KEY, "known_at")
+        facts = upsert(facts, batch.facts, FACT_KEY)
         games, quotes = upsert(games, later, GAME_KEY), upsert(quotes, batch.quotes, QUOTE_KEY)
     return Batch(
         games=games,
@@ -133,6 +136,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         warnings=(*(warning for batch in batches for warning in batch.warnings), *_later_wins(contrary)),
         missing=tuple(dict.fromkeys(column for batch in batches for column in batch.missing)),
         files=tuple(file for batch in batches for file in batch.files),
+        facts=facts,
     )
 
 

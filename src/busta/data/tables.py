@@ -1,7 +1,7 @@
 """The validated tables of one league on disk, and how a batch changes them.
 
     FOLDER/CURRENT                 the version in force (see ``busta.data.publish``)
-    FOLDER/<content id>/           games.parquet, quotes.parquet, meta.json; truth.parquet if simulated
+    FOLDER/<content id>/           games.parquet, quotes.parquet, facts.parquet, meta.json; truth.parquet if simulated
     FOLDER/refused/<content id>.csv  rows that were not taken, and why
 
 An update takes new rows in, overwrites those that differ and leaves the others; the same batch twice
@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from busta.data.publish import atomic_write, content_id, current, locked, publish
-from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES, TRUTH, Counts, assumed_known_at
+from busta.data.schema import (
+    FACT_KEY,
+    FACTS,
+    GAME_KEY,
+    GAMES,
+    QUOTE_KEY,
+    QUOTES,
+    TRUTH,
+    Counts,
+    assumed_known_at,
+)
 from busta.data.source import REFUSED, filled, listed, upsert
 from busta.errors import DataError, UsageError
 
@@ -43,11 +53,13 @@ class Stored(NamedTuple):
         games: Rows of ``GAMES`` by kick-off.
         quotes: Rows of ``QUOTES`` by kick-off.
         meta: ``version``, ``files``, ``ingested_at``, ``missing``.
+        facts: Rows of ``FACTS``.
     """
 
     games: pl.DataFrame
     quotes: pl.DataFrame
     meta: dict[str, Any]
+    facts: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +67,8 @@ class Report:
     """What an update did.
 
     Attributes:
-        counts: For ``games`` and ``quotes``, what became of the rows. The quotes of a refused game
-            are not counted; they went with it.
+        counts: For ``games``, ``quotes`` and, if any came, ``facts``, what became of the rows. What was said of
+            a refused game is not counted; it went with it.
         warnings: What a person should know.
         missing: Optional columns that the source did not have.
         refused_file: The rows that were refused, if any were.
@@ -85,8 +97,8 @@ class Tables:
             UsageError: There are none.
             DataError: They cannot be read.
         """
-        games, quotes, _, meta = self._load()
-        return Stored(games, quotes, meta)
+        games, quotes, _, meta, facts = self._load()
+        return Stored(games, quotes, meta, facts)
 
     def truth(self) -> pl.DataFrame | None:
         """The true probabilities of a simulated league; ``None`` for a real one.
@@ -167,20 +179,23 @@ class _Loaded(NamedTuple):
     quotes: pl.DataFrame
     truth: pl.DataFrame | None
     meta: dict[str, Any]
+    facts: pl.DataFrame
 
     @classmethod
     def from_folder(cls, folder: Path) -> _Loaded:
         has_truth = (folder / "truth.parquet").exists()
+        has_facts = (folder / "facts.parquet").exists()  # tables of an older busta have none
         return cls(
             _read_table(folder / "games.parquet", GAMES),
             _read_table(folder / "quotes.parquet", QUOTES),
             _read_table(folder / "truth.parquet", TRUTH) if has_truth else None,
             _read_meta(folder / "meta.json"),
+            _read_table(folder / "facts.parquet", FACTS) if has_facts else pl.DataFrame(schema=FACTS),
         )
 
 
 def _nothing() -> _Loaded:
-    return _Loaded(pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES), None, {})
+    return _Loaded(pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES), None, {}, pl.DataFrame(schema=FACTS))
 
 
 def _read_table(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -230,14 +245,19 @@ class _Change:
         quotes_before = before.quotes if batch.truth is None else before.quotes.clear()
         stored, overtaken = _fitting(quotes_before.join(offered, on=QUOTE_KEY, how="anti"), games)
         quotes = pl.concat([stored, offered]).sort("kickoff", *QUOTE_KEY).select(*QUOTES)
+        facts_before = before.facts if batch.truth is None else before.facts.clear()
+        facts = upsert(facts_before, batch.facts, FACT_KEY).join(games, on="game_id", how="semi").sort(FACT_KEY)
         came = pl.concat([batch.refused.select(*REFUSED), unfit])
-        frames = {"games": games, "quotes": quotes}
+        frames = {"games": games, "quotes": quotes, "facts": facts}
         if batch.truth is not None:
             frames["truth"] = batch.truth.sort("game_id")
         counts = {
             "games": _count(before.games, games, batch.games, GAME_KEY, came.filter(table="games")),
             "quotes": _count(before.quotes, quotes, offered, QUOTE_KEY, came.filter(table="quotes")),
+            "facts": _count(before.facts, facts, batch.facts, FACT_KEY, came.filter(table="facts")),
         }
+        if not counts["facts"].came:
+            del counts["facts"]
         warnings = (*batch.warnings, *_replaced(before, games), *_overtaken(overtaken))
         return cls(frames, counts, pl.concat([came, overtaken]), warnings)
 

@@ -1,6 +1,6 @@
 """Decides which rows of a source are taken: one set of rules for every source and league.
 
-A source hands in *candidates*: the columns of ``schema.GAMES`` or ``schema.QUOTES``, and optionally
+A source hands in *candidates*: the columns of ``schema.GAMES``, ``QUOTES`` or ``FACTS``, and optionally
 ``row`` (the line in its file) and ``problem`` (what it found wrong itself). A game that breaks a rule
 is refused whole, with its quotes; a quote that breaks one is refused alone, and its game stays.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from busta.data.schema import GAME_KEY, GAMES, QUOTE_KEY, QUOTES
+from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY, QUOTES
 from busta.data.source import REFUSED, Batch, listed, upsert
 from busta.errors import DataError
 
@@ -21,39 +21,62 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
+SIDES = ("home_team", "away_team")
+
 _EXTRA = {"row": pl.Int64(), "problem": pl.String()}
 
 
-def check(games: pl.DataFrame, quotes: pl.DataFrame, *, now: datetime, known: pl.DataFrame | None = None) -> Batch:
+def check(
+    games: pl.DataFrame,
+    quotes: pl.DataFrame,
+    facts: pl.DataFrame | None = None,
+    *,
+    now: datetime,
+    known: pl.DataFrame | None = None,
+) -> Batch:
     """What of the candidates is taken, and what is not and why.
 
     Args:
         games: Candidate games.
         quotes: Candidate quotes; one that shares its ``row`` with a refused game goes with it.
+        facts: Candidate facts; one that shares its ``row`` with a refused game goes with it.
         now: A game that starts later has no score.
         known: Games that are there already, rows of ``GAMES``: a quote of one is made before it starts.
 
     Raises:
         DataError: A frame lacks a column of its table, or has it in another type.
     """
-    from busta.data.rules import game_rules, quote_rules
+    from busta.data.rules import fact_rules, game_rules, quote_rules
 
+    facts = pl.DataFrame(schema=FACTS) if facts is None else facts
     games, quotes = _candidates(games, GAMES, "games"), _candidates(quotes, QUOTES, "quotes")
+    facts = _candidates(facts, FACTS, "facts")
     good, bad = _screen(games, game_rules(now))
     good, repeated, games_twice = _once(good, GAMES, GAME_KEY)
     bad = pl.concat([bad, repeated])
-    starts = (good if known is None else upsert(known, good.select(*GAMES), GAME_KEY)).select("game_id", "kickoff")
-    quotes = _without_games(quotes, good, bad).join(starts, on="game_id", how="left", maintain_order="left")
-    offered, odd = _screen(quotes, quote_rules())
-    offered, contrary, quotes_twice = _once(offered, QUOTES, QUOTE_KEY)
-    odd = pl.concat([odd, contrary])
-    found = (games_twice, "games", quotes_twice, "quotes")
+    there = good if known is None else upsert(known, good.select(*GAMES), GAME_KEY)
+    starts, sides = there.select("game_id", "kickoff"), there.select("game_id", *SIDES)
+    offered, odd, quotes_twice = _of_games(_without_games(quotes, good, bad), starts, QUOTES, QUOTE_KEY, quote_rules())
+    told, untrue, facts_twice = _of_games(_without_games(facts, good, bad), sides, FACTS, FACT_KEY, fact_rules())
     return Batch(
         games=good.select(*GAMES),
-        quotes=offered.select(*QUOTES),
-        refused=pl.concat([_refused(bad, "games"), _refused(odd, "quotes")]),
-        warnings=(*_repetitions(*found), *_contradictions(offered)),
+        quotes=offered,
+        refused=pl.concat([_refused(bad, "games"), _refused(odd, "quotes"), _refused(untrue, "facts")]),
+        warnings=(
+            *_repetitions(games_twice, "games", quotes_twice, "quotes", facts_twice, "facts"),
+            *_contradictions(offered),
+        ),
+        facts=told,
     )
+
+
+def _of_games(
+    rows: pl.DataFrame, games: pl.DataFrame, schema: Mapping[str, pl.DataType], key: Sequence[str], rules: Any
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """What is taken of the rows of a table, which are judged with their game beside them; what is not; repetitions."""
+    good, bad = _screen(rows.join(games, on="game_id", how="left", maintain_order="left"), rules)
+    good, contrary, twice = _once(good, schema, key)
+    return good.select(*schema), pl.concat([bad, contrary]), twice
 
 
 def _candidates(frame: pl.DataFrame, schema: Mapping[str, pl.DataType], name: str) -> pl.DataFrame:
@@ -124,17 +147,17 @@ def _once(
     return kept.select(columns), contrary.select(columns), again.height - contrary.height
 
 
-def _without_games(quotes: pl.DataFrame, good: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
-    """The quotes that do not belong to a refused game: by line, or by the id of a game none of whose rows stand."""
+def _without_games(rows: pl.DataFrame, good: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    """The rows that do not belong to a refused game: by line, or by the id of a game none of whose rows stand."""
     lines = bad.filter(pl.col("row").is_not_null()).select("game_id", "row")
     gone = bad.select("game_id").join(good.select("game_id"), on="game_id", how="anti")
-    rest = quotes.join(lines, on=["game_id", "row"], how="anti", nulls_equal=True, maintain_order="left")
+    rest = rows.join(lines, on=["game_id", "row"], how="anti", nulls_equal=True, maintain_order="left")
     return rest.join(gone, on="game_id", how="anti", maintain_order="left")
 
 
 def _refused(rows: pl.DataFrame, table: str) -> pl.DataFrame:
-    market = pl.format("{}: ", "market") if table == "quotes" else pl.lit("")
-    reason = pl.concat_str(market.fill_null(""), "problem")
+    which = {"quotes": pl.format("{}: ", "market"), "facts": pl.format("{}: ", "fact")}.get(table, pl.lit(""))
+    reason = pl.concat_str(which.fill_null(""), "problem")
     return rows.select(pl.lit(table).alias("table"), "row", "game_id", reason.alias("reason")).select(*REFUSED)
 
 

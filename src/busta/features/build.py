@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.data.schema import INSTANT, SCHEDULE_LEAD
+from busta.data.schema import EPA, FACTS, INSTANT, SCHEDULE_LEAD, STARTER
 from busta.features.catalog import PRICES, Feature, of_both_teams
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
 from busta.features.form import FORM, States, team_states
+from busta.features.lineup import LINEUP, lineup_events
 from busta.features.prices import QUOTED, price_events
 
 if TYPE_CHECKING:
@@ -20,32 +21,40 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOG", "build_events", "missing_inputs"]
 
-CATALOG: tuple[Feature, ...] = (*of_both_teams(FORM), *SCHEDULE, *ROOF, *QUOTED)
+CATALOG: tuple[Feature, ...] = (*of_both_teams(FORM), *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
 """Every feature of the gold store, in column order."""
 
 _EPOCH = 2**55
 
 
 def build_events(
-    games: pl.DataFrame, quotes: pl.DataFrame, league: League, *, vig_method: str = "multiplicative"
+    games: pl.DataFrame,
+    quotes: pl.DataFrame,
+    league: League,
+    *,
+    facts: pl.DataFrame | None = None,
+    vig_method: str = "multiplicative",
 ) -> dict[str, pl.DataFrame]:
     """The events of each group: rows (``game_id``, ``known_at``) sorted, a column a feature.
 
     A row says what its group's features of that game are from ``known_at`` on. Values only depend on
     what was known by then: rebuilding from less of the future changes no earlier row.
     """
+    facts = pl.DataFrame(schema=FACTS) if facts is None else facts
     groups = {
-        "form": form_events(games, team_states(games, quotes, league)),
+        "form": form_events(games, team_states(games, quotes, facts, league)),
         "schedule": schedule_events(games, league),
         "roof": roof_events(games),
+        "lineup": lineup_events(games, facts),
         PRICES: price_events(games, quotes, league, vig_method),
     }
     return {name: frame.sort("game_id", "known_at") for name, frame in groups.items()}
 
 
-def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame) -> dict[str, list[str]]:
-    """Features that stay empty because a column they need is empty in the tables, by column."""
+def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame) -> dict[str, list[str]]:
+    """Features that stay empty because a column or fact they need is empty in the tables, by column or fact."""
     empty = {name for frame in (games, quotes) for name in frame.columns if frame[name].null_count() == frame.height}
+    empty |= {EPA, STARTER} - set(facts["fact"])
     found: dict[str, list[str]] = {}
     for feature in CATALOG:
         for column in sorted(empty.intersection(feature.needs)):

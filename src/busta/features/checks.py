@@ -11,14 +11,14 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from busta.betting.odds import HIGHEST_PRICE
-from busta.data.schema import GAME_KEY, GAMES, INSTANT, QUOTE_KEY, QUOTES
+from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, INSTANT, QUOTE_KEY, QUOTES
 from busta.errors import DataError
 from busta.features.catalog import Feature  # noqa: TC001 - pydantic reads the annotation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Manifest", "check_catalog", "check_events", "check_games", "check_quotes"]
+__all__ = ["Manifest", "check_catalog", "check_events", "check_facts", "check_games", "check_quotes"]
 
 LARGEST = 1e15  # sums of squares of such values are still numbers
 
@@ -67,6 +67,23 @@ def check_quotes(quotes: pl.DataFrame, games: pl.DataFrame) -> None:
         ("line", (line.abs() >= LARGEST) | (2 * line % 1 != 0), "is neither whole nor half"),
     ]
     _screen(dated, "quotes.parquet", rules)
+
+
+def check_facts(facts: pl.DataFrame, games: pl.DataFrame) -> None:
+    """Refuses facts of unknown games or of teams that do not play in them, told twice, or no numbers."""
+    _typed(facts, FACTS, "facts.parquet")
+    sided = facts.join(
+        games.select("game_id", "home_team", "away_team"), on="game_id", how="left", maintain_order="left"
+    )
+    team, sides = pl.col("team"), (pl.col("home_team"), pl.col("away_team"))
+    rules = [
+        *map(_present, FACT_KEY),
+        ("game_id", sides[0].is_null(), "is not in games.parquet"),
+        ("team", (team != sides[0]) & (team != sides[1]), "does not play"),
+        ("value", pl.col("value").abs() >= LARGEST, f"is no number below {LARGEST:g}"),  # NaN is above
+        _once(facts, FACT_KEY),
+    ]
+    _screen(sided, "facts.parquet", rules)
 
 
 def check_events(group: str, frame: pl.DataFrame, games: pl.DataFrame) -> None:

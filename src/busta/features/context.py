@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.data.schema import INSTANT, ROOF_LEAD, SCHEDULE_LEAD
+from busta.data.schema import INSTANT, LINEUP_LEAD, SCHEDULE_LEAD
 from busta.features.catalog import Feature, of_both_teams
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
 def roof_events(games: pl.DataFrame) -> pl.DataFrame:
     """One row a game with a known roof: ``game_id``, ``known_at``, ``indoors``."""
     retractable = pl.col("roof").is_in(["open", "closed"])
-    lead = pl.when(retractable).then(pl.lit(ROOF_LEAD)).otherwise(pl.lit(SCHEDULE_LEAD))
+    lead = pl.when(retractable).then(pl.lit(LINEUP_LEAD)).otherwise(pl.lit(SCHEDULE_LEAD))
     return games.filter(pl.col("roof").is_not_null()).select(
         "game_id",
         (pl.col("kickoff") - lead).cast(INSTANT).alias("known_at"),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from busta.data.schema import FINAL_LAG, INSTANT
+from busta.data.schema import EPA, FINAL_LAG, INSTANT
 from busta.features.catalog import Feature
+from busta.features.facts import with_fact
 from busta.features.ratings import RATINGS, Played, ratings_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _MEASURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "over_margin": ("total less the closing total", "points", ("line",)),
     "past_spread": ("closing spread of its earlier games, from the team's side", "points", ("line",)),
     "past_total": ("closing total of its earlier games", "points", ("line",)),
+    "epa_for": ("points its plays were expected to add (EPA)", "points", (EPA,)),
+    "epa_against": ("points its opponents' plays were expected to add (EPA)", "points", (EPA,)),
 }
 
 FORM = RATINGS + tuple(
@@ -73,18 +76,19 @@ def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def finished(games: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """The games with a result, in time order, with their closing lines."""
+def finished(games: pl.DataFrame, lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """The games with a result, in time order, with their closing lines and how well both teams played."""
     return (
-        games.filter(pl.col("home_score").is_not_null() & pl.col("away_score").is_not_null())
+        with_fact(games, facts, EPA)
+        .filter(pl.col("home_score").is_not_null() & pl.col("away_score").is_not_null())
         .join(lines, on="game_id", how="left")
         .sort("kickoff", "game_id")
     )
 
 
-def team_states(games: pl.DataFrame, quotes: pl.DataFrame, league: League) -> States:
+def team_states(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame, league: League) -> States:
     """Each team's state after each of its finished games, known when that game is final."""
-    played = finished(games, closing_lines(quotes))
+    played = finished(games, closing_lines(quotes), facts)
     rated, carry = _with_ratings(played, league)
     long = pl.concat([_side(rated, "home", "away", 1), _side(rated, "away", "home", -1)]).sort(
         "team", "kickoff", "game_id"
@@ -145,4 +149,6 @@ def _side(rated: pl.DataFrame, side: str, other: str, sign: int) -> pl.DataFrame
         (total - pl.col("total_line")).alias("over_margin"),
         (sign * pl.col("spread")).alias("past_spread"),
         pl.col("total_line").alias("past_total"),
+        pl.col(f"{side}_{EPA}").alias("epa_for"),
+        pl.col(f"{other}_{EPA}").alias("epa_against"),
     )

@@ -5,6 +5,7 @@ A store is a folder (or the same frames in memory):
     manifest.json           version, lineage, catalogue; optional in a store made elsewhere
     games.parquet           schedule and results, as ``busta.data.schema.GAMES``
     quotes.parquet          what was offered, as ``busta.data.schema.QUOTES``
+    facts.parquet           what else is known of the teams in a game, as ``busta.data.schema.FACTS``; optional
     features/GROUP.parquet  ``game_id``, ``known_at`` and one float column a feature
 
 A row of a group says what all its features of that game are from ``known_at`` on; ``prices`` is the
@@ -14,17 +15,17 @@ group of the game's own prices, which a blind model leaves out.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 from pydantic import ValidationError
 
-from busta.data.schema import INSTANT
+from busta.data.schema import FACTS, INSTANT
 from busta.errors import DataError, UsageError
 from busta.features.catalog import Feature
-from busta.features.checks import Manifest, check_catalog, check_events, check_games, check_quotes
+from busta.features.checks import Manifest, check_catalog, check_events, check_facts, check_games, check_quotes
 from busta.settings import as_path
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class GoldStore(Protocol):
         """What was offered."""
         ...
 
+    @property
+    def facts(self) -> pl.DataFrame:
+        """What else is known of the teams in a game."""
+        ...
+
     def as_of(self, decision_times: pl.DataFrame) -> pl.DataFrame:
         """The features each game had before its decision time.
 
@@ -87,10 +93,12 @@ class MemoryGold:
     events: Mapping[str, pl.DataFrame]
     catalog: Sequence[Feature]
     manifest: Mapping[str, Any]
+    facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
 
     def __post_init__(self) -> None:
         check_games(self.games)
         check_quotes(self.quotes, self.games)
+        check_facts(self.facts, self.games)
         for group, frame in self.events.items():
             check_events(group, frame, self.games)
         ordered = {group: frame.sort("game_id", "known_at") for group, frame in self.events.items()}
@@ -141,6 +149,7 @@ def write_gold(store: GoldStore, events: Mapping[str, pl.DataFrame], folder: Pat
     (folder / "features").mkdir()
     store.games.write_parquet(folder / "games.parquet")
     store.quotes.write_parquet(folder / "quotes.parquet")
+    store.facts.write_parquet(folder / "facts.parquet")
     for group, frame in events.items():
         frame.write_parquet(folder / "features" / f"{group}.parquet")
     content = json.dumps(store.manifest, indent=1, sort_keys=True, ensure_ascii=False)
@@ -164,7 +173,9 @@ def open_gold(folder: Path | str) -> MemoryGold:
             f"{folder} holds no features: needed are features/GROUP.parquet with game_id, known_at and columns"
         )
     catalog = described or _undescribed(events)
-    return MemoryGold(_read(folder / "games.parquet"), _read(folder / "quotes.parquet"), events, catalog, manifest)
+    games, quotes = (_read(folder / f"{name}.parquet") for name in ("games", "quotes"))
+    facts = _read(folder / "facts.parquet") if (folder / "facts.parquet").exists() else pl.DataFrame(schema=FACTS)
+    return MemoryGold(games, quotes, events, catalog, manifest, facts)
 
 
 def _undescribed(events: Mapping[str, pl.DataFrame]) -> list[Feature]:

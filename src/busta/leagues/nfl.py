@@ -140,8 +140,9 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     """Games and closing quotes of nflverse's file, downloaded; or what is in files of the user's.
 
     A file is of the kind that its columns tell: nflverse's ``games.csv``, opening spreads by its
-    ``game_id``, or a sports book's archive with opening spreads and totals. The last two have quotes
-    alone, of games that stand in the workspace's tables or come in the same call.
+    ``game_id``, a sports book's archive with opening spreads and totals, nflverse's team statistics by
+    week, or EPA by ``game_id``. All but the first speak of games that stand in the workspace's tables or
+    come in the same call.
 
     Args:
         settings: Where to download from and to; the column names of the user's own files.
@@ -157,6 +158,7 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     from busta.data.files import from_files
     from busta.data.nflverse import NflverseGames
     from busta.data.openings import OpeningSpreads
+    from busta.data.teamfacts import EpaByGame, NflverseTeamWeek
 
     if not paths:
         return download(settings)
@@ -164,7 +166,12 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
         [Path(path) for path in paths],
         LEAGUE,
         games=(NflverseGames(),),
-        quotes=(OpeningSpreads(MOST_SPREAD, MOST_MOVE), BookArchive(MOST_SPREAD, TOTALS, MOST_MOVE)),
+        quotes=(
+            OpeningSpreads(MOST_SPREAD, MOST_MOVE),
+            BookArchive(MOST_SPREAD, TOTALS, MOST_MOVE),
+            NflverseTeamWeek(),
+            EpaByGame(),
+        ),
         known=lambda: _known(settings),
         columns=settings.data.columns,
         now=datetime.now(UTC),

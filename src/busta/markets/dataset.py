@@ -159,11 +159,15 @@ def require_quoted(data: Dataset, season: int) -> None:
 
 
 def _names(gold: GoldStore, league: League, market: Market, *, blind: bool) -> list[str]:
-    """The market's own features without those the league has no use for; of a store nobody described, every one."""
+    """The market's own features; of a store nobody described, every one.
+
+    Left out are those the league has no use for, and those no game can have, as no source said what they need.
+    """
     if not gold.manifest.get("features"):
         return select(gold.catalog, ("*",), blind=blind)
+    never = {name for names in gold.manifest.get("missing", {}).values() for name in names}
     found = select(gold.catalog, market.features, blind=blind)
-    return [name for name in found if not any(fnmatchcase(name, pattern) for pattern in league.unused)]
+    return [name for name in found if name not in never and not any(fnmatchcase(name, each) for each in league.unused)]
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:

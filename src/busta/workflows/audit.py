@@ -212,7 +212,10 @@ def _store_questions(
     if foreign:
         return [(*_REPLAY, _elsewhere), (*_FUTURE, _elsewhere)]
     decisions = data.games.select("game_id", "decision_time")
-    rebuild = partial(build_events, league=data.league, vig_method=settings.bets.vig_method)
+
+    def rebuild(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        return build_events(games, quotes, data.league, facts=facts, vig_method=settings.bets.vig_method)
+
     rng = np.random.default_rng(settings.train.seed)
     return [
         (*about, partial(ask, gold, decisions, rebuild, rng, count))

@@ -117,7 +117,7 @@ def compare(settings: Settings, league_name: str, a: str, b: str) -> dict[str, A
 
 def _build(settings: Settings, league: League) -> tuple[MemoryGold, bool]:
     ensure_tables(settings, league)
-    games, quotes, meta = tables_of(settings, league).read()
+    games, quotes, meta, facts = tables_of(settings, league).read()
     made_of = {"tables": meta["version"], "recipe": _recipe(league, settings.bets.vig_method)}
     root = settings.gold / league.name
     folder = current(root)
@@ -125,16 +125,21 @@ def _build(settings: Settings, league: League) -> tuple[MemoryGold, bool]:
         present = open_gold(folder)
         if made_of.items() <= present.manifest.items():
             return present, False
-    events = build_events(games, quotes, league, vig_method=settings.bets.vig_method)
-    version = content_id({"games": games, "quotes": quotes, "made of": pl.DataFrame(made_of)} | events)
-    manifest = made_of | _lineage(league, games, quotes, meta, version)
-    gold = MemoryGold(games, quotes, events, CATALOG, manifest)
+    events = build_events(games, quotes, league, facts=facts, vig_method=settings.bets.vig_method)
+    version = content_id({"games": games, "quotes": quotes, "facts": facts, "made of": pl.DataFrame(made_of)} | events)
+    manifest = made_of | _lineage(league, games, quotes, facts, meta, version)
+    gold = MemoryGold(games, quotes, events, CATALOG, manifest, facts)
     publish(root, version, lambda target: write_gold(gold, events, target))
     return gold, True
 
 
 def _lineage(
-    league: League, games: pl.DataFrame, quotes: pl.DataFrame, meta: Mapping[str, Any], version: str
+    league: League,
+    games: pl.DataFrame,
+    quotes: pl.DataFrame,
+    facts: pl.DataFrame,
+    meta: Mapping[str, Any],
+    version: str,
 ) -> dict[str, Any]:
     return {
         "version": version,
@@ -144,7 +149,8 @@ def _lineage(
         "sources": meta["files"],
         "games": games.height,
         "quotes": quotes.height,
-        "missing": missing_inputs(games, quotes),
+        "facts": facts.height,
+        "missing": missing_inputs(games, quotes, facts),
         "features": [feature.to_dict() for feature in CATALOG],
         "markets": {name: select(CATALOG, market.features, blind=False) for name, market in markets().items()},
     }

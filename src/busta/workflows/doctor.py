@@ -85,7 +85,7 @@ def _disk(home: Path) -> str:
 def _data(settings: Settings, league: League) -> str:
     if not has_tables(settings, league):
         return f"none yet; `busta ingest {league.name}` gets it"
-    games, quotes, _ = tables_of(settings, league).read()
+    games, quotes, *_ = tables_of(settings, league).read()
     seasons = games["season"].to_list()
     return f"{games.height} games, {quotes.height} quotes, seasons {min(seasons)}-{max(seasons)}"
 

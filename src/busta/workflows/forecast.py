@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from busta.data.source import Batch
+    from busta.data.tables import Stored
     from busta.markets.dataset import Dataset
     from busta.models.portable import PortableModel
     from busta.plugins import League
@@ -134,19 +136,18 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
     except OutsideError:
         if not has_tables(settings, league):
             raise
-        games, quotes, _ = tables_of(settings, league).read()
-        return in_memory(games, quotes, league, method)
+        return in_memory(tables_of(settings, league).read(), league, method)
     if method == settings.bets.vig_method:
         return gold
     prices = price_events(gold.games, gold.quotes, league, method)
     return replace(gold, events={**gold.events, PRICES: prices})
 
 
-def in_memory(games: pl.DataFrame, quotes: pl.DataFrame, league: League, method: str) -> MemoryGold:
+def in_memory(tables: Stored | Batch, league: League, method: str) -> MemoryGold:
     """A gold store of those tables that is not stored."""
-    events = build_events(games, quotes, league, vig_method=method)
+    events = build_events(tables.games, tables.quotes, league, facts=tables.facts, vig_method=method)
     manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
-    return MemoryGold(games, quotes, events, CATALOG, manifest)
+    return MemoryGold(tables.games, tables.quotes, events, CATALOG, manifest, tables.facts)
 
 
 def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:

@@ -136,13 +136,13 @@ def _games(settings: Settings, league: League, wanted: Wanted, version: Version)
 def _with_files(settings: Settings, league: League, files: Sequence[Path], method: str) -> tuple[MemoryGold, list[str]]:
     """The league's tables with the files' games on top, in memory: nothing of it is stored."""
     ensure_tables(settings, league)
-    games, quotes, _ = tables_of(settings, league).read()
+    stored = tables_of(settings, league).read()
     batch = league.load(settings, files)
     if batch.games.is_empty():
         why = batch.refused["reason"].to_list()[:1]
         raise DataError(f"no game in {', '.join(map(str, files))} could be taken{': ' + why[0] if why else ''}")
-    both = concatenate([Batch(games, quotes), batch])
-    return in_memory(both.games, both.quotes, league, method), batch.games["game_id"].to_list()
+    both = concatenate([Batch(stored.games, stored.quotes, facts=stored.facts), batch])
+    return in_memory(both, league, method), batch.games["game_id"].to_list()
 
 
 def _season_and_week(text: str) -> tuple[int, int]:

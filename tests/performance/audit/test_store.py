@@ -9,9 +9,21 @@ from busta.features.build import CATALOG, build_events
 from busta.features.store import MemoryGold
 from busta.leagues.sim import LEAGUE
 from busta.performance.audit.finding import Answer
-from busta.performance.audit.store import changed_after, known_by, perturbed_future, replayed
+from busta.performance.audit.store import (
+    changed_after,
+    facts_changed_after,
+    facts_known_by,
+    known_by,
+    perturbed_future,
+    replayed,
+)
 
-BUILD = partial(build_events, league=LEAGUE)
+
+def build(games, quotes, facts):
+    """The honest events."""
+    return build_events(games, quotes, LEAGUE, facts=facts)
+
+
 PLANTED = "elo_diff"
 
 
@@ -19,22 +31,23 @@ def rng():
     return np.random.default_rng(4)
 
 
-def with_own_margin(games, quotes, when):
+def with_own_margin(games, quotes, facts, when):
     """The honest events with a little of the margin in one column of the games that ``when`` says."""
-    events = BUILD(games, quotes)
+    events = build(games, quotes, facts)
     margin = pl.when(when).then((pl.col("home_score") - pl.col("away_score")).fill_null(0) * 1e-9).otherwise(0.0)
     form = events["form"].join(games.select("game_id", margin=margin), on="game_id", how="left", maintain_order="left")
     return events | {"form": form.with_columns(pl.col(PLANTED) + pl.col("margin")).drop("margin")}
 
 
-def with_later_average(games, quotes):
+def with_later_average(games, quotes, facts):
     """The honest events with the mean of all scores there are, later ones among them."""
-    events = BUILD(games, quotes)
+    events = build(games, quotes, facts)
     return events | {"form": events["form"].with_columns(pl.col(PLANTED) + games["home_score"].mean())}
 
 
-def store(world, build):
-    return MemoryGold(world.games, world.quotes, build(world.games, world.quotes), CATALOG, {})
+def store(world, make):
+    events = make(world.games, world.quotes, world.facts)
+    return MemoryGold(world.games, world.quotes, events, CATALOG, {}, world.facts)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +57,7 @@ def decisions(world):
 
 @pytest.mark.parametrize("ask", [replayed, perturbed_future])
 def test_an_honest_store_is_clean(world, gold, decisions, ask):
-    found = ask(gold, decisions, BUILD, rng())
+    found = ask(gold, decisions, build, rng())
     assert found.answer == Answer.clean, found.words
     assert found.figure == 0
 
@@ -68,7 +81,7 @@ def test_an_average_over_later_games_is_found(world, decisions, ask):
 def test_a_value_that_is_missing_on_one_side_only_differs(world, gold, decisions):
     emptied = {name: frame.with_columns(pl.lit(None, pl.Float64).alias(PLANTED)) if name == "form" else frame
                for name, frame in gold.events.items()}  # fmt: skip
-    found = replayed(gold, decisions, lambda games, quotes: emptied, rng(), count=1)
+    found = replayed(gold, decisions, lambda *_: emptied, rng(), count=1)
     assert found.answer == Answer.leak
 
 
@@ -79,6 +92,17 @@ def test_what_was_known_by_a_moment_holds_no_later_score_and_no_later_price(worl
     assert late.height > 0
     assert late["home_score"].null_count() == late.height
     assert quotes["known_at"].max() <= date
+
+
+def test_facts_of_later_games_are_not_known_and_take_other_values_in_another_future(world):
+    date = world.games["kickoff"].median()
+    known = facts_known_by(world.facts, world.games, date)
+    assert 0 < known.height < world.facts.height
+    changed = facts_changed_after(world.facts, world.games, date, rng())
+    assert known.join(changed, on=known.columns, how="anti", nulls_equal=True).is_empty()
+    later = world.facts.join(known, on=["game_id", "team", "fact"], how="anti")
+    same = later.join(changed, on=later.columns, how="semi", nulls_equal=True)
+    assert same.height < later.height / 10
 
 
 def test_a_changed_future_changes_everything_after_the_moment_and_nothing_before(world):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.data.schema import FINAL_LAG, SCHEDULE_LEAD
+from busta.data.schema import FINAL_LAG, SCHEDULE_LEAD, fact_known_at
 from busta.features.store import MemoryGold
 from busta.performance.audit.finding import Answer, Finding
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from busta.features.store import GoldStore
 
-    Rebuild = Callable[[pl.DataFrame, pl.DataFrame], Mapping[str, pl.DataFrame]]
+    Rebuild = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], Mapping[str, pl.DataFrame]]
+    """Makes the events of a store from games, quotes and facts."""
 
-__all__ = ["changed_after", "known_by", "perturbed_future", "replayed"]
+__all__ = ["changed_after", "facts_changed_after", "facts_known_by", "known_by", "perturbed_future", "replayed"]
 
 TICK = timedelta(microseconds=1)
 """What is known before a moment is known by the tick before it."""
@@ -63,6 +64,29 @@ def changed_after(
     return games.with_columns(named), quotes.with_columns(prices)
 
 
+def facts_known_by(facts: pl.DataFrame, games: pl.DataFrame, date: datetime) -> pl.DataFrame:
+    """The facts that were known at that moment."""
+    return _timed(facts, games).filter(pl.col("known") <= date).select(facts.columns)
+
+
+def facts_changed_after(
+    facts: pl.DataFrame, games: pl.DataFrame, date: datetime, rng: np.random.Generator
+) -> pl.DataFrame:
+    """The same facts with other numbers, and names of each other, wherever they became known after that moment."""
+    later = pl.col("known") > date
+    drawn = pl.Series(rng.normal(0, 10, facts.height))
+    names = facts["label"].drop_nulls()
+    mixed = names.sample(facts.height, with_replacement=True, seed=int(rng.integers(2**32))) if len(names) else None
+    value = pl.when(later, pl.col("value").is_not_null()).then(drawn).otherwise("value")
+    label = pl.when(later, pl.col("label").is_not_null()).then(pl.lit(mixed)).otherwise("label")
+    return _timed(facts, games).with_columns(value.alias("value"), label.alias("label")).select(facts.columns)
+
+
+def _timed(facts: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    kickoffs = facts.join(games.select("game_id", "kickoff"), on="game_id", how="left", maintain_order="left")
+    return kickoffs.with_columns(fact_known_at().alias("known"))
+
+
 def replayed(
     gold: GoldStore, decisions: pl.DataFrame, rebuild: Rebuild, rng: np.random.Generator, count: int = 20
 ) -> Finding:
@@ -71,7 +95,7 @@ def replayed(
     Args:
         gold: The store.
         decisions: ``game_id`` and ``decision_time`` of every game.
-        rebuild: Makes the events of a store from games and quotes.
+        rebuild: Makes the events of a store.
         rng: Chooses the games.
         count: How many moments are rebuilt; all games decided at one are compared.
     """
@@ -80,7 +104,8 @@ def replayed(
     differing: Counter[str] = Counter()
     compared = 0
     for moment in times.gather(np.sort(chosen)).to_list():
-        then = _store(gold, *known_by(gold.games, gold.quotes, moment - TICK), rebuild)
+        facts = facts_known_by(gold.facts, gold.games, moment - TICK)
+        then = _store(gold, *known_by(gold.games, gold.quotes, moment - TICK), facts, rebuild)
         asked = decisions.filter(pl.col("decision_time") == moment).join(then.games, on="game_id", how="semi")
         compared += asked.height
         differing.update(_differing(gold.as_of(asked), then.as_of(asked)))
@@ -96,7 +121,7 @@ def perturbed_future(
     Args:
         gold: The store.
         decisions: ``game_id`` and ``decision_time`` of every game.
-        rebuild: Makes the events of a store from games and quotes.
+        rebuild: Makes the events of a store.
         rng: Chooses moments and values.
         count: How many moments, spread over the whole time.
     """
@@ -105,7 +130,8 @@ def perturbed_future(
     differing: Counter[str] = Counter()
     compared = 0
     for moment in times.gather(places).to_list():
-        other = _store(gold, *changed_after(gold.games, gold.quotes, moment - TICK, rng), rebuild)
+        facts = facts_changed_after(gold.facts, gold.games, moment - TICK, rng)
+        other = _store(gold, *changed_after(gold.games, gold.quotes, moment - TICK, rng), facts, rebuild)
         early = decisions.filter(pl.col("decision_time") <= moment)
         compared += early.height
         differing.update(_differing(gold.as_of(early), other.as_of(early)))
@@ -113,8 +139,10 @@ def perturbed_future(
     return _finding(differing, f"another future changes none {of}", f"with another future, {of}")
 
 
-def _store(gold: GoldStore, games: pl.DataFrame, quotes: pl.DataFrame, rebuild: Rebuild) -> MemoryGold:
-    return MemoryGold(games, quotes, rebuild(games, quotes), gold.catalog, gold.manifest)
+def _store(
+    gold: GoldStore, games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame, rebuild: Rebuild
+) -> MemoryGold:
+    return MemoryGold(games, quotes, rebuild(games, quotes, facts), gold.catalog, gold.manifest, facts)
 
 
 def _differing(one: pl.DataFrame, other: pl.DataFrame) -> Counter[str]:
