@@ -41,7 +41,7 @@ def test_one_object_for_programs_and_a_file_of_choice(busta_report, tmp_path):
     assert found["report"] == str(tmp_path / "mine.html")
     assert Path(found["card"]).read_text().startswith("# Model card: busta-sim-moneyline-blind-open version 1")
     assert found["answer"] in ("Yes", "Not yet", "No")
-    assert found["sentence"].startswith(f"{found['answer']}, because ")
+    assert found["sentence"].startswith(f"{found['answer']}: ")
 
 
 def test_what_could_not_be_kept_is_said(busta_report, monkeypatch):
