@@ -153,7 +153,7 @@ def test_prices_are_freed_of_their_vig_as_the_version_was_trained_whatever_the_s
 
 def test_another_way_of_vig_removal_makes_another_store(trained):
     gold = gold_for(trained.settings, pick("league", "sim"), resolve(trained.registry, NAME))
-    other = in_memory(gold.games, gold.quotes, pick("league", "sim"), "shin")
+    other = in_memory(gold, pick("league", "sim"), "shin")
 
     same = {group: gold.events[group].equals(other.events[group]) for group in gold.events}
 

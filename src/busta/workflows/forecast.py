@@ -143,7 +143,7 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
     return replace(gold, events={**gold.events, PRICES: prices})
 
 
-def in_memory(tables: Stored | Batch, league: League, method: str) -> MemoryGold:
+def in_memory(tables: Stored | Batch | MemoryGold, league: League, method: str) -> MemoryGold:
     """A gold store of those tables that is not stored."""
     events = build_events(tables.games, tables.quotes, league, facts=tables.facts, vig_method=method)
     manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
