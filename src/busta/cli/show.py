@@ -42,7 +42,7 @@ def init(result: dict[str, Any]) -> None:
 def ingest(result: dict[str, Any]) -> None:
     """Counts by table, then warnings."""
     table = _table("", "rows", "new", "changed", "unchanged", "refused", title=f"ingested {result['league']}")
-    for name in ("games", "quotes"):
+    for name in result["counts"]:
         counts = result["counts"][name]
         table.add_row(name, *(str(counts[key]) for key in ("came", "new", "changed", "unchanged", "refused")))
     _console.print(table)
