@@ -21,7 +21,7 @@ demo: env
 
 test: env
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -m "not server and not browser" --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
 
 lint: env
 	$(BIN)/ruff check .
@@ -41,7 +41,7 @@ check: lint types layers docs test
 
 # What takes longer: real servers, kill -9, a browser, the guides' examples, benchmarks, worlds with known truth.
 check-all: check chromium
-	$(BIN)/python -m pytest -m "server or browser" --no-cov
+	$(BIN)/python -m pytest -m "server or browser or slow" --no-cov
 	$(MAKE) bench
 	$(MAKE) honesty
 

@@ -109,6 +109,7 @@ def test_the_loader_imports_nothing_but_numpy_and_xgboost():
     assert {name.partition(".")[0] for name in found} - sys.stdlib_module_names == {"numpy", "xgboost"}
 
 
+@pytest.mark.slow
 def test_the_loader_predicts_the_same_where_busta_is_not_installed(tmp_path):
     data = planted(market="ats")
     fitted = fit(data, np.arange(500), Train(), np.array([0.3, 0.7]))

@@ -166,6 +166,7 @@ def test_a_move_that_breaks_off_changes_nothing(registry, home, make_record, mon
     assert (moved / "mlflow.db").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_third_parties_say_nothing_without_git_and_without_a_place_for_matplotlib(home):
     found = subprocess.run(
         [*BUSTA, "train", "moneyline", "--league", "sim", "--json"],

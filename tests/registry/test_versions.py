@@ -209,6 +209,7 @@ def test_a_model_with_a_damaged_file_is_an_outside_error_that_names_it(registry,
         fetch_model(registry, resolve(registry, NAME))
 
 
+@pytest.mark.slow
 def test_downloads_leave_nothing_behind_when_the_process_ends(trained, copied, tmp_path):
     code = (
         "import busta\n"

@@ -218,6 +218,7 @@ def test_a_week_is_in_a_resample_a_number_of_times(times):
         resampled_scores([0.4, 0.6], [1, 0], [1, 2], times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("weeks", "mean_block"), [(30, 1.0), (60, 4.0)])
 def test_intervals_cover_the_truth_in_weeks_that_share_luck(weeks, mean_block):
     p, y, _ = season(seed=99, weeks=20_000, shared=0.0)
