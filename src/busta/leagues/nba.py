@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from busta.errors import UsageError
+from busta.leagues.clubs import ARIZONA, CENTRAL, EAST, MOUNTAIN, PACIFIC, Club
 from busta.plugins import League, Place
 
 if TYPE_CHECKING:
@@ -22,52 +23,37 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAGUE", "load"]
 
-EAST, CENTRAL, MOUNTAIN, PACIFIC, ARIZONA = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/Phoenix",  # without summer time
-)
-
-
-class _Club(NamedTuple):
-    city: str
-    nickname: str
-    home: Place
-
-
-CLUBS: dict[str, _Club] = {
-    "ATL": _Club("Atlanta", "Hawks", Place(33.7573, -84.3963, EAST, 0.31)),
-    "BKN": _Club("Brooklyn", "Nets", Place(40.6826, -73.9754, EAST, 0.01)),
-    "BOS": _Club("Boston", "Celtics", Place(42.3662, -71.0621, EAST, 0.01)),
-    "CHA": _Club("Charlotte", "Hornets", Place(35.2251, -80.8392, EAST, 0.23)),
-    "CHI": _Club("Chicago", "Bulls", Place(41.8807, -87.6742, CENTRAL, 0.18)),
-    "CLE": _Club("Cleveland", "Cavaliers", Place(41.4965, -81.6882, EAST, 0.20)),
-    "DAL": _Club("Dallas", "Mavericks", Place(32.7905, -96.8103, CENTRAL, 0.13)),
-    "DEN": _Club("Denver", "Nuggets", Place(39.7487, -105.0077, MOUNTAIN, 1.59)),
-    "DET": _Club("Detroit", "Pistons", Place(42.3411, -83.0553, EAST, 0.18)),
-    "GSW": _Club("Golden State", "Warriors", Place(37.7680, -122.3877, PACIFIC, 0.00)),
-    "HOU": _Club("Houston", "Rockets", Place(29.7508, -95.3621, CENTRAL, 0.01)),
-    "IND": _Club("Indiana", "Pacers", Place(39.7640, -86.1555, EAST, 0.22)),
-    "LAC": _Club("Los Angeles", "Clippers", Place(34.0430, -118.2673, PACIFIC, 0.08)),
-    "LAL": _Club("Los Angeles", "Lakers", Place(34.0430, -118.2673, PACIFIC, 0.08)),
-    "MEM": _Club("Memphis", "Grizzlies", Place(35.1382, -90.0506, CENTRAL, 0.08)),
-    "MIA": _Club("Miami", "Heat", Place(25.7814, -80.1870, EAST, 0.00)),
-    "MIL": _Club("Milwaukee", "Bucks", Place(43.0451, -87.9172, CENTRAL, 0.19)),
-    "MIN": _Club("Minnesota", "Timberwolves", Place(44.9795, -93.2761, CENTRAL, 0.25)),
-    "NOP": _Club("New Orleans", "Pelicans", Place(29.9490, -90.0821, CENTRAL, 0.00)),
-    "NYK": _Club("New York", "Knicks", Place(40.7505, -73.9934, EAST, 0.01)),
-    "OKC": _Club("Oklahoma City", "Thunder", Place(35.4634, -97.5151, CENTRAL, 0.36)),
-    "ORL": _Club("Orlando", "Magic", Place(28.5392, -81.3839, EAST, 0.03)),
-    "PHI": _Club("Philadelphia", "76ers", Place(39.9012, -75.1720, EAST, 0.01)),
-    "PHX": _Club("Phoenix", "Suns", Place(33.4457, -112.0712, ARIZONA, 0.33)),
-    "POR": _Club("Portland", "Trail Blazers", Place(45.5316, -122.6668, PACIFIC, 0.02)),
-    "SAC": _Club("Sacramento", "Kings", Place(38.5802, -121.4997, PACIFIC, 0.01)),
-    "SAS": _Club("San Antonio", "Spurs", Place(29.4270, -98.4375, CENTRAL, 0.21)),
-    "TOR": _Club("Toronto", "Raptors", Place(43.6435, -79.3791, EAST, 0.08)),
-    "UTA": _Club("Utah", "Jazz", Place(40.7683, -111.9011, MOUNTAIN, 1.30)),
-    "WAS": _Club("Washington", "Wizards", Place(38.8981, -77.0209, EAST, 0.02)),
+CLUBS: dict[str, Club] = {
+    "ATL": Club("Atlanta", "Hawks", Place(33.7573, -84.3963, EAST, 0.31)),
+    "BKN": Club("Brooklyn", "Nets", Place(40.6826, -73.9754, EAST, 0.01)),
+    "BOS": Club("Boston", "Celtics", Place(42.3662, -71.0621, EAST, 0.01)),
+    "CHA": Club("Charlotte", "Hornets", Place(35.2251, -80.8392, EAST, 0.23)),
+    "CHI": Club("Chicago", "Bulls", Place(41.8807, -87.6742, CENTRAL, 0.18)),
+    "CLE": Club("Cleveland", "Cavaliers", Place(41.4965, -81.6882, EAST, 0.20)),
+    "DAL": Club("Dallas", "Mavericks", Place(32.7905, -96.8103, CENTRAL, 0.13)),
+    "DEN": Club("Denver", "Nuggets", Place(39.7487, -105.0077, MOUNTAIN, 1.59)),
+    "DET": Club("Detroit", "Pistons", Place(42.3411, -83.0553, EAST, 0.18)),
+    "GSW": Club("Golden State", "Warriors", Place(37.7680, -122.3877, PACIFIC, 0.00)),
+    "HOU": Club("Houston", "Rockets", Place(29.7508, -95.3621, CENTRAL, 0.01)),
+    "IND": Club("Indiana", "Pacers", Place(39.7640, -86.1555, EAST, 0.22)),
+    "LAC": Club("Los Angeles", "Clippers", Place(34.0430, -118.2673, PACIFIC, 0.08)),
+    "LAL": Club("Los Angeles", "Lakers", Place(34.0430, -118.2673, PACIFIC, 0.08)),
+    "MEM": Club("Memphis", "Grizzlies", Place(35.1382, -90.0506, CENTRAL, 0.08)),
+    "MIA": Club("Miami", "Heat", Place(25.7814, -80.1870, EAST, 0.00)),
+    "MIL": Club("Milwaukee", "Bucks", Place(43.0451, -87.9172, CENTRAL, 0.19)),
+    "MIN": Club("Minnesota", "Timberwolves", Place(44.9795, -93.2761, CENTRAL, 0.25)),
+    "NOP": Club("New Orleans", "Pelicans", Place(29.9490, -90.0821, CENTRAL, 0.00)),
+    "NYK": Club("New York", "Knicks", Place(40.7505, -73.9934, EAST, 0.01)),
+    "OKC": Club("Oklahoma City", "Thunder", Place(35.4634, -97.5151, CENTRAL, 0.36)),
+    "ORL": Club("Orlando", "Magic", Place(28.5392, -81.3839, EAST, 0.03)),
+    "PHI": Club("Philadelphia", "76ers", Place(39.9012, -75.1720, EAST, 0.01)),
+    "PHX": Club("Phoenix", "Suns", Place(33.4457, -112.0712, ARIZONA, 0.33)),
+    "POR": Club("Portland", "Trail Blazers", Place(45.5316, -122.6668, PACIFIC, 0.02)),
+    "SAC": Club("Sacramento", "Kings", Place(38.5802, -121.4997, PACIFIC, 0.01)),
+    "SAS": Club("San Antonio", "Spurs", Place(29.4270, -98.4375, CENTRAL, 0.21)),
+    "TOR": Club("Toronto", "Raptors", Place(43.6435, -79.3791, EAST, 0.08)),
+    "UTA": Club("Utah", "Jazz", Place(40.7683, -111.9011, MOUNTAIN, 1.30)),
+    "WAS": Club("Washington", "Wizards", Place(38.8981, -77.0209, EAST, 0.02)),
 }
 
 OTHER_NAMES = {  # besides code, city and nickname

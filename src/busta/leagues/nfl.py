@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from busta.leagues.clubs import ARIZONA, CENTRAL, EAST, MOUNTAIN, PACIFIC, Club
 from busta.plugins import League, Place
 
 if TYPE_CHECKING:
@@ -19,54 +20,39 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAGUE", "download", "load"]
 
-EAST, CENTRAL, MOUNTAIN, PACIFIC, ARIZONA = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/Phoenix",  # without summer time
-)
-
-
-class _Club(NamedTuple):
-    city: str
-    nickname: str
-    home: Place
-
-
-CLUBS: dict[str, _Club] = {
-    "ARI": _Club("Arizona", "Cardinals", Place(33.5276, -112.2626, ARIZONA)),
-    "ATL": _Club("Atlanta", "Falcons", Place(33.7554, -84.4008, EAST)),
-    "BAL": _Club("Baltimore", "Ravens", Place(39.2780, -76.6227, EAST)),
-    "BUF": _Club("Buffalo", "Bills", Place(42.7738, -78.7870, EAST)),
-    "CAR": _Club("Carolina", "Panthers", Place(35.2258, -80.8528, EAST)),
-    "CHI": _Club("Chicago", "Bears", Place(41.8623, -87.6167, CENTRAL)),
-    "CIN": _Club("Cincinnati", "Bengals", Place(39.0955, -84.5161, EAST)),
-    "CLE": _Club("Cleveland", "Browns", Place(41.5061, -81.6995, EAST)),
-    "DAL": _Club("Dallas", "Cowboys", Place(32.7473, -97.0945, CENTRAL)),
-    "DEN": _Club("Denver", "Broncos", Place(39.7439, -105.0201, MOUNTAIN)),
-    "DET": _Club("Detroit", "Lions", Place(42.3400, -83.0456, EAST)),
-    "GB": _Club("Green Bay", "Packers", Place(44.5013, -88.0622, CENTRAL)),
-    "HOU": _Club("Houston", "Texans", Place(29.6847, -95.4107, CENTRAL)),
-    "IND": _Club("Indianapolis", "Colts", Place(39.7601, -86.1639, EAST)),
-    "JAX": _Club("Jacksonville", "Jaguars", Place(30.3239, -81.6373, EAST)),
-    "KC": _Club("Kansas City", "Chiefs", Place(39.0489, -94.4839, CENTRAL)),
-    "LA": _Club("Los Angeles", "Rams", Place(33.9535, -118.3392, PACIFIC)),
-    "LAC": _Club("Los Angeles", "Chargers", Place(33.9535, -118.3392, PACIFIC)),
-    "LV": _Club("Las Vegas", "Raiders", Place(36.0909, -115.1833, PACIFIC)),
-    "MIA": _Club("Miami", "Dolphins", Place(25.9580, -80.2389, EAST)),
-    "MIN": _Club("Minnesota", "Vikings", Place(44.9738, -93.2581, CENTRAL)),
-    "NE": _Club("New England", "Patriots", Place(42.0909, -71.2643, EAST)),
-    "NO": _Club("New Orleans", "Saints", Place(29.9511, -90.0812, CENTRAL)),
-    "NYG": _Club("New York", "Giants", Place(40.8135, -74.0745, EAST)),
-    "NYJ": _Club("New York", "Jets", Place(40.8135, -74.0745, EAST)),
-    "PHI": _Club("Philadelphia", "Eagles", Place(39.9008, -75.1675, EAST)),
-    "PIT": _Club("Pittsburgh", "Steelers", Place(40.4468, -80.0158, EAST)),
-    "SEA": _Club("Seattle", "Seahawks", Place(47.5952, -122.3316, PACIFIC)),
-    "SF": _Club("San Francisco", "49ers", Place(37.4033, -121.9694, PACIFIC)),
-    "TB": _Club("Tampa Bay", "Buccaneers", Place(27.9759, -82.5033, EAST)),
-    "TEN": _Club("Tennessee", "Titans", Place(36.1665, -86.7713, CENTRAL)),
-    "WAS": _Club("Washington", "Commanders", Place(38.9077, -76.8645, EAST)),
+CLUBS: dict[str, Club] = {
+    "ARI": Club("Arizona", "Cardinals", Place(33.5276, -112.2626, ARIZONA)),
+    "ATL": Club("Atlanta", "Falcons", Place(33.7554, -84.4008, EAST)),
+    "BAL": Club("Baltimore", "Ravens", Place(39.2780, -76.6227, EAST)),
+    "BUF": Club("Buffalo", "Bills", Place(42.7738, -78.7870, EAST)),
+    "CAR": Club("Carolina", "Panthers", Place(35.2258, -80.8528, EAST)),
+    "CHI": Club("Chicago", "Bears", Place(41.8623, -87.6167, CENTRAL)),
+    "CIN": Club("Cincinnati", "Bengals", Place(39.0955, -84.5161, EAST)),
+    "CLE": Club("Cleveland", "Browns", Place(41.5061, -81.6995, EAST)),
+    "DAL": Club("Dallas", "Cowboys", Place(32.7473, -97.0945, CENTRAL)),
+    "DEN": Club("Denver", "Broncos", Place(39.7439, -105.0201, MOUNTAIN)),
+    "DET": Club("Detroit", "Lions", Place(42.3400, -83.0456, EAST)),
+    "GB": Club("Green Bay", "Packers", Place(44.5013, -88.0622, CENTRAL)),
+    "HOU": Club("Houston", "Texans", Place(29.6847, -95.4107, CENTRAL)),
+    "IND": Club("Indianapolis", "Colts", Place(39.7601, -86.1639, EAST)),
+    "JAX": Club("Jacksonville", "Jaguars", Place(30.3239, -81.6373, EAST)),
+    "KC": Club("Kansas City", "Chiefs", Place(39.0489, -94.4839, CENTRAL)),
+    "LA": Club("Los Angeles", "Rams", Place(33.9535, -118.3392, PACIFIC)),
+    "LAC": Club("Los Angeles", "Chargers", Place(33.9535, -118.3392, PACIFIC)),
+    "LV": Club("Las Vegas", "Raiders", Place(36.0909, -115.1833, PACIFIC)),
+    "MIA": Club("Miami", "Dolphins", Place(25.9580, -80.2389, EAST)),
+    "MIN": Club("Minnesota", "Vikings", Place(44.9738, -93.2581, CENTRAL)),
+    "NE": Club("New England", "Patriots", Place(42.0909, -71.2643, EAST)),
+    "NO": Club("New Orleans", "Saints", Place(29.9511, -90.0812, CENTRAL)),
+    "NYG": Club("New York", "Giants", Place(40.8135, -74.0745, EAST)),
+    "NYJ": Club("New York", "Jets", Place(40.8135, -74.0745, EAST)),
+    "PHI": Club("Philadelphia", "Eagles", Place(39.9008, -75.1675, EAST)),
+    "PIT": Club("Pittsburgh", "Steelers", Place(40.4468, -80.0158, EAST)),
+    "SEA": Club("Seattle", "Seahawks", Place(47.5952, -122.3316, PACIFIC)),
+    "SF": Club("San Francisco", "49ers", Place(37.4033, -121.9694, PACIFIC)),
+    "TB": Club("Tampa Bay", "Buccaneers", Place(27.9759, -82.5033, EAST)),
+    "TEN": Club("Tennessee", "Titans", Place(36.1665, -86.7713, CENTRAL)),
+    "WAS": Club("Washington", "Commanders", Place(38.9077, -76.8645, EAST)),
 }
 
 OTHER_NAMES = {  # besides code, nickname and city
