@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from busta.performance.simulation import Choice, choose, simulate, slip
-from busta.performance.simulation.strategies import coin_luck
 from busta.performance.simulation.study import Plan, study
 from busta.registry.versions import resolve
-from busta.reports.curves import coin_median, curves
+from busta.reports.curves import curves
 from busta.workflows.forecast import stored_forecasts
 
 WITH_BETS = ("moneyline", "totals", "moneyline-blind", "moneyline-blind-open")
@@ -49,15 +48,6 @@ def test_the_last_week_has_the_figures_of_the_back_test(forecasts, slippage):
         assert np.isnan(drawn.favourite).all()
     if forecasts.moment == "open":
         assert drawn.expected[-1] == pytest.approx(figures["clv"] * figures["clv_coverage"] * bets)
-
-
-def test_the_median_coin_lies_between_the_coins_and_near_what_both_sides_return(forecasts):
-    rows = np.arange(len(forecasts))
-    median = coin_median(forecasts, rows, slippage=0.02, seed=3)
-    low, high = coin_luck(replace(forecasts, prices=1 + (forecasts.prices - 1) * 0.98), rows, seed=3)
-    assert low < median < high
-    assert median == pytest.approx((low + high) / 2, abs=(high - low) / 8)
-    assert np.isnan(coin_median(forecasts, rows[:0]))
 
 
 def test_the_interval_begins_with_enough_bets_and_holds_the_profit(forecasts):

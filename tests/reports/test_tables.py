@@ -39,7 +39,7 @@ def test_every_strategy_is_shown_and_a_coin_by_its_luck(material):
     assert len(sheet.rows) == 1 + len(money["strategies"]) + len(money["same_bets"])
     coin = money["strategies"]["coin"]
     row = next(row for row in sheet.rows if row[0] == "all games: a thousand coins")
-    median = money["coin_medians"]["strategies"]
+    median = coin["luck_median"]
     assert row[2] == f"{percent(median, '+.1%')}\n{span(coin['luck_low'], coin['luck_high'], '+.1%')}"
     assert percent(coin["unit_roi"], "+.4%") not in " ".join(row)  # of a single coin
     assert ("CLV" in sheet.columns) == (material.about["price"] == "open")

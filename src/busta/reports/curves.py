@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from busta.betting.settlement import settle
 from busta.performance.simulation.bankroll import simulate
 from busta.performance.simulation.bets import slip
 from busta.performance.simulation.closing import closing_edge
 from busta.performance.simulation.figures import enough
-from busta.performance.simulation.strategies import strategy, tosses
+from busta.performance.simulation.strategies import either_side, strategy, tosses
 from busta.scoring.intervals import ratio_of_sums
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Curves", "coin_median", "curves"]
+__all__ = ["Curves", "curves"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +120,7 @@ def _favourite(ledger: Ledger, forecasts: Forecasts, slippage: float) -> Floats:
 def _coins(ledger: Ledger, forecasts: Forecasts, slippage: float, seed: int) -> tuple[Floats, Floats]:
     """Between which profits 95 % of a thousand coins lie after each week; the coins of `coin_luck`, toss by toss."""
     weeks = len(ledger.weeks)
-    both = _either_side(forecasts, ledger.bets.game, slippage)
+    both = either_side(forecasts, ledger.bets.game, slippage)
     known = ~np.isnan(both).any(axis=1)
     if not known.any():
         return np.full(weeks, np.nan), np.full(weeks, np.nan)
@@ -135,21 +134,3 @@ def _coins(ledger: Ledger, forecasts: Forecasts, slippage: float, seed: int) -> 
     low, high = np.quantile(np.concatenate(found), (0.025, 0.975), axis=0)
     at = np.searchsorted(there, np.arange(weeks), side="right") - 1  # a week of void bets leaves all as it was
     return tuple(np.where(at >= 0, ends[at], 0.0) for ends in (low, high))  # type: ignore[return-value]
-
-
-def coin_median(forecasts: Forecasts, rows: NDArray[np.intp], slippage: float = 0.0, seed: int = 0) -> float:
-    """The ROI that half of the thousand coins of `coin_luck` stay below on those games; NaN without any."""
-    both = _either_side(forecasts, rows, slippage)
-    both = both[~np.isnan(both).any(axis=1)]
-    if not len(both):
-        return np.nan
-    heads, tails = both.T
-    gained = [tails.sum() + toss @ (heads - tails) for toss in tosses(len(both), seed)]
-    return float(np.median(np.concatenate(gained))) / len(both)
-
-
-def _either_side(forecasts: Forecasts, rows: NDArray[np.intp], slippage: float) -> Floats:
-    """What a unit on the first and one on the second side earned, shape (rows, 2); NaN where nobody knows."""
-    prices = 1 + (forecasts.prices[rows] - 1) * (1 - slippage)
-    sides = np.array([True, False])
-    return settle(forecasts.value[rows][:, None], forecasts.line[rows][:, None], sides, prices)

@@ -81,12 +81,12 @@ def _baseline(name: str, material: Material) -> str:
 
 def strategies(material: Material) -> Sheet:
     """The model's bets beside what anybody could have bet on all games, and on the same games."""
-    money, medians = material.money, material.money["coin_medians"]
+    money = material.money
     rows = [("this model", *_money(money["figures"]))]
     for table, where in (("same_bets", "same games"), ("strategies", "all games")):
         for name, figures in money[table].items():
             if name == "coin":
-                rows.append((f"{where}: a thousand coins", *_coins(figures, medians[table])))
+                rows.append((f"{where}: a thousand coins", *_coins(figures)))
             else:
                 rows.append((f"{where}: {words(name)}", *_money(figures)))
     columns = ("", "bets", "ROI, 95 %", "profit", "hit rate", "expected", "pushes", "CLV")
@@ -95,8 +95,9 @@ def strategies(material: Material) -> Sheet:
     return Sheet(columns, tuple(rows))
 
 
-def _coins(figures: Mapping[str, Any], median: float | None) -> tuple[str, ...]:
+def _coins(figures: Mapping[str, Any]) -> tuple[str, ...]:
     """The median of a thousand coins and where 95 % of them lie; what a single one did says nothing."""
+    median = figures["luck_median"]
     profit = None if median is None or figures["bets"] is None else median * figures["bets"]
     return (
         count(figures["bets"]),

@@ -15,13 +15,12 @@ from busta.data.source import REFUSED
 from busta.errors import BustaError, OutsideError, UsageError
 from busta.performance.gate.evidence import paired_difference
 from busta.performance.gate.verdict import judge
-from busta.performance.simulation.choice import within
-from busta.performance.simulation.study import Plan, Study, study
+from busta.performance.simulation.study import study
 from busta.plugins import pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.versions import fetch, keep, model_name, now, resolve
-from busta.reports.curves import coin_median, curves
+from busta.reports.curves import curves
 from busta.reports.ingested import ingested
 from busta.reports.material import Material
 from busta.reports.page import card, page
@@ -139,7 +138,7 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
         }
         | {"gaps": _gaps(forecasts)},
         reliability=_reliability(forecasts),
-        money=figures(found) | {"rules": rules_of(plan), "coin_medians": _coin_medians(found, forecasts, plan)},
+        money=figures(found) | {"rules": rules_of(plan)},
         curves=curves(found.ledger, forecasts, plan.slippage, plan.seed),
         parts=nulls(parts_of(found.ledger, forecasts, plan.choice.min_edge)),
         closing_histogram=closing_histogram(found.ledger, forecasts),
@@ -179,14 +178,6 @@ def _gaps(forecasts: Forecasts) -> dict[str, dict[str, float | None]]:
         {name: dict(zip(names, gap, strict=True)) for name, gap in found.items()}
     )
     return gaps
-
-
-def _coin_medians(found: Study, forecasts: Forecasts, plan: Plan) -> dict[str, float | None]:
-    """The median ROI of a thousand coins, by the table in which they stand."""
-    rows = {"strategies": np.flatnonzero(within(forecasts, plan.choice)), "same_bets": found.ledger.bets.game}
-    medians = {table: coin_median(forecasts, games, plan.slippage, plan.seed) for table, games in rows.items()}
-    cleaned: dict[str, float | None] = nulls(medians)
-    return cleaned
 
 
 def _ingested(settings: Settings, league: League, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

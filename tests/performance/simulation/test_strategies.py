@@ -40,7 +40,8 @@ def test_a_coin_is_seeded_and_fair(season):
 def test_the_luck_of_coins_spreads_as_the_binomial_says(season):
     """400 even bets at -110: ROI -4.55 % with sd 1.909 / 2 / 20 = .0477."""
     board = season([1, -1] * 200, 0.5, line=0, week=1)
-    low, high = coin_luck(board, all_rows(board))
+    low, median, high = coin_luck(board, all_rows(board)).values()
+    assert median == pytest.approx(-1 / 22, abs=0.01)
     assert low == pytest.approx(-1 / 22 - 1.96 * 0.0477, abs=0.012)
     assert high == pytest.approx(-1 / 22 + 1.96 * 0.0477, abs=0.012)
 
@@ -54,7 +55,7 @@ def test_luck_in_parts_is_the_same_kind_of_luck(season, monkeypatch):
 
 def test_no_settled_game_no_luck(season):
     board = season([None, 1], 0.5, prices=[[1.9, 1.9], [np.nan, 1.9]])
-    assert np.isnan(coin_luck(board, all_rows(board))).all()
+    assert np.isnan(list(coin_luck(board, all_rows(board)).values())).all()
 
 
 def test_another_model_speaks_of_the_same_games_by_their_id(season):

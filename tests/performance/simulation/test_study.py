@@ -83,6 +83,7 @@ def test_a_week_that_asks_for_too_much_says_so(season):
 def test_coins_at_minus_110_lose_the_vig(season):
     found = study(season([1, -1] * 200, 0.5, line=0, week=np.arange(400) // 20), Plan())
     coin = found.strategies["coin"]
+    assert coin["luck_low"] < coin["luck_median"] < coin["luck_high"]
     assert coin["luck_low"] < -1 / 22 < coin["luck_high"]
     assert found.strategies["home"]["unit_roi"] == pytest.approx(-1 / 22)
     assert found.figures["bets"] == 0

@@ -173,7 +173,7 @@ def reasons(figures: Mapping[str, float], *, probabilities: bool = True) -> dict
         why |= {"sharpe": "weekly returns do not differ", "sortino": "no week lost"}
     why |= dict.fromkeys(("hit_rate", "break_even_hit_rate", "mean_price"), "every bet was a push")
     why |= dict.fromkeys(("unit_roi_low", "unit_roi_high"), TOO_FEW)
-    why |= dict.fromkeys(("luck_low", "luck_high"), "no game has a result and a price of both sides")
+    why |= dict.fromkeys(("luck_low", "luck_median", "luck_high"), "no game has a result and a price of both sides")
     why |= {
         "kelly_growth": "the bankroll was lost",
         "bets_needed_claimed": "the edge claimed is none, or a certainty",

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.intp]
 
-__all__ = ["as_forecast_by", "coin_luck", "names", "strategy", "tosses"]
+__all__ = ["as_forecast_by", "coin_luck", "either_side", "names", "strategy", "tosses"]
 
 COINS = 1000
 CELLS = 4_000_000  # tosses held at a time
+_LUCK = {"low": 0.025, "median": 0.5, "high": 0.975}
 
 
 def names(forecasts: Forecasts) -> tuple[str, ...]:
@@ -53,16 +54,22 @@ def _picks(name: str, forecasts: Forecasts, seed: int) -> Rows:
     return np.where(favourite < 0, -1, favourite if name == "favourite" else 1 - favourite).astype(np.intp)
 
 
-def coin_luck(forecasts: Forecasts, rows: Rows, seed: int = 0) -> tuple[float, float]:
-    """Between which ROI 95 % of a thousand coins come out, a flat unit on each of those games."""
-    value, line = forecasts.value[rows], forecasts.line[rows]
-    both = settle(value[:, None], line[:, None], np.array([True, False]), forecasts.prices[rows])
+def coin_luck(forecasts: Forecasts, rows: Rows, slippage: float = 0.0, seed: int = 0) -> dict[str, float]:
+    """ROI of a thousand coins, a flat unit on each of those games: ``low`` and ``high`` of 95 %, and ``median``."""
+    both = either_side(forecasts, rows, slippage)
     both = both[~np.isnan(both).any(axis=1)]
     if not len(both):
-        return np.nan, np.nan
+        return dict.fromkeys(_LUCK, np.nan)
     gained = [both[:, 0].sum() + heads @ (both[:, 1] - both[:, 0]) for heads in tosses(len(both), seed)]
-    low, high = np.quantile(np.concatenate(gained) / len(both), (0.025, 0.975))
-    return float(low), float(high)
+    found = np.quantile(np.concatenate(gained) / len(both), list(_LUCK.values()))
+    return dict(zip(_LUCK, found.tolist(), strict=True))
+
+
+def either_side(forecasts: Forecasts, rows: Rows, slippage: float) -> NDArray[np.float64]:
+    """What a unit on the first and one on the second side earned, shape (rows, 2); NaN where nobody knows."""
+    prices = 1 + (forecasts.prices[rows] - 1) * (1 - slippage)
+    value, line = forecasts.value[rows], forecasts.line[rows]
+    return settle(value[:, None], line[:, None], np.array([True, False]), prices)
 
 
 def tosses(games: int, seed: int) -> Iterator[NDArray[np.int8]]:

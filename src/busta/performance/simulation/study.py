@@ -161,8 +161,8 @@ def _strategy(name: str, forecasts: Forecasts, rows: NDArray[np.intp], plan: Pla
     bets = slip(strategy(name, forecasts, rows, plan.seed), plan.slippage)
     figures = _figures(_ledger(bets, forecasts, plan, replace(plan.staking, rule="flat")), forecasts, plan)
     if name == "coin":
-        slipped = replace(forecasts, prices=1 + (forecasts.prices - 1) * (1 - plan.slippage))
-        figures["luck_low"], figures["luck_high"] = coin_luck(slipped, rows, plan.seed)
+        luck = coin_luck(forecasts, rows, plan.slippage, plan.seed)
+        figures |= {f"luck_{name}": value for name, value in luck.items()}
     return figures
 
 
