@@ -138,14 +138,14 @@ def test_a_copied_workspace_reads_and_writes_its_own_files_and_leaves_the_origin
 def test_a_workspace_moved_twice_keeps_its_models_and_what_else_its_database_names(registry, home, make_record):
     record = make_record()
     publish(registry, record)
-    registry.client.create_experiment("of another tool", artifact_location="file:///elsewhere/mlruns/x")
+    registry.client.create_experiment("of another tool", artifact_location="s3://elsewhere/x")
     for name in ("first", "second"):
         home = home.rename(home.with_name(name))
         moved = connect(busta.load(home=home))
 
     assert fetch_model(moved, resolve(moved, record.name)).features == ["x"]
     other = moved.client.get_experiment_by_name("of another tool")
-    assert other.artifact_location == "file:///elsewhere/mlruns/x"
+    assert other.artifact_location == "s3://elsewhere/x"
 
 
 def test_a_workspace_that_did_not_move_is_not_written_to(registry, home):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from busta.data.matching import SIDES
 from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY, QUOTES
 from busta.data.source import REFUSED, Batch, listed, upsert
 from busta.errors import DataError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = ["check"]
-
-SIDES = ("home_team", "away_team")
 
 _EXTRA = {"row": pl.Int64(), "problem": pl.String()}
 
