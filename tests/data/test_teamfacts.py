@@ -109,3 +109,11 @@ def test_facts_of_a_refused_game_go_with_it(sheet):
     batch = sheet.parse()
     assert batch.facts.is_empty()
     assert batch.refused["table"].to_list() == ["games"]
+
+
+@pytest.mark.real_data
+def test_the_real_file_of_a_season_is_taken_whole(real_batch, real_file, now):
+    raw = real_file.with_name("nflverse_team_week_2018.csv").read_bytes()
+    batch = NflverseTeamWeek().parse(raw, LEAGUE, real_batch.games, columns={}, now=now)
+    assert (batch.facts.height, batch.refused.height) == (534, 0)  # two rows of each of 267 games
+    assert batch.facts["game_id"].n_unique() == 267

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["EpaByGame", "NflverseTeamWeek"]
 
 MOST_EPA = 80.0
-"""Points of EPA beyond which a number is something else; the largest of 2000-2022 is 51."""
+"""Points of EPA beyond which a number is something else; the games of 2000-2022 run from -56 to 48."""
 KEY = ("season", "week", "team", "opponent")
 
 

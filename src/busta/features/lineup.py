@@ -53,16 +53,13 @@ LINEUP = of_both_teams(_TEAM)
 def lineup_events(games: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """One row a game whose starters are told: ``game_id``, ``known_at`` and the features of ``LINEUP``."""
     both = with_fact(with_fact(games, facts, STARTER), facts, EPA)
-    named = both.filter(pl.any_horizontal(pl.col(f"{side}_{STARTER}").is_not_null() for side in SIDES))
-    home, away = _values(named.sort("kickoff", "game_id"))
+    told = pl.any_horizontal(pl.col(f"{side}_{STARTER}").is_not_null() for side in SIDES)
+    named = both.filter(told).sort("kickoff", "game_id")
+    home, away = _values(named)
     columns = {f"{f.name}_diff": home[:, i] - away[:, i] for i, f in enumerate(_TEAM)}
     columns |= {f"{f.name}_sum": home[:, i] + away[:, i] for i, f in enumerate(_TEAM)}
-    told = (pl.col("kickoff") - LINEUP_LEAD).cast(INSTANT).alias("known_at")
-    return (
-        named.sort("kickoff", "game_id")
-        .select("game_id", told)
-        .with_columns(pl.Series(f.name, columns[f.name], nan_to_null=True) for f in LINEUP)
-    )
+    frame = named.select("game_id", (pl.col("kickoff") - LINEUP_LEAD).cast(INSTANT).alias("known_at"))
+    return frame.with_columns(pl.Series(f.name, columns[f.name], nan_to_null=True) for f in LINEUP)
 
 
 def _values(games: pl.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
