@@ -9,7 +9,8 @@ from threadpoolctl import threadpool_limits
 from busta.errors import DataError
 from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import assemble
-from busta.models.ensemble import distribution_scores, fit, fit_weights
+from busta.models.distribution import distribution_scores
+from busta.models.ensemble import fit, fit_weights
 from busta.models.walk import walk
 from busta.plugins import markets
 from busta.scoring.proper import log_loss

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, ndtri
+from scipy.special import expit
 
-from busta.betting.distribution import Discretised
 from busta.errors import DataError
 from busta.models.boosting import OffsetBoosting
+from busta.models.distribution import fit_distribution
 from busta.models.linear import OffsetLogistic
 from busta.models.portable import blend, calibrated
-from busta.scoring.distributional import crps, exact_log_score
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from busta.betting.distribution import Discretised
     from busta.markets.dataset import Dataset
     from busta.settings import Train
 
-__all__ = ["MEMBERS", "Fitted", "distribution_scores", "fit", "fit_distribution", "fit_weights"]
+__all__ = ["MEMBERS", "Fitted", "fit", "fit_weights"]
 
 MEMBERS = ("linear", "boosting")
 NO_CALIBRATION = {"slope": 1.0, "intercept": 0.0}
@@ -100,30 +100,6 @@ def _target(y: NDArray[np.float64], market_log_odds: NDArray[np.float64], share:
     its outcome alone.
     """
     return np.where(np.isnan(market_log_odds), y, (1 - share) * y + share * expit(market_log_odds))
-
-
-def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
-    """The distribution of margin or total around what the market expected of it, on those games."""
-    league, quantity = data.league, data.market.quantity
-    sd = league.margin_sd if quantity == "margin" else league.total_sd
-    market = np.nan_to_num(data.market_log_odds[rows])
-    means = data.line[rows] + sd * ndtri(expit(market))
-    return Discretised.fit(data.value[rows], means, symmetric=quantity == "margin")
-
-
-def distribution_scores(
-    distribution: Discretised, mean: NDArray[np.float64], value: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
-    """``crps`` and ``exact_log_score`` of the distribution at each game's mean, shape (games,).
-
-    NaN where a mean or a value is missing; a value outside the support scores as its nearest end.
-    """
-    within = np.clip(value, distribution.low, distribution.high)
-    pmf = distribution.pmf(mean)
-    return {
-        "crps": crps(pmf, distribution.low, within),
-        "exact_log_score": exact_log_score(pmf, distribution.low, within),
-    }
 
 
 def fit_weights(member_log_odds: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

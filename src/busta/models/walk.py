@@ -11,7 +11,8 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from busta.models.baseline import closing_readings, closing_triples, market_means, predict_baselines
-from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, distribution_scores, fit, fit_weights
+from busta.models.distribution import distribution_scores
+from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, fit, fit_weights
 from busta.models.portable import blend, calibrated
 from busta.models.splits import Fold, walk_forward
 

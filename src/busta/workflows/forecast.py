@@ -16,7 +16,7 @@ from busta.features.catalog import PRICES
 from busta.features.prices import price_events
 from busta.features.store import MemoryGold
 from busta.models.baseline import closing_triples, market_means
-from busta.models.ensemble import distribution_scores
+from busta.models.distribution import distribution_scores
 from busta.performance.forecasts import Forecasts
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import fetch_predictions, versions

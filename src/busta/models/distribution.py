@@ -1,0 +1,42 @@
+"""The distribution of a margin or total around its mean, learned from past games, and how well it forecasts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit, ndtri
+
+from busta.betting.distribution import Discretised
+from busta.scoring.distributional import crps, exact_log_score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from busta.markets.dataset import Dataset
+
+__all__ = ["distribution_scores", "fit_distribution"]
+
+
+def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
+    """The distribution of margin or total around what the market expected of it, on those games."""
+    league, quantity = data.league, data.market.quantity
+    sd = league.margin_sd if quantity == "margin" else league.total_sd
+    market = np.nan_to_num(data.market_log_odds[rows])
+    means = data.line[rows] + sd * ndtri(expit(market))
+    return Discretised.fit(data.value[rows], means, symmetric=quantity == "margin")
+
+
+def distribution_scores(
+    distribution: Discretised, mean: NDArray[np.float64], value: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """``crps`` and ``exact_log_score`` of the distribution at each game's mean, shape (games,).
+
+    NaN where a mean or a value is missing; a value outside the support scores as its nearest end.
+    """
+    within = np.clip(value, distribution.low, distribution.high)
+    pmf = distribution.pmf(mean)
+    return {
+        "crps": crps(pmf, distribution.low, within),
+        "exact_log_score": exact_log_score(pmf, distribution.low, within),
+    }
