@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit, ndtri
 
 from busta.betting.distribution import Discretised
+from busta.markets.scale import sd_around_line
 from busta.scoring.distributional import crps, exact_log_score
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ __all__ = ["distribution_scores", "fit_distribution"]
 
 def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
     """The distribution of margin or total around what the market expected of it, on those games."""
-    league, quantity = data.league, data.market.quantity
-    sd = league.margin_sd if quantity == "margin" else league.total_sd
-    market = np.nan_to_num(data.market_log_odds[rows])
-    means = data.line[rows] + sd * ndtri(expit(market))
-    return Discretised.fit(data.value[rows], means, symmetric=quantity == "margin")
+    value, line = data.value[rows], data.line[rows]
+    sd = sd_around_line(data.league, data.market, value, line)
+    means = line + sd * ndtri(expit(np.nan_to_num(data.market_log_odds[rows])))
+    return Discretised.fit(value, means, symmetric=data.market.quantity == "margin")
 
 
 def distribution_scores(
