@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit, ndtri
 
 from busta.betting.distribution import Discretised
+from busta.markets.scale import sd_around_line
 from busta.scoring.distributional import crps, exact_log_score
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def expected_points(data: Dataset, rows: NDArray[np.int64], *, closing: bool) ->
     """Points that the market expected, at the close or at the price that is bet; NaN where it had no line."""
     line = data.closing_line if closing else data.line
     log_odds = data.closing_log_odds if closing else data.market_log_odds
-    sd = data.league.margin_sd if data.market.quantity == "margin" else data.league.total_sd
+    sd = sd_around_line(data.league, data.market, data.value[rows], line[rows])
     return np.asarray(line[rows] + sd * ndtri(expit(np.nan_to_num(log_odds[rows]))))
 
 

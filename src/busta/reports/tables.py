@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from busta.plugins import pick
 from busta.reports.charts import Sheet
 from busta.reports.measures import LOSS_GAP
 from busta.reports.numbers import NONE, count, figure, percent, span, words
@@ -75,7 +76,7 @@ def _scores(figures: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _baseline(name: str, material: Material) -> str:
     if name == "home":
-        return "every over" if material.about["market"] == "totals" else "home side"
+        return str(pick("market", material.about["market"]).always_first)
     return words(name)
 
 

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from busta.betting.distribution import Discretised
 from busta.errors import OutsideError, UsageError, without_password
-from busta.features.build import CATALOG, build_events
+from busta.features.build import build_events, every_feature
 from busta.features.catalog import PRICES
 from busta.features.prices import price_events
 from busta.features.store import MemoryGold
@@ -146,8 +146,9 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
 def in_memory(tables: Stored | Batch | MemoryGold, league: League, method: str) -> MemoryGold:
     """A gold store of those tables that is not stored."""
     events = build_events(tables.games, tables.quotes, league, facts=tables.facts, vig_method=method)
-    manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
-    return MemoryGold(tables.games, tables.quotes, events, CATALOG, manifest, tables.facts)
+    features = every_feature()
+    manifest = {"features": [feature.to_dict() for feature in features], "version": None}
+    return MemoryGold(tables.games, tables.quotes, events, features, manifest, tables.facts)
 
 
 def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:
