@@ -181,6 +181,13 @@ def test_models_that_are_sure_are_taken_at_their_word(sure):
     assert joint.cells(0).sum() == pytest.approx(1, abs=1e-12)
 
 
+def test_a_narrow_total_leaves_no_margin_without_a_total():
+    joint = Joint.agreeing(MARGIN, Discretised(0.5, np.ones(101), 0, 100), [[0.6, 0.5, 0.5]], [3.5], [44.5])
+
+    np.testing.assert_allclose(joint.margin.sum(axis=1), 1)
+    assert given_no_push(joint.over(44.5))[0] == pytest.approx(0.5, abs=1e-9)
+
+
 def test_games_are_each_treated_as_alone_bit_for_bit():
     rng = np.random.default_rng(5)
     count = CHUNK + 9

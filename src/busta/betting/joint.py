@@ -28,6 +28,7 @@ LIMIT = 1.0
 
 CHUNK = 32  # games at a time: (games, margins, totals) arrays stay in cache
 SURE = 1e-12  # a model that is surer is taken to be as sure
+LEAST = -600.0  # log of a density, far out: none is 0 to the machine
 QUARTER = 4
 SIDES = (-1, 0, 1)  # below, on and above a line
 
@@ -242,7 +243,7 @@ def _base(
     rows = margin.pmf(mean)[:, first : first + len(margins)]
     centre = np.clip(total.mean_for(p[:, 2], lines[:, 1]), totals[0], totals[-1])
     centre = np.where(np.isnan(centre), totals.mean(), centre)
-    columns: Floats = total.weights * np.exp(-0.5 * ((totals - centre[:, None]) / total.sd) ** 2)
+    columns: Floats = total.weights * np.exp(np.maximum(-0.5 * ((totals - centre[:, None]) / total.sd) ** 2, LEAST))
     return rows / rows.sum(axis=1, keepdims=True), columns
 
 
