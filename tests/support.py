@@ -11,7 +11,7 @@ import polars as pl
 
 from busta.betting.settlement import label
 from busta.data.schema import EPA, FACTS, FINAL_LAG, GAMES, INSTANT, QUOTES, STARTER, known_at
-from busta.features.build import CATALOG, build_events, missing_inputs
+from busta.features.build import build_events, every_feature, missing_inputs
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
 from busta.plugins import League, Place, pick
@@ -121,10 +121,11 @@ def gold_from(
     facts = pl.DataFrame(schema=FACTS) if facts is None else facts
     manifest = {
         "version": "test",
-        "features": [feature.to_dict() for feature in CATALOG],
+        "features": [feature.to_dict() for feature in every_feature()],
         "missing": missing_inputs(games, quotes, facts),
     }
-    return MemoryGold(games, quotes, build_events(games, quotes, league, facts=facts), CATALOG, manifest, facts)
+    events = build_events(games, quotes, league, facts=facts)
+    return MemoryGold(games, quotes, events, every_feature(), manifest, facts)
 
 
 def same_bytes(one: pl.DataFrame, other: pl.DataFrame) -> bool:

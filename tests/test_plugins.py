@@ -1,6 +1,6 @@
 """Plugins of other packages, found through entry points."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,16 +8,8 @@ import pytest
 from busta import plugins
 from busta.errors import UsageError
 from busta.plugins import Market
+from halves import Point, forget
 from support import tiny_league
-
-
-@dataclass
-class Point:
-    loaded: Any
-
-    def load(self) -> Any:
-        return self.loaded
-
 
 MINE = Market("first-half", "First half", ("home", "away"), "margin", True, ("*_diff",), "price", "elo_diff", ("1h",))
 OURS = plugins.market_names()
@@ -28,14 +20,9 @@ def installed(monkeypatch):
     """Pretends that packages are installed which offer these objects."""
     found: dict[str, list[Any]] = {}
     monkeypatch.setattr(plugins, "entry_points", lambda group: [Point(o) for o in found.get(group, [])])
-    _forget()
+    forget()
     yield found
-    _forget()
-
-
-def _forget() -> None:
-    plugins.leagues.cache_clear()
-    plugins.markets.cache_clear()
+    forget()
 
 
 def test_another_packages_market_is_found_beside_our_own(installed):
@@ -63,6 +50,23 @@ def test_two_plugins_of_one_name_are_refused(installed, kind):
     installed[f"busta.{kind}"] = [twin]
     with pytest.raises(UsageError, match=f"two plugins in busta.{kind} are called '{twin.name}'; rename one"):
         getattr(plugins, kind)()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": "First half"}, "market name 'First half' cannot be one; allowed are lower-case letters"),
+        ({"quantity": "sum"}, "unknown quantity 'sum'. Allowed: margin, total, home, away"),
+    ],
+)
+def test_a_market_that_cannot_be_one_is_refused_where_it_is_made(change, says):
+    with pytest.raises(UsageError, match=f"^{says}"):
+        replace(MINE, **change)
+
+
+def test_a_side_that_is_always_bet_is_called_by_its_name():
+    assert replace(MINE, sides=("over", "under")).always_first == "every over"
+    assert MINE.always_first == "home side"
 
 
 def test_without_other_packages_there_are_our_own(installed):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from busta.errors import UsageError, unknown
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["League", "Market", "Place", "league_names", "leagues", "market_names", "markets", "pick", "several"]
 
-Quantity = Literal["margin", "total"]
+Quantity = Literal["margin", "total", "home", "away"]
+"""Home minus away, their sum, or what one of the two has alone."""
+
+_NAME = re.compile("[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +113,22 @@ class Market:
     the second; zero is a push.
 
     Attributes:
-        name: ``moneyline``, ``ats``, ``totals``.
+        name: ``moneyline``, ``ats``, ``totals``: lower-case letters, digits and ``-``.
         title: Name for people.
         sides: First side (the positive class of precision and recall) and second side.
-        quantity: Which number of the result decides: home minus away ``margin``, or ``total``.
+        quantity: What decides: home minus away (``margin``), their sum (``total``), or the number of one team
+            alone (``home``, ``away``).
         has_line: Whether the line moves from game to game (a moneyline's is always 0).
         features: Patterns (``fnmatch``) of the catalogue names the market's models use.
         price_feature: The feature that holds the market's own vig-free probability of the first side.
         elo_feature: The one feature of the Elo baseline.
         aliases: Other names accepted on the command line.
+        score: The fact that holds each team's number, such as its points of the first half, in whole numbers;
+            ``None`` is the final score.
+        line_feature: The feature that holds the market's line; empty where no model is to see it.
+
+    Raises:
+        UsageError: A name or a quantity that cannot be one.
     """
 
     name: str
@@ -129,6 +140,19 @@ class Market:
     price_feature: str
     elo_feature: str
     aliases: tuple[str, ...] = ()
+    score: str | None = None
+    line_feature: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise UsageError(f"market name {self.name!r} cannot be one; allowed are lower-case letters, digits and -")
+        if self.quantity not in get_args(Quantity):
+            raise unknown("quantity", self.quantity, get_args(Quantity))
+
+    @property
+    def always_first(self) -> str:
+        """The baseline that is on the first side in every game, in words."""
+        return "home side" if self.sides[0] == "home" else f"every {self.sides[0]}"
 
 
 P = TypeVar("P", League, Market)

@@ -1,4 +1,4 @@
-"""What every market that is found keeps to."""
+"""What every market that is found keeps to, and one of another package."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,12 +11,28 @@ from hypothesis import strategies as st
 
 from busta.betting.settlement import label, settle
 from busta.errors import DataError, UsageError
+from busta.features.build import every_feature
+from busta.features.catalog import PRICES, select
 from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import ASSUMED_PRICE, assemble, require_quoted
 from busta.plugins import market_names, markets, pick
+from halves import FIRST_HALF, first_halves, half_quotes, installed
 from support import game, games_of, gold_from, quote, quotes_of, tiny_league
 
-MARKETS = markets()
+MARKETS = {**markets(), FIRST_HALF.name: FIRST_HALF}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _other_package():
+    with installed(markets=[FIRST_HALF]):
+        yield
+
+
+@pytest.fixture(scope="module")
+def gold(world, _other_package):
+    """The small seasons with quotes and results of all markets."""
+    quotes = pl.concat([world.quotes, half_quotes(world.quotes)])
+    return gold_from(world.games, quotes, LEAGUE, pl.concat([world.facts, first_halves(world.games)]))
 
 
 @pytest.fixture(params=MARKETS.values(), ids=lambda market: market.name)
@@ -41,12 +57,21 @@ def test_a_market_has_two_sides_and_a_title(market):
     assert first != second
     assert market.title
     assert market.name == market.name.lower()
-    assert market.quantity in {"margin", "total"}
 
 
 def test_a_market_is_picked_by_name_and_by_every_alias(market):
     for name in (market.name, *market.aliases):
         assert pick("market", name) is market
+
+
+def test_a_market_sees_its_price_and_line_and_every_pattern_selects_a_feature(market):
+    seen = set(select(every_feature(), market.features, blind=False))
+    assert {market.price_feature, market.elo_feature} <= seen
+    assert market.line_feature in seen or not market.has_line
+    for pattern in market.features:
+        assert select(every_feature(), [pattern], blind=False), pattern
+    prices = {feature.name for feature in every_feature() if feature.group == PRICES}
+    assert seen - set(select(every_feature(), market.features, blind=True)) == seen & prices
 
 
 def test_an_unknown_market_lists_those_there_are():
@@ -70,11 +95,24 @@ def test_label_and_settlement_agree_on_who_won(value, line, price):
         assert (second > 0) == (told == 0)
 
 
+def number_of(gold, games, side, market):
+    """The number of a side that decides, read from the tables game by game."""
+    if market.score is None:
+        return games[f"{side}_score"].cast(float).to_numpy()
+    told = {
+        (row["game_id"], row["team"]): row["value"]
+        for row in gold.facts.rows(named=True)
+        if row["fact"] == market.score
+    }
+    names = zip(games["game_id"], games[f"{side}_team"], strict=True)
+    return np.array([told.get(name, np.nan) for name in names])
+
+
 @pytest.mark.parametrize("moment", ["open", "close"])
 def test_a_markets_table_agrees_with_the_result_of_every_game(market, gold, moment):
     data = assemble(gold, LEAGUE, market, moment=moment)
     games = data.games.select("game_id").join(gold.games, on="game_id", how="left", maintain_order="left")
-    home, away = (games[f"{side}_score"].cast(float).to_numpy() for side in ("home", "away"))
+    home, away = (number_of(gold, games, side, market) for side in ("home", "away"))
     np.testing.assert_array_equal(data.value, home - away if market.quantity == "margin" else home + away)
     np.testing.assert_array_equal(data.y, label(data.value, data.line))
     assert np.isnan(data.y[np.isnan(data.value)]).all()
@@ -182,7 +220,7 @@ def test_at_the_open_the_close_stands_beside_it(market, gold):
 def without_prices(gold, market, moment):
     chosen = (pl.col("market") == market.name) & (pl.col("moment") == moment)
     bare = (pl.when(~chosen).then(name).alias(name) for name in ("first_price", "second_price"))
-    return gold_from(gold.games, gold.quotes.with_columns(bare), LEAGUE)
+    return gold_from(gold.games, gold.quotes.with_columns(bare), LEAGUE, gold.facts)
 
 
 @pytest.mark.parametrize("moment", ["open", "close"])
@@ -198,7 +236,7 @@ def test_only_a_line_at_the_open_without_a_price_has_one_assumed(market, gold, m
 def test_a_game_without_a_close_has_nothing_to_be_judged_by(market, gold):
     lost = gold.games["game_id"][100]
     fewer = gold.quotes.filter((pl.col("game_id") != lost) | (pl.col("moment") == "open"))
-    data = assemble(gold_from(gold.games, fewer, LEAGUE), LEAGUE, market, moment="open")
+    data = assemble(gold_from(gold.games, fewer, LEAGUE, gold.facts), LEAGUE, market, moment="open")
     row = (data.games["game_id"] == lost).to_numpy()
     for closing in (data.closing_line, data.closing_prices, data.closing_log_odds):
         assert np.isnan(closing[row]).all()
@@ -210,7 +248,7 @@ def test_a_season_without_quotes_is_refused_with_those_that_have_them(market, go
     seasons = gold.games["season"].unique().sort().to_list()
     without = gold.games.filter(pl.col("season").is_in([seasons[0], seasons[3]]))
     data = assemble(
-        gold_from(gold.games, gold.quotes.join(without, on="game_id", how="anti"), LEAGUE),
+        gold_from(gold.games, gold.quotes.join(without, on="game_id", how="anti"), LEAGUE, gold.facts),
         LEAGUE,
         market,
         moment="open",
@@ -273,3 +311,37 @@ def test_a_store_without_descriptions_gives_a_market_all_its_features(market, go
     names = [feature.name for feature in gold.catalog]
     assert list(assemble(plain, LEAGUE, market).names) == names
     assert list(assemble(plain, LEAGUE, market, blind=True).names) == [n for n in names if not n.startswith("price_")]
+
+
+@pytest.mark.parametrize("quantity", ["margin", "total", "home", "away"])
+def test_a_market_may_be_of_one_team_alone_or_of_any_number_of_a_source(gold, quantity):
+    data = assemble(gold, LEAGUE, replace(FIRST_HALF, quantity=quantity))
+    home, away = (number_of(gold, data.games, side, FIRST_HALF) for side in ("home", "away"))
+    expected = {"margin": home - away, "total": home + away, "home": home, "away": away}
+    np.testing.assert_array_equal(data.value, expected[quantity])
+
+
+def test_a_market_whose_number_no_source_gave_says_so_and_what_to_do(gold):
+    less = replace(gold, facts=gold.facts.filter(pl.col("fact") != FIRST_HALF.score))
+    says = (
+        r"^sim has no first_half_points, which decides first-half-totals; facts it has: epa, starter\.\n"
+        r"busta ingest sim --from FILE takes them from a table with game_id, fact, home_value, away_value$"
+    )
+    with pytest.raises(DataError, match=says):
+        assemble(less, LEAGUE, FIRST_HALF)
+
+
+def test_a_game_whose_number_is_not_told_is_as_one_not_played(gold):
+    lost = gold.games["game_id"][100]
+    data = assemble(replace(gold, facts=gold.facts.filter(pl.col("game_id") != lost)), LEAGUE, FIRST_HALF)
+    row = (data.games["game_id"] == lost).to_numpy()
+    assert np.isnan(data.value[row]).all()
+    assert np.isnan(data.y[row]).all()
+
+
+def test_the_spread_of_the_game_is_no_price_of_a_market_of_another_number():
+    row = game("BOS", "LAX", "2020-09-13T17:00", (20, 10))
+    store = gold_from(games_of(row), quotes_of(quote(row, "ats", 5.0)), tiny_league())
+    lead = replace(FIRST_HALF, name="first-half-lead", quantity="margin", has_line=False, sides=("home", "away"))
+    with pytest.raises(DataError, match=r"no first-half-lead quotes at the close; it has: ats at the close"):
+        assemble(store, LEAGUE, lead)

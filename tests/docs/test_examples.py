@@ -13,6 +13,8 @@ import re
 import runpy
 import shlex
 import shutil
+import sys
+import tomllib
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,6 +26,7 @@ import yaml
 
 from busta.cli import main
 from busta.settings import load
+from halves import forget
 from workspaces import forget_variables
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +103,8 @@ class Shell:
                 runpy.run_path(words[1], run_name="__main__")
             elif words[0] == "cat":
                 print(Path(words[1]).read_text(encoding="utf-8"), end="")
+            elif words == ["pip", "install", "-e", "."]:
+                install(Path.cwd())
             elif words[0] == "export":
                 name, _, value = words[1].partition("=")
                 os.environ[name] = value
@@ -117,6 +122,22 @@ def busta(arguments):
     except SystemExit as done:
         return done.code
     raise AssertionError("a command line has to exit")
+
+
+def install(folder):
+    """What an editable installation leaves behind: the folder on the path, with its project's entry points."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    about = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    lines = [
+        line
+        for group, points in project["entry-points"].items()
+        for line in (f"[{group}]", *(f"{name} = {value}" for name, value in points.items()))
+    ]
+    (about / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    sys.path.insert(0, str(folder))
+    forget()
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +170,11 @@ def folder(request, prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "environ", os.environ.copy())
     monkeypatch.setenv("BUSTA_DATA__RETRIES", "0")
     monkeypatch.chdir(place)
-    return request.param
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    yield request.param
+    for name in [name for name, module in sys.modules.items() if str(place) in str(getattr(module, "__file__", ""))]:
+        del sys.modules[name]
+    forget()
 
 
 def _marked(page):

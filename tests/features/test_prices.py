@@ -1,12 +1,15 @@
 """Prices of the game itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from scipy.stats import norm
 
-from busta.features.prices import price_events
+from busta.errors import UsageError
+from busta.features.prices import QUOTED, price_events, quoted
+from halves import FIRST_HALF, installed
 from support import game, games_of, quote, quotes_of, tiny_league
 
 LEAGUE = tiny_league()
@@ -101,3 +104,36 @@ def test_quotes_of_games_that_are_not_there_make_no_row():
 
 def test_no_quotes_make_no_rows():
     assert prices() == []
+
+
+def test_a_market_of_another_package_has_its_price_and_its_line():
+    with installed(markets=[FIRST_HALF]):
+        early = quote(GAME, FIRST_HALF.name, 20.0, moment="open", known_at=GAME["kickoff"] - timedelta(days=7))
+        late = quote(GAME, FIRST_HALF.name, 20.5, (1.8, 2.25))
+        first, last = prices(early, late, quote(GAME, "totals", 44.5))
+        described = {feature.name: feature for feature in quoted()}
+    assert (first["price_first_half_over"], first["price_first_half_total"]) == (0.5, 20)
+    assert (last["price_first_half_over"], last["price_first_half_total"]) == (pytest.approx(2.25 / 4.05), 20.5)
+    assert (first["price_total"], last["price_total"]) == (None, 44.5)
+    assert described["price_first_half_over"].meaning == (
+        "First-half totals: over, vig-free; a half where no price is quoted."
+    )
+    assert described["price_first_half_total"].unit == "points"
+    assert quoted() == QUOTED
+
+
+def test_a_market_without_a_line_that_lacks_a_price_says_nothing():
+    lead = replace(FIRST_HALF, name="lead", has_line=False, line_feature="")
+    with installed(markets=[lead]):
+        (told,) = prices(quote(GAME, "lead", 0.0, (1.9, None)))
+        assert [feature.name for feature in quoted()[len(QUOTED) :]] == ["price_first_half_over"]
+        assert "empty where no price" in quoted()[-1].meaning
+    assert told["price_first_half_over"] is None
+
+
+def test_two_markets_that_write_one_feature_are_refused():
+    with (
+        installed(markets=[replace(FIRST_HALF, line_feature="price_total")]),
+        pytest.raises(UsageError, match="totals and first-half-totals both write 'price_total'; rename one"),
+    ):
+        quoted()

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from busta.data.schema import GAMES, QUOTES, TRUTH
-from busta.errors import UsageError
+from busta.data.tables import Tables
+from busta.errors import DataError, UsageError
 from busta.leagues.sim import LEAGUE, World, load, play
 from busta.leagues.simulation import scores
 from busta.plugins import pick
@@ -85,9 +86,19 @@ def test_the_league_is_found_and_knows_its_teams_and_grounds(sim: Batch) -> None
     assert (LEAGUE.margin_sd, LEAGUE.total_sd, LEAGUE.home_edge) == (13.3, 13.5, 2.2)
 
 
-def test_files_are_refused_because_the_league_is_played(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="played, not read"):
-        load(Settings(home=tmp_path), [tmp_path / "games.csv"])
+@pytest.mark.parametrize("name", ["sim", "sim-edge"])
+def test_files_add_quotes_and_facts_to_a_played_league_and_no_games(tmp_path: Path, name: str) -> None:
+    settings, file, league = Settings(home=tmp_path), tmp_path / "file.csv", pick("league", name)
+    world = play(World(seasons=1))
+    Tables(settings.tables / name).update(world)
+    game = world.games.row(0, named=True)
+    file.write_text(f"game_id,fact,home_value,away_value\n{game['game_id']},epa,3.5,\n")
+    batch = league.load(settings, [file])
+    assert batch.facts.row(0) == (game["game_id"], game["home_team"], "epa", 3.5, None)
+    assert (batch.games.height, batch.truth) == (0, None)
+    file.write_text("game_id,home_score\n1,2\n")
+    with pytest.raises(DataError, match=r"file.csv: not quotes by game: no column market, line"):
+        league.load(settings, [file])
 
 
 def test_load_plays_the_world_of_the_settings(tmp_path: Path, sim: Batch) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from busta.betting.distribution import Discretised
 from busta.models.distribution import distribution_scores, fit_distribution
+from halves import FIRST_HALF
 from support import planted
 
 
@@ -26,6 +27,22 @@ def test_the_distribution_lies_around_what_the_market_expects():
     mean = data.line + data.league.total_sd * ndtri(1 / (1 + np.exp(-data.market_log_odds)))
     drawn = replace(data, value=np.round(rng.normal(mean, 8.0)))
     assert fit_distribution(drawn, np.arange(len(data))).sd == pytest.approx(8.0, rel=0.05)
+
+
+def test_a_number_that_is_not_the_final_score_has_a_spread_of_its_own():
+    """The league's sd is that of final scores: with it, prices would be read as points twice as far off."""
+    from scipy.special import ndtri
+
+    rng = np.random.default_rng(3)
+    data = planted(market="totals", seasons=10, per_week=30)
+    sd = data.league.total_sd / 2
+    mean = data.line + sd * ndtri(1 / (1 + np.exp(-0.4 * data.market_log_odds)))
+    drawn = replace(
+        data, market=FIRST_HALF, value=np.round(rng.normal(mean, sd)), market_log_odds=0.4 * data.market_log_odds
+    )
+    everything = np.arange(len(data))
+    assert fit_distribution(drawn, everything).sd == pytest.approx(sd, rel=0.03)
+    assert fit_distribution(replace(drawn, market=data.market), everything).sd > fit_distribution(drawn, everything).sd
 
 
 def test_a_distribution_scores_by_the_distance_of_its_steps_and_the_chance_of_what_happened():

@@ -8,6 +8,7 @@ from scipy.special import logit, ndtri
 
 from busta.performance.honesty.foretold import foretold
 from busta.performance.opinions import opinions
+from halves import FIRST_HALF
 
 
 @pytest.mark.parametrize("market", ["ats", "totals"])
@@ -20,6 +21,13 @@ def test_where_there_is_a_line_everything_is_in_points(market):
     np.testing.assert_allclose(said.move, made.closing_mean - made.market_mean, atol=1e-9)
     assert (said.sd == sd).all()
     np.testing.assert_allclose(said.gain, 1 / (sd * np.sqrt(2 * np.pi)))
+
+
+def test_the_width_of_a_number_that_is_not_the_final_score_is_that_of_its_results():
+    made = replace(foretold(market="totals"), market=FIRST_HALF)
+    halved = replace(made, value=made.line + (made.value - made.line) / 2)
+    assert opinions(made).sd[0] == pytest.approx(made.league.total_sd, rel=0.05)
+    assert opinions(halved).sd[0] == pytest.approx(opinions(made).sd[0] / 2)
 
 
 def test_a_price_moves_the_middle_of_a_line_by_a_normal():

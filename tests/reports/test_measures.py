@@ -53,12 +53,6 @@ def test_differences_of_log_loss_have_digits_enough():
     assert words == f"log loss {MINUS}0.00001 ({MINUS}0.00082 to +0.00080) against the line"
 
 
-def test_the_strongest_baseline_is_said_to_be_none_of_the_lines():
-    row = {"code": "BST001", "figure": -0.02, "threshold": 0.0, "details": {"elo": {"low": -0.03}, "home": {}}}
-    words = told(row | {"words": "log loss -0.0200 against the strongest baseline, elo"})
-    assert "(Elo only, one side always), the line has BST002" in words
-
-
 def test_an_audit_in_short_counts_what_could_not_be_asked():
     answers = ["clean", "leak", "not applicable", "not applicable"]
     found = [{"answer": answer} for answer in answers]

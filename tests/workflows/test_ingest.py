@@ -68,7 +68,7 @@ def test_a_refused_row_is_kept_in_a_file_with_its_reason(settings, tmp_path):
         ("xfl", [], UsageError, "unknown league 'xfl'"),
         ("nfl", ["nowhere.csv"], UsageError, "no file or folder"),
         ("nfl", ["wrong.csv"], DataError, "wrong.csv"),
-        ("sim", ["wrong.csv"], UsageError, "played, not read"),
+        ("sim", ["wrong.csv"], DataError, "wrong.csv: not quotes by game: no column market"),
         ("nfl", [], OutsideError, "cannot fetch http://127.0.0.1:9/games.csv"),
     ],
 )

@@ -9,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from busta.plugins import pick
+
 TERMS = ("miscalibration", "discrimination", "uncertainty")
 
 __all__ = [
@@ -309,7 +311,7 @@ def _label(baseline: str, result: dict[str, Any]) -> str:
         "closing_line_recalibrated": "closing line, recalibrated",
         "opening_line": "opening line",
         "elo": "Elo only",
-        "home": "every over" if result["market"] == "totals" else "home side",
+        "home": str(pick("market", result["market"]).always_first),
     }
     return names.get(baseline, baseline)
 

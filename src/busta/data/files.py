@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from busta.data.by_game import BY_GAME
 from busta.data.schema import GAME_KEY, GAMES
 from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, upsert
 from busta.data.textfile import field_names
@@ -56,7 +57,8 @@ def from_files(
             of no kind are passed over with a warning, and a folder that has no others is refused.
         league: Whose files they are.
         games: Kinds of files with games.
-        quotes: Kinds of files with quotes of games that stand in other files, or are known.
+        quotes: Kinds of files with quotes of games that stand in other files, or are known; quotes and facts in
+            the general format (`busta.data.by_game`) are always read.
         known: Gives the games that are there already; called where a file has quotes alone.
         columns: Column of a file = column of a source.
         now: A game that starts later has no score.
@@ -65,6 +67,7 @@ def from_files(
         UsageError: A path is not there or cannot be read; ``columns`` maps to what no source has.
         DataError: A file that the user named is of no kind, or a folder has none that is.
     """
+    quotes = (*quotes, *BY_GAME)
     kinds = (*games, *quotes)
     _refuse_strangers(columns, kinds)
     files, warnings = _of_a_kind(_found(paths), league, kinds, columns)

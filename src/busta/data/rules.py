@@ -11,10 +11,13 @@ import pandera.polars as pa
 import polars as pl
 
 from busta.betting.odds import HIGHEST_PRICE
-from busta.data.schema import FACTS, GAMES, QUOTES
+from busta.data.schema import FACTS, GAMES, LINEUP, QUOTES
+from busta.plugins import market_names, markets
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from busta.plugins import Market
 
 __all__ = ["fact_rules", "game_rules", "quote_rules"]
 
@@ -26,8 +29,8 @@ MOST_TOTAL = 500.0
 SURE = 1 - 1e-9  # two sides of a book, less rounding
 LONGEST_ID = 100
 LARGEST_FACT = 1e6
+MOST_POINTS = 1000  # of a number that decides a market
 
-MARKETS = ("moneyline", "ats", "totals")
 PHASES = ("regular", "post")
 MOMENTS = ("open", "close")
 
@@ -57,19 +60,15 @@ def game_rules(now: datetime) -> Any:
 def quote_rules() -> Any:
     """The rules of a quote, which comes with the ``kickoff`` of its game where that is known."""
     checks = {
-        "market": _one_of(MARKETS),
+        "market": _one_of(market_names()),
         "moment": _one_of(MOMENTS),
         "first_price": _price(),
         "second_price": _price(),
     }
-    market, line = pl.col("market"), pl.col("line")
+    line = pl.col("line")
     chances = 1 / pl.col("first_price") + 1 / pl.col("second_price")
     whole = (
-        _rule((market != "moneyline") | (line == 0), "a moneyline has a line other than 0"),
-        _rule((market != "ats") | (line.abs() <= MOST_SPREAD), f"the spread is beyond {MOST_SPREAD:.0f} points"),
-        _rule(
-            (market != "totals") | ((line > 0) & (line <= MOST_TOTAL)), f"the total is not within 0 to {MOST_TOTAL:.0f}"
-        ),
+        *map(_line_rule, markets().values()),
         _rule((2 * line).round() == 2 * line, "a line is whole or half; a quarter line is two bets"),
         _rule(chances >= SURE, "its two prices are a sure win: their implied probabilities sum to less than 1"),
         _rule(pl.col("known_at") < pl.col("kickoff"), "it was made at or after the start of its game"),
@@ -77,14 +76,35 @@ def quote_rules() -> Any:
     return _schema(QUOTES, checks, ("first_price", "second_price"), whole)
 
 
-def fact_rules() -> Any:
-    """The rules of a fact, which comes with the two teams of its game where that is known."""
-    team, value, label = pl.col("team"), pl.col("value"), pl.col("label")
+def _line_rule(market: Market) -> Any:
+    """What the line of a market can be."""
+    line = pl.col("line")
+    if not market.has_line:
+        holds, otherwise = line == 0, f"a {market.name} has a line other than 0"
+    elif market.quantity == "margin":
+        holds, otherwise = line.abs() <= MOST_SPREAD, f"the spread is beyond {MOST_SPREAD:.0f} points"
+    else:
+        holds, otherwise = (line > 0) & (line <= MOST_TOTAL), f"the total is not within 0 to {MOST_TOTAL:.0f}"
+    return _rule((pl.col("market") != market.name) | holds, otherwise)
+
+
+def fact_rules(now: datetime) -> Any:
+    """The rules of a fact, which comes with the start and the two teams of its game where that is known.
+
+    What decides a market is a whole number. Of a game that starts after ``now`` only the line-ups are known.
+    """
+    fact, team, value, label = (pl.col(name) for name in ("fact", "team", "value", "label"))
+    decides = fact.is_in([market.score for market in markets().values() if market.score])
+    points = (value == value.round()) & (value.abs() <= MOST_POINTS)
     checks = {"label": pa.Check.str_length(1, LONGEST_ID, error=f"is not 1 to {LONGEST_ID} characters long")}
     whole = (
         _rule(pl.col("home_team").is_not_null(), "there is no game of that id"),
         _rule((team == pl.col("home_team")) | (team == pl.col("away_team")), "the team does not play in that game"),
+        _rule((pl.col("kickoff") <= now) | fact.is_in(LINEUP), "its game starts in the future"),
         _rule(value.is_null() != label.is_null(), "it is neither one number nor one name"),
+        _rule(
+            ~decides | points.fill_null(value=False), f"it decides a market and is no whole number up to {MOST_POINTS}"
+        ),
         _rule(value.abs() <= LARGEST_FACT, f"its number is beyond {LARGEST_FACT:g}"),
     )
     return _schema(FACTS, checks, ("value", "label"), whole)

@@ -118,21 +118,26 @@ class QuoteSource(Kind, Protocol):
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:
-    """One batch of several; where two have the same row, the later one's stands, with a warning."""
+    """One batch of several; where two have the same row, the later one's stands.
+
+    Of games and quotes that differ there is a warning; a fact that a later file contradicts is refused.
+    """
     if len(batches) == 1:
         return batches[0]
     games, quotes, facts = batches[0].games, batches[0].quotes, batches[0].facts
     contrary: list[str] = []
+    refused = [batch.refused for batch in batches]
     for batch in batches[1:]:
         later = filled(batch.games, games)
         contrary += _contrary(games, later, GAME_KEY, "kickoff")
         contrary += _contrary(quotes, batch.quotes, QUOTE_KEY, "known_at")
+        refused.append(_denied(facts, batch))
         facts = upsert(facts, batch.facts, FACT_KEY)
         games, quotes = upsert(games, later, GAME_KEY), upsert(quotes, batch.quotes, QUOTE_KEY)
     return Batch(
         games=games,
         quotes=quotes,
-        refused=pl.concat([batch.refused for batch in batches]),
+        refused=pl.concat(refused),
         warnings=(*(warning for batch in batches for warning in batch.warnings), *_later_wins(contrary)),
         missing=tuple(dict.fromkeys(column for batch in batches for column in batch.missing)),
         files=tuple(file for batch in batches for file in batch.files),
@@ -178,6 +183,19 @@ def _contrary(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str], time: st
         pl.col(value).is_not_null() & pl.col(value).ne_missing(pl.col(f"{value} later")) for value in values
     )
     return said.join(new, on=key, suffix=" later", maintain_order="left").filter(other)["game_id"].to_list()
+
+
+def _denied(facts: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """A refusal of each of the facts of which the batch says something else."""
+    later = batch.files[0].name if batch.files else "a later file"
+    both = facts.join(batch.facts, on=FACT_KEY, suffix=" later", maintain_order="left")
+    said, then = (pl.coalesce(pl.col(f"value{when}").cast(pl.String), f"label{when}") for when in ("", " later"))
+    reason = pl.format(
+        "{}: {} of {} in an earlier file; {} says {}, which is taken", "fact", said, "team", pl.lit(later), then
+    )
+    return both.filter(said != then).select(
+        pl.lit("facts").alias("table"), pl.lit(None, pl.Int64).alias("row"), "game_id", reason.alias("reason")
+    )
 
 
 def _later_wins(contrary: Sequence[str]) -> tuple[str, ...]:

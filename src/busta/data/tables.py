@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.data.source import Batch
+    from busta.plugins import League
+    from busta.settings import Settings
 
-__all__ = ["KEEP", "Report", "Stored", "Tables"]
+__all__ = ["KEEP", "Report", "Stored", "Tables", "known_games"]
 
 KEEP = 2
 """Versions kept: the one in force and the one before it."""
@@ -172,6 +174,12 @@ class Tables:
         if not path.exists():
             atomic_write(path, refused.write_csv().encode())
         return path
+
+
+def known_games(settings: Settings, league: League) -> pl.DataFrame:
+    """The league's games in the workspace's tables; none where there are no tables yet."""
+    tables = Tables(settings.tables / league.name)
+    return tables.read().games if current(tables.folder) else pl.DataFrame(schema=GAMES)
 
 
 class _Loaded(NamedTuple):

@@ -54,9 +54,9 @@ def check(
     good, repeated, games_twice = _once(good, GAMES, GAME_KEY)
     bad = pl.concat([bad, repeated])
     there = good if known is None else upsert(known, good.select(*GAMES), GAME_KEY)
-    starts, sides = there.select("game_id", "kickoff"), there.select("game_id", *SIDES)
+    starts, sides = there.select("game_id", "kickoff"), there.select("game_id", "kickoff", *SIDES)
     offered, odd, quotes_twice = _of_games(_without_games(quotes, good, bad), starts, QUOTES, QUOTE_KEY, quote_rules())
-    told, untrue, facts_twice = _of_games(_without_games(facts, good, bad), sides, FACTS, FACT_KEY, fact_rules())
+    told, untrue, facts_twice = _of_games(_without_games(facts, good, bad), sides, FACTS, FACT_KEY, fact_rules(now))
     return Batch(
         games=good.select(*GAMES),
         quotes=offered,

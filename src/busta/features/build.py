@@ -12,19 +12,24 @@ from busta.features.catalog import PRICES, Feature, of_both_teams
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
 from busta.features.form import FORM, States, team_states
 from busta.features.lineup import LINEUP, lineup_events
-from busta.features.prices import QUOTED, price_events
+from busta.features.prices import QUOTED, price_events, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.plugins import League
 
-__all__ = ["CATALOG", "build_events", "missing_inputs"]
+__all__ = ["CATALOG", "build_events", "every_feature", "missing_inputs"]
 
 CATALOG: tuple[Feature, ...] = (*of_both_teams(FORM), *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
-"""Every feature of the gold store, in column order."""
+"""Every feature of busta's own, in column order; `every_feature` has those of other packages' markets too."""
 
 _EPOCH = 2**55
+
+
+def every_feature() -> tuple[Feature, ...]:
+    """Every feature of the gold store, in column order."""
+    return (*CATALOG, *quoted()[len(QUOTED) :])
 
 
 def build_events(
@@ -56,7 +61,7 @@ def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFram
     empty = {name for frame in (games, quotes) for name in frame.columns if frame[name].null_count() == frame.height}
     empty |= {EPA, STARTER} - set(facts["fact"])
     found: dict[str, list[str]] = {}
-    for feature in CATALOG:
+    for feature in every_feature():
         for column in sorted(empty.intersection(feature.needs)):
             found.setdefault(column, []).append(feature.name)
     return found

@@ -9,12 +9,16 @@ import polars as pl
 from scipy.special import ndtr
 
 from busta.betting.odds import remove_vig
+from busta.errors import UsageError
 from busta.features.catalog import PRICES, Feature
+from busta.plugins import markets
 
 if TYPE_CHECKING:
-    from busta.plugins import League
+    from collections.abc import Iterator
 
-__all__ = ["QUOTED", "price_events"]
+    from busta.plugins import League, Market
+
+__all__ = ["QUOTED", "price_events", "quoted"]
 
 _SEEN = "when the quote is seen; by convention the open a week, the close a second before the start"
 
@@ -37,15 +41,43 @@ QUOTED = (
     _quoted("price_spread", "points", "The spread, positive where home is favoured.", ("line",)),
     _quoted("price_total", "points", "The total.", ("line",)),
 )
+"""Those of busta's own markets."""
+
+
+def quoted() -> tuple[Feature, ...]:
+    """The price of every market found, and the line of each that names a feature for it; busta's own first.
+
+    Raises:
+        UsageError: Two markets call a feature by the same name.
+    """
+    found: dict[str, str] = {}
+    for market in markets().values():
+        for name in filter(None, (market.price_feature, market.line_feature)):
+            if name in found:
+                raise UsageError(f"the markets {found[name]} and {market.name} both write {name!r}; rename one of them")
+            found[name] = market.name
+    own = {feature.name for feature in QUOTED}
+    others = (feature for market in markets().values() for feature in _of_market(market) if feature.name not in own)
+    return (*QUOTED, *others)
+
+
+def _of_market(market: Market) -> Iterator[Feature]:
+    """What is to be known of another package's market."""
+    unquoted = "a half" if market.has_line else "empty"
+    meaning = f"{market.title}: {market.sides[0]}, vig-free; {unquoted} where no price is quoted."
+    yield _quoted(market.price_feature, "probability", meaning, _BOTH_PRICES)
+    if market.line_feature:
+        yield _quoted(market.line_feature, "points", f"{market.title}: the line.", ("line",))
 
 
 def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_method: str) -> pl.DataFrame:
-    """One row a game and time at which a quote was seen: ``game_id``, ``known_at``, the features of ``QUOTED``.
+    """One row a game and time at which a quote was seen: ``game_id``, ``known_at``, the features of `quoted`.
 
     A market's quote stands until its next one; of several books the first by name is read.
     """
     prices = quotes.select("first_price", "second_price").to_numpy().astype(np.float64)
     fair = pl.Series("fair", remove_vig(prices, vig_method)[:, 0], nan_to_null=True)
+    said = {name: value for market in markets().values() for name, value in _said(market)}
     return (
         quotes.with_columns(fair)
         .join(games.select("game_id"), on="game_id", how="semi")
@@ -55,15 +87,19 @@ def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_
         .select(
             "game_id",
             "known_at",
-            _of("moneyline", pl.col("fair")).alias("price_home_win"),
-            _of("ats", pl.col("fair").fill_null(0.5)).alias("price_home_cover"),
-            _of("totals", pl.col("fair").fill_null(0.5)).alias("price_over"),
-            _of("ats", pl.col("line")).alias("price_spread"),
-            _of("totals", pl.col("line")).alias("price_total"),
+            *(said[feature.name].alias(feature.name) for feature in quoted()),
         )
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .with_columns(pl.col("price_home_win").fill_null(_win_from_spread("price_spread", league.margin_sd)))
     )
+
+
+def _said(market: Market) -> Iterator[tuple[str, pl.Expr]]:
+    """The features of a market's quotes, and what each is."""
+    fair = pl.col("fair")
+    yield market.price_feature, _of(market.name, fair.fill_null(0.5) if market.has_line else fair)
+    if market.line_feature:
+        yield market.line_feature, _of(market.name, pl.col("line"))
 
 
 def _of(market: str, value: pl.Expr) -> pl.Expr:

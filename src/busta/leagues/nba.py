@@ -94,7 +94,7 @@ TOTALS = (140.0, 300.0)
 
 
 def load(settings: Settings, paths: Sequence[Any]) -> Batch:
-    """Games and closing quotes of a history of NBA odds with two rows a game.
+    """Games and closing quotes of a history of NBA odds with two rows a game; quotes and facts by game.
 
     Args:
         settings: The column names of the user's own files.
@@ -104,11 +104,9 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
         UsageError: No path is given, or one is not there.
         DataError: A file is not of this kind.
     """
-    import polars as pl
-
     from busta.data.files import from_files
     from busta.data.nba_history import NbaHistory
-    from busta.data.schema import GAMES
+    from busta.data.tables import known_games
 
     if not paths:
         raise UsageError("the NBA's games are not downloaded; give a file: busta ingest nba --from FILE")
@@ -116,7 +114,7 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
         [Path(path) for path in paths],
         LEAGUE,
         games=(NbaHistory(MOST_SPREAD, TOTALS),),
-        known=lambda: pl.DataFrame(schema=GAMES),
+        known=lambda: known_games(settings, LEAGUE),
         columns=settings.data.columns,
         now=datetime.now(UTC),
     )

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    import polars as pl
-
     from busta.data.source import Batch
     from busta.settings import Settings
 
@@ -127,8 +125,8 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
 
     A file is of the kind that its columns tell: nflverse's ``games.csv``, opening spreads by its
     ``game_id``, a sports book's archive with opening spreads and totals, nflverse's team statistics by
-    week, or EPA by ``game_id``. All but the first speak of games that stand in the workspace's tables or
-    come in the same call.
+    week, EPA by ``game_id``, or quotes and facts in busta's own general format. All but the first speak of
+    games that stand in the workspace's tables or come in the same call.
 
     Args:
         settings: Where to download from and to; the column names of the user's own files.
@@ -144,6 +142,7 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     from busta.data.files import from_files
     from busta.data.nflverse import NflverseGames
     from busta.data.openings import OpeningSpreads
+    from busta.data.tables import known_games
     from busta.data.teamfacts import EpaByGame, NflverseTeamWeek
 
     if not paths:
@@ -158,22 +157,10 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
             NflverseTeamWeek(),
             EpaByGame(),
         ),
-        known=lambda: _known(settings),
+        known=lambda: known_games(settings, LEAGUE),
         columns=settings.data.columns,
         now=datetime.now(UTC),
     )
-
-
-def _known(settings: Settings) -> pl.DataFrame:
-    """The games in the workspace's tables; none where there are no tables yet."""
-    import polars as pl
-
-    from busta.data.publish import current
-    from busta.data.schema import GAMES
-    from busta.data.tables import Tables
-
-    tables = Tables(settings.tables / LEAGUE.name)
-    return tables.read().games if current(tables.folder) else pl.DataFrame(schema=GAMES)
 
 
 def download(settings: Settings) -> Batch:

@@ -6,9 +6,10 @@ what a model or a gate does here says something about there.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from busta.errors import UsageError
 from busta.leagues.simulation.teams import TEAMS, aliases, places
 from busta.leagues.simulation.world import World
 from busta.plugins import League
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from busta.data.source import Batch
     from busta.settings import Settings
 
-__all__ = ["LEAGUE", "World", "load", "play"]
+__all__ = ["LEAGUE", "World", "load", "play", "told"]
 
 
 def play(world: World) -> Batch:
@@ -37,11 +38,14 @@ def play(world: World) -> Batch:
 def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     """Plays the world of the section ``[sim]``; its biases hold for spreads and totals alike.
 
+    Files add quotes and facts of games that were played already, and play nothing.
+
     Raises:
-        UsageError: Files are given.
+        UsageError: A path is not there.
+        DataError: A file is of another kind.
     """
     if paths:
-        raise UsageError(f"the simulated league is played, not read: {paths[0]} is not needed. Leave out --from")
+        return told(settings, paths, LEAGUE)
     sim = settings.sim
     return play(
         World(
@@ -52,6 +56,26 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
             close_correction=sim.close_correction,
             edge=sim.edge,
         )
+    )
+
+
+def told(settings: Settings, paths: Sequence[Any], league: League) -> Batch:
+    """What files in the general format say of the games of a simulated league.
+
+    Raises:
+        UsageError: A path is not there.
+        DataError: A file is of another kind.
+    """
+    from busta.data.files import from_files
+    from busta.data.tables import known_games
+
+    return from_files(
+        [Path(path) for path in paths],
+        league,
+        games=(),
+        known=lambda: known_games(settings, league),
+        columns=settings.data.columns,
+        now=datetime.now(UTC),
     )
 
 

@@ -24,9 +24,14 @@ SEASONS = 16
 def load(settings: Settings, paths: Sequence[Any]) -> Batch:
     """Plays the world of the section ``[sim]`` with an edge in its spreads and no fewer seasons than it takes.
 
+    Files add quotes and facts of games that were played already, and play nothing.
+
     Raises:
-        UsageError: Files are given.
+        UsageError: A path is not there.
+        DataError: A file is of another kind.
     """
+    if paths:
+        return sim.told(settings, paths, LEAGUE)
     world = settings.sim
     planted = {"edge": world.edge or EDGE, "seasons": max(world.seasons, SEASONS)}
     return sim.load(settings.model_copy(update={"sim": world.model_copy(update=planted)}), paths)

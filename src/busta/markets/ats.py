@@ -11,5 +11,6 @@ MARKET = Market(
     features=("*_diff", "division", "neutral", "week", "postseason", "price_home_cover", "price_spread"),
     price_feature="price_home_cover",
     elo_feature="elo_diff",
+    line_feature="price_spread",
     aliases=("spread", "against-the-spread"),
 )

@@ -50,7 +50,7 @@ class Dataset:
         names: Columns of ``X``.
         X: Features, float64 (games, features), NaN where unknown.
         y: 1 first side, 0 second side, NaN for a push or a game not played.
-        value: Margin or total, NaN where not played.
+        value: The number that decides, such as margin or total, NaN where not played or not told.
         line: The line that is bet at, NaN where none is quoted.
         prices: Decimal odds of both sides, float64 (games, 2), NaN where none is quoted.
         price_assumed: Whether those are not quoted but ``ASSUMED_PRICE``; never at the close.
@@ -112,7 +112,8 @@ def assemble(
     that is a week before the start, and nothing of the close is known, nor often the last result.
 
     Raises:
-        DataError: The store has no quotes of that market at that moment, or none of the market's features.
+        DataError: The store has no quotes of that market at that moment, none of the market's features, or not
+            the number that decides it.
     """
     games = _with_quotes(gold, league, market, moment, blind=blind)
     seen = gold.as_of(games.select("game_id", "decision_time"))
@@ -120,7 +121,7 @@ def assemble(
     if not names:
         raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
     games = games.with_columns(seen["known_at"])
-    value = _value(games, market)
+    value = _value(gold, league, games, market)
     line, log_odds = _floats(games["line"]), _market_log_odds(seen, market)
     prices, assumed = _prices(games, market, moment)
     closing = (line, prices, log_odds) if moment == "close" else _closing(gold, games, market)
@@ -197,7 +198,8 @@ def _quotes(gold: GoldStore, market: Market, moment: Moment) -> pl.DataFrame:
 
 def _refuse_unquoted(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> None:
     """A market that nobody quotes can still be learned blind, or from the spread, if it needs no line."""
-    others = not gold.quotes.filter((pl.col("moment") == moment) & (pl.col("market") == "ats")).is_empty()
+    spreads = not gold.quotes.filter((pl.col("moment") == moment) & (pl.col("market") == "ats")).is_empty()
+    others = spreads and market.score is None
     if market.has_line or moment == "open" or not (others or blind):
         quoted = gold.quotes.join(gold.games.select("game_id", "season"), on="game_id")
         kinds = quoted.group_by("market", "moment").agg(pl.col("season").unique()).sort("market", "moment").rows()
@@ -227,9 +229,31 @@ def _prices(games: pl.DataFrame, market: Market, moment: Moment) -> tuple[NDArra
     return np.where(assumed[:, None], ASSUMED_PRICE, quoted), assumed
 
 
-def _value(games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
-    home, away = _floats(games["home_score"]), _floats(games["away_score"])
-    return home - away if market.quantity == "margin" else home + away
+def _value(gold: GoldStore, league: League, games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
+    sides = ("home", "away")
+    if market.score is None:
+        home, away = (_floats(games[f"{side}_score"]) for side in sides)
+    else:
+        told = _told(gold, league, market)
+        home, away = (_floats(_number_of(games, side, told)) for side in sides)
+    return {"margin": home - away, "total": home + away, "home": home, "away": away}[market.quantity]
+
+
+def _told(gold: GoldStore, league: League, market: Market) -> pl.DataFrame:
+    """Each team's number of the fact that decides: ``game_id``, ``team``, ``value``."""
+    told = gold.facts.filter(pl.col("fact") == market.score)
+    if told.is_empty():
+        there = ", ".join(gold.facts["fact"].unique().sort()) or "none"
+        raise DataError(
+            f"{league.name} has no {market.score}, which decides {market.name}; facts it has: {there}.\n"
+            f"busta ingest {league.name} --from FILE takes them from a table with game_id, fact, home_value, away_value"
+        )
+    return told.select("game_id", "team", "value")
+
+
+def _number_of(games: pl.DataFrame, side: str, told: pl.DataFrame) -> pl.Series:
+    teams = games.select("game_id", pl.col(f"{side}_team").alias("team"))
+    return teams.join(told, on=["game_id", "team"], how="left", maintain_order="left")["value"]
 
 
 def _closing(

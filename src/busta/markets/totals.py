@@ -11,5 +11,6 @@ MARKET = Market(
     features=("*_sum", "indoors", "artificial", "neutral", "week", "postseason", "price_over", "price_total"),
     price_feature="price_over",
     elo_feature="elo_sum",
+    line_feature="price_total",
     aliases=("over-under", "total", "ou"),
 )

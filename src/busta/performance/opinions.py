@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logit, ndtri
 
+from busta.markets.scale import sd_around_line
 from busta.performance.significance.profit import bet_values
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def opinions(forecasts: Forecasts) -> Opinions:
         s = np.sqrt(line * (1 - line))
         opinion, move = (s * (logit(p) - logit(line)) for p in (model, close))
         return Opinions(opinion, (forecasts.y - line) / s, np.ones(len(forecasts)), move, s, exact=True)
-    league = forecasts.league
-    sd = league.margin_sd if forecasts.market.quantity == "margin" else league.total_sd
+    sd = sd_around_line(forecasts.league, forecasts.market, forecasts.value, forecasts.line)
     middle = sd * ndtri(line)  # of the market's distribution, from the line
     opinion, move = (sd * ndtri(p) - middle for p in (model, close))
     _, gain = bet_values(2.0, middle, sd)

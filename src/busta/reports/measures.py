@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from busta.reports.numbers import NONE, counted, figure, short, tidy, words
+from busta.reports.numbers import NONE, counted, figure, short, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,9 +112,6 @@ def told(row: Mapping[str, Any]) -> str:
     if (measure := _measure(row)) is not None and measure.form == LOSS_GAP:
         for value in _numbers(row):
             text = text.replace(f"{value:+.4f}", f"{value:{LOSS_GAP}}")
-    if row.get("code") == "BST001" and row.get("details"):
-        names = ", ".join("one side always" if name == "home" else words(name) for name in row["details"])
-        text += f"; baselines here are rules that do not forecast by the market's price ({names}), the line has BST002"
     if row.get("columns"):
         text += f" ({', '.join(row['columns'])})"
     return tidy(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from busta.plugins import pick
 from busta.reports.charts import Sheet
 from busta.reports.measures import LOSS_GAP
 from busta.reports.numbers import NONE, count, figure, percent, span, words
@@ -28,7 +29,7 @@ def model_facts(material: Material) -> tuple[tuple[str, str], ...]:
         ("forecasts", f"{about['league_title']}, {about['market_title']}: {' or '.join(about['sides'])}"),
         ("information", f"{about['information']}: {learns}"),
         ("bets at", f"the {price} price"),
-        ("type", "an ensemble of a linear model and boosted trees, averaged in log-odds"),
+        ("type", "an ensemble of linear models and boosted trees, put together in log-odds"),
         ("test", f"walk forward of {about['folds']} folds: each season was forecast by a model of the games before"),
         ("role", " and ".join(about["aliases"]) or "none"),
     )
@@ -75,7 +76,7 @@ def _scores(figures: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _baseline(name: str, material: Material) -> str:
     if name == "home":
-        return "every over" if material.about["market"] == "totals" else "home side"
+        return str(pick("market", material.about["market"]).always_first)
     return words(name)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from busta.data.publish import content_id, current, publish
 from busta.errors import UsageError, unknown
-from busta.features.build import CATALOG, build_events, missing_inputs
+from busta.features.build import build_events, every_feature, missing_inputs
 from busta.features.catalog import select
 from busta.features.store import MemoryGold, open_gold, write_gold
 from busta.plugins import markets, pick
@@ -95,7 +95,7 @@ def gold_versions(settings: Settings, league_name: str) -> list[dict[str, Any]]:
 
 def catalog() -> list[dict[str, Any]]:
     """Every feature busta builds: name, unit, meaning, when it is known and which markets use it."""
-    return [feature.to_dict() | {"markets": _users(feature.name)} for feature in CATALOG]
+    return [feature.to_dict() | {"markets": _users(feature.name)} for feature in every_feature()]
 
 
 def compare(settings: Settings, league_name: str, a: str, b: str) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _build(settings: Settings, league: League) -> tuple[MemoryGold, bool]:
     events = build_events(games, quotes, league, facts=facts, vig_method=settings.bets.vig_method)
     version = content_id({"games": games, "quotes": quotes, "facts": facts, "made of": pl.DataFrame(made_of)} | events)
     manifest = made_of | _lineage(league, games, quotes, facts, meta, version)
-    gold = MemoryGold(games, quotes, events, CATALOG, manifest, facts)
+    gold = MemoryGold(games, quotes, events, every_feature(), manifest, facts)
     publish(root, version, lambda target: write_gold(gold, events, target))
     return gold, True
 
@@ -141,6 +141,7 @@ def _lineage(
     meta: Mapping[str, Any],
     version: str,
 ) -> dict[str, Any]:
+    features = every_feature()
     return {
         "version": version,
         "league": league.name,
@@ -151,8 +152,8 @@ def _lineage(
         "quotes": quotes.height,
         "facts": facts.height,
         "missing": missing_inputs(games, quotes, facts),
-        "features": [feature.to_dict() for feature in CATALOG],
-        "markets": {name: select(CATALOG, market.features, blind=False) for name, market in markets().items()},
+        "features": [feature.to_dict() for feature in features],
+        "markets": {name: select(features, market.features, blind=False) for name, market in markets().items()},
     }
 
 
@@ -161,7 +162,8 @@ def _recipe(league: League, vig_method: str) -> str:
     gains = (league.market_gain, league.market_total_gain, league.elo_gain, league.score_gain)
     constants = (league.home_edge, league.margin_sd, league.market_carry, *gains)
     places = (sorted(league.places.items()), sorted(league.moves.items()))
-    digest = hashlib.sha256(repr((vig_method, league.teams, constants, places)).encode())
+    written = sorted((market.name, market.price_feature, market.line_feature) for market in markets().values())
+    digest = hashlib.sha256(repr((vig_method, league.teams, constants, places, written)).encode())
     for package in ("busta.features", "busta.betting"):
         for file in sorted(resources.files(package).iterdir(), key=lambda entry: entry.name):
             if file.name.endswith(".py"):

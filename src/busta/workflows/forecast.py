@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from busta.betting.distribution import Discretised
 from busta.errors import OutsideError, UsageError, without_password
-from busta.features.build import CATALOG, build_events
+from busta.features.build import build_events, every_feature
 from busta.features.catalog import PRICES
 from busta.features.prices import price_events
 from busta.features.store import MemoryGold
@@ -73,7 +73,7 @@ def learned_from(portable: PortableModel, data: Dataset) -> NDArray[np.bool_]:
 
 def probabilities(portable: PortableModel, data: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of the first side given no push, and its win, push and lose at the line, shape (games, 3)."""
-    p = expit(portable.log_odds(columns(data, portable.features), data.offset))
+    p = expit(portable.log_odds(columns(data, portable.features), data.offset, data.line))
     return p, Discretised.from_dict(portable.spec["distribution"]).split(p, data.line)
 
 
@@ -204,8 +204,9 @@ def with_vig(gold: MemoryGold, league: League, method: str) -> MemoryGold:
 def in_memory(tables: Stored | Batch | MemoryGold, league: League, method: str) -> MemoryGold:
     """A gold store of those tables that is not stored."""
     events = build_events(tables.games, tables.quotes, league, facts=tables.facts, vig_method=method)
-    manifest = {"features": [feature.to_dict() for feature in CATALOG], "version": None}
-    return MemoryGold(tables.games, tables.quotes, events, CATALOG, manifest, tables.facts)
+    features = every_feature()
+    manifest = {"features": [feature.to_dict() for feature in features], "version": None}
+    return MemoryGold(tables.games, tables.quotes, events, features, manifest, tables.facts)
 
 
 def about(version: Version, forecasts: Forecasts) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def quickstart(
     say: Callable[[str], None] = lambda _words: None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> dict[str, Any]:
-    """Plays both leagues and trains every market of each. Needs no network and no file.
+    """Plays both leagues and trains every market they are quoted on. Needs no network and no file.
 
     Returns:
         What each training said, by league, and commands to try next.
@@ -33,7 +33,10 @@ def quickstart(
     for league in (FAIR, PLANTED):
         say(f"playing league {league.name}: {league.title.lower()}")
         ingest(settings, league.name)
-        trainings = [train(settings, market, league.name, progress=progress) for market in market_names()]
+        offered = set(tables_of(settings, league).read().quotes["market"])  # another package's market is not
+        trainings = [
+            train(settings, name, league.name, progress=progress) for name in market_names() if name in offered
+        ]
         leagues.append({"league": league.name, "title": league.title, "trainings": trainings})
     return {
         "leagues": leagues,

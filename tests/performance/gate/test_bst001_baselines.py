@@ -23,6 +23,16 @@ def test_a_model_better_than_every_baseline_passes_with_its_gap_to_the_strongest
     assert all(each["low"] < each["difference"] < each["high"] < 0 for each in found.details.values())
 
 
+def test_the_words_say_which_baselines_are_meant_and_that_the_line_is_none(case_of, ask):
+    made = foretold(market="moneyline", moment="close", bias=2.0)
+    meant = (
+        "rules that do not forecast by the market's price (Elo only, favourite, one side always), the line has BST002"
+    )
+    assert meant in ask("BST001", case_of(made)).words
+    fewer = {name: each for name, each in made.baselines.items() if name != "favourite"}
+    assert "price (Elo only, one side always)," in ask("BST001", case_of(replace(made, baselines=fewer))).words
+
+
 def test_one_baseline_that_is_better_is_enough_to_fail(case_of, ask):
     made = foretold(market="moneyline", moment="close", seasons=8)
     baselines = made.baselines | {"elo": made.probability}

@@ -9,7 +9,8 @@ from busta.performance.gate.evidence import paired_difference
 
 __all__ = ["CHECK"]
 
-_BASELINES = ("elo", "favourite", "home")
+_BASELINES = {"elo": "Elo only", "favourite": "favourite", "home": "one side always"}
+"""Rules that do not forecast by the market's price, and what people call them."""
 
 
 def _run(case: Case) -> Finding:
@@ -37,6 +38,8 @@ def _run(case: Case) -> Finding:
     else:
         answer = Answer.not_proven
         words = f"log loss {gap:+.4f} ({low:+.4f} to {high:+.4f}) against {nearest}: no better and no worse"
+    names = ", ".join(_BASELINES[name] for name in gaps)
+    words += f"; baselines here are rules that do not forecast by the market's price ({names}), the line has BST002"
     return Finding(answer, gap, 0.0, words, details)
 
 
