@@ -32,6 +32,7 @@ _HOMES = {
     "open_gold": "busta.features.store",
     "open_version": "busta.workflows.build",
     "predict": "busta.workflows.predict",
+    "price": "busta.workflows.price",
     "promote_version": "busta.workflows.manage",
     "quickstart": "busta.workflows.quickstart",
     "report": "busta.workflows.report",

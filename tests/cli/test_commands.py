@@ -26,6 +26,7 @@ IN_PYTHON = {
     "features diff": "compare",
     "train": "train",
     "predict": "predict",
+    "price": "price",
     "models": "list_models",
     "promote": "promote_version",
     "gate": "gate",

@@ -166,7 +166,19 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
 
 @pytest.mark.parametrize(
     "kind",
-    ["train", "evaluate", "backtest", "gate", "audit", "audit_table", "ingest", "build", "predict", "list_models"],
+    [
+        "train",
+        "evaluate",
+        "backtest",
+        "gate",
+        "audit",
+        "audit_table",
+        "ingest",
+        "build",
+        "predict",
+        "price",
+        "list_models",
+    ],
 )
 def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path, kind):
     shown = set(re.findall(r"<code>([a-z_0-9]+)</code>", reference(site, "json.html")))
@@ -187,8 +199,17 @@ def objects(trained, folder):
         "ingest": lambda: busta.ingest(busta.load(home=folder, sim={"seasons": 3}), "sim"),
         "build": lambda: busta.build(settings, "sim"),
         "predict": lambda: flat(busta.predict(settings, "moneyline", week, "sim"), "predictions"),
+        "price": lambda: priced(settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]),
         "list_models": lambda: busta.list_models(settings)[0],
     }
+
+
+def priced(settings, game):
+    """Every name there is in the object."""
+    found = busta.price(settings, game, "sim", teasers=["6 over"])
+    lists = ("prices", "parlays", "teasers", "team_totals", "winning_margins")
+    parts = [found, found["fair"], found["parity"], found["teasers"][0]["legs"][0], *(found[name][0] for name in lists)]
+    return {name: None for part in parts for name in part}
 
 
 def flat(result, rows):

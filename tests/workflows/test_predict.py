@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import mlflow
@@ -90,6 +91,64 @@ def test_a_coming_game_gets_what_the_registered_model_says(trained, kind, coming
     np.testing.assert_allclose(chances[:, 0] / (chances[:, 0] + chances[:, 2]), said, rtol=1e-9)
     np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-12)
     assert not any(row["out_of_fold"] for row in coming)
+
+
+def test_what_is_published_of_a_coming_game_is_read_from_one_distribution_where_three_markets_have_versions(
+    trained, kind
+):
+    found = predict(trained.settings, kind, Wanted(week=COMING))
+
+    together = kind in ("moneyline", "ats", "totals")
+    assert found["joint"] == (dict.fromkeys(("moneyline", "ats", "totals"), "1") if together else None)
+    assert {row["read_from"] for row in found["predictions"]} == {"joint" if together else "model"}
+    assert (found["moved"] is None) is not together
+    if together:
+        assert found["moved"] <= 16
+        assert set(found["notes"]) == ({"moved"} if found["moved"] else set())
+    else:
+        assert "there is no model busta-sim-ats" in found["notes"]["joint"]
+        assert "there is no model busta-sim-totals" in found["notes"]["joint"]
+
+
+def test_games_that_were_learned_from_are_not_read_from_the_joint(trained):
+    found = predict(trained.settings, "moneyline", Wanted(week="2012-10"))
+
+    assert {row["read_from"] for row in found["predictions"]} == {"stored"}
+    assert found["joint"] is found["moved"] is None
+    assert found["notes"] == {}
+
+
+def test_a_market_whose_version_is_broken_is_named_and_left_out(borrowed):
+    whole = predict(borrowed, "ats", Wanted(week=COMING))
+    for name in ("predictions.parquet", "model.json"):  # of totals alone
+        for path in (borrowed.home / "mlruns" / "busta-sim-totals").rglob(name):
+            path.write_bytes(b"")
+
+    found = predict(borrowed, "ats", Wanted(week=COMING))
+
+    assert found["joint"] is None
+    assert "cannot be read" in found["notes"]["joint"]
+    assert {row["read_from"] for row in found["predictions"]} == {"model"}
+    for row, before in zip(found["predictions"], whole["predictions"], strict=True):
+        assert row["probability"]["win"] == pytest.approx(before["probability"]["win"], abs=0.01)
+
+
+def test_models_that_contradict_each_other_are_counted_and_the_moneyline_stands(trained, monkeypatch):
+    from busta.workflows import joint
+
+    heard = joint.hear
+
+    def contrary(*arguments):
+        """The moneyline's model thinks the underdogs win."""
+        said, missing = heard(*arguments)
+        said["moneyline"] = replace(said["moneyline"], triples=said["moneyline"].triples[:, ::-1])
+        return said, missing
+
+    monkeypatch.setattr("busta.workflows.predict.hear", contrary)
+    found = predict(trained.settings, "ats", Wanted(week=COMING))
+
+    assert found["moved"] > 0
+    assert f"in {found['moved']} of 16 games" in found["notes"]["moved"]
 
 
 def test_prices_edges_and_stakes_follow_from_the_probabilities(coming, trained):

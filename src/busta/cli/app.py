@@ -27,6 +27,8 @@ from busta.cli.options import (
     searching,
     settings,
 )
+from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
+from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
 
@@ -250,6 +252,7 @@ def predict(
     emit(result, as_json, show.predicted)
 
 
+app.command(epilog=PRICE_EXAMPLE)(price)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)

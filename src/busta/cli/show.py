@@ -216,6 +216,8 @@ def predicted(result: dict[str, Any]) -> None:
     _console.print(table)
     if doubts := _doubts(result):
         _console.print(f"note: {doubts}", style="bold")
+    for note in result["notes"].values():
+        _console.print(f"note: {note}")
     if result["missing"]:
         _console.print(f"not in the gold store, taken as unknown: {', '.join(result['missing'])}")
     if any(row["out_of_fold"] for row in result["predictions"]):

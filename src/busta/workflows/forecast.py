@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from busta.models.baseline import closing_triples, market_means
 from busta.models.distribution import distribution_scores
 from busta.performance.forecasts import Forecasts
 from busta.registry.publish import CHAMPION
-from busta.registry.versions import fetch_predictions, versions
+from busta.registry.versions import fetch_model, fetch_predictions, versions
 from busta.workflows.build import gold_of
 from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.record import vig_method
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
 
 __all__ = [
+    "Said",
     "about",
     "columns",
     "forecast",
@@ -48,7 +49,9 @@ __all__ = [
     "other_champion",
     "probabilities",
     "read_predictions",
+    "say",
     "stored_forecasts",
+    "with_vig",
 ]
 
 LATER = -1
@@ -72,6 +75,58 @@ def probabilities(portable: PortableModel, data: Dataset) -> tuple[NDArray[np.fl
     """Of the first side given no push, and its win, push and lose at the line, shape (games, 3)."""
     p = expit(portable.log_odds(columns(data, portable.features), data.offset, data.line))
     return p, Discretised.from_dict(portable.spec["distribution"]).split(p, data.line)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one version says of some games.
+
+    Attributes:
+        version: The version.
+        portable: Its model.
+        data: The games; one it has learned from with the line and prices that it was predicted at.
+        seen: Which it has learned from.
+        triples: Win, push and lose of the first side, shape (games, 3): stored and out of fold for a game
+            it has learned from, NaN where it has no such prediction or nothing to start from.
+    """
+
+    version: Version
+    portable: PortableModel
+    data: Dataset
+    seen: NDArray[np.bool_]
+    triples: NDArray[np.float64]
+
+
+def say(registry: Registry, version: Version, data: Dataset) -> Said:
+    """What the version says of those games.
+
+    Raises:
+        OutsideError: Its files are gone or damaged, or the registry is down.
+    """
+    portable, stored = fetch_model(registry, version), read_predictions(registry, version)
+    seen = learned_from(portable, data)
+    data = _as_stored(data, seen, stored)
+    triples = np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), probabilities(portable, data)[1])
+    return Said(version, portable, data, seen, triples)
+
+
+def _as_stored(data: Dataset, seen: NDArray[np.bool_], stored: pl.DataFrame) -> Dataset:
+    """The games as they were predicted: a stored prediction belongs to its own line and prices."""
+    kept = _kept(data, stored, "line", "first_price", "second_price")
+    there = seen & data.games["game_id"].is_in(stored["game_id"].implode()).to_numpy()
+    return replace(
+        data,
+        line=np.where(there, kept[:, 0], data.line),
+        prices=np.where(there[:, None], kept[:, 1:], data.prices),
+    )
+
+
+def _kept(data: Dataset, stored: pl.DataFrame, *columns: str) -> NDArray[np.float64]:
+    """Columns of the stored predictions, in the order of the games; NaN where a game is not among them."""
+    joined = data.games.select("game_id").join(
+        stored.select("game_id", *columns), on="game_id", how="left", maintain_order="left"
+    )
+    return joined.select(columns).to_numpy().astype(np.float64)
 
 
 def forecast(portable: PortableModel, data: Dataset) -> Forecasts:
@@ -137,8 +192,11 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
         if not has_tables(settings, league):
             raise
         return in_memory(tables_of(settings, league).read(), league, method)
-    if method == settings.bets.vig_method:
-        return gold
+    return gold if method == settings.bets.vig_method else with_vig(gold, league, method)
+
+
+def with_vig(gold: MemoryGold, league: League, method: str) -> MemoryGold:
+    """The store with its prices freed of their vig in another way."""
     prices = price_events(gold.games, gold.quotes, league, method)
     return replace(gold, events={**gold.events, PRICES: prices})
 

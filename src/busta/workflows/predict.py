@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,14 @@ from busta.betting.odds import edge, fair_price
 from busta.betting.staking import fractional_kelly
 from busta.data.source import Batch, concatenate
 from busta.errors import DataError, UsageError
-from busta.markets.dataset import Dataset, assemble, require_quoted
+from busta.markets.dataset import assemble, require_quoted
 from busta.plugins import pick, several
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
-from busta.registry.versions import fetch_model, model_name, note, now, resolve
-from busta.workflows.forecast import gold_for, in_memory, learned_from, probabilities, read_predictions
+from busta.registry.versions import model_name, note, now, resolve
+from busta.workflows.forecast import gold_for, in_memory, say
 from busta.workflows.ingest import ensure_tables, tables_of
+from busta.workflows.joint import JOINED, Kind, hear, join, moved
 from busta.workflows.record import vig_method
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
-    from busta.models.portable import PortableModel
     from busta.plugins import League, Market
     from busta.registry.versions import Version
     from busta.settings import Bets, Settings
+    from busta.workflows.forecast import Said
 
-__all__ = ["Wanted", "predict"]
+__all__ = ["Wanted", "played_on", "predict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,9 @@ def predict(
         require_quoted(table, _season_and_week(wanted.week)[0])
     unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
     data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
-    portable = fetch_model(registry, version)
-    stored = read_predictions(registry, version)
-    seen = learned_from(portable, data)
-    data = _as_stored(data, seen, stored)
-    triples = _triples(data, portable, seen, stored)
-    rows = _rows(data, triples, seen, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
+    said = say(registry, version, data)
+    read = _read(said, gold, Kind(settings, registry, league, blind, moment))
+    rows = _rows(said, read, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
     unproven = version.tags.get("fit_to_bet") != "yes"
     real = not unproven or settings.bets.allow_unproven
     if unproven and real and any(row["stake"] and not row["out_of_fold"] for row in rows):
@@ -108,9 +106,61 @@ def predict(
         "verdict": version.tags.get("verdict"),
         "forced": version.tags.get("forced"),
         "role": CHAMPION if CHAMPION in version.aliases else ", ".join(version.aliases) or "none",
-        "missing": [name for name in portable.features if name not in data.names],
+        "missing": [name for name in said.portable.features if name not in data.names],
+        "joint": read.versions,
+        "moved": read.moved,
+        "notes": read.notes,
         "predictions": sorted(rows, key=lambda row: (row["kickoff"], row["game_id"])),
     }
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Where the probabilities are read from.
+
+    Attributes:
+        triples: Win, push and lose of the first side, shape (games, 3).
+        source: ``stored``, ``joint`` or ``model``, of each game.
+        versions: Of each market that went into the joint; ``None`` where there is no joint.
+        moved: Games whose models contradict each other; ``None`` where there is no joint.
+        notes: What a reader should know of it.
+    """
+
+    triples: NDArray[np.float64]
+    source: list[str]
+    versions: dict[str, str] | None
+    moved: int | None
+    notes: dict[str, str]
+
+
+def _read(said: Said, gold: MemoryGold, kind: Kind) -> _Read:
+    """Of games not learned from what the joint says, where the other markets have versions too."""
+    data, market = said.data, said.data.market.name
+    alone = ["stored" if seen else "model" for seen in said.seen]
+    if market not in JOINED or said.seen.all():
+        return _Read(said.triples, alone, None, None, {})
+    games = data.games["game_id"].to_list()
+    method = vig_method(said.version, kind.settings.bets)
+    others, missing = hear(kind, [name for name in JOINED if name != market], gold, method, games)
+    if missing:
+        why = "; ".join(missing.values())
+        return _Read(said.triples, alone, None, None, {"joint": f"read from this market's model alone: {why}"})
+    everyone = {market: said} | others
+    joint = join(everyone, games)
+    found = joint.over(data.line) if market == "totals" else joint.spread(data.line)
+    from_joint = ~said.seen & ~np.isnan(found).any(axis=1)
+    source = ["joint" if each else other for each, other in zip(from_joint, alone, strict=True)]
+    versions = {name: everyone[name].version.number for name in JOINED}
+    count = int((moved(joint) & from_joint).sum())
+    triples = np.where(from_joint[:, None], found, said.triples)
+    return _Read(triples, source, versions, count, _contradictions(count, int(from_joint.sum())))
+
+
+def _contradictions(count: int, games: int) -> dict[str, str]:
+    if not count:
+        return {}
+    words = "the moneyline's and the spread's model contradict each other, and the moneyline's stands"
+    return {"moved": f"in {count} of {games} games {words}"}
 
 
 def _games(settings: Settings, league: League, wanted: Wanted, version: Version) -> tuple[MemoryGold, list[str]]:
@@ -118,11 +168,7 @@ def _games(settings: Settings, league: League, wanted: Wanted, version: Version)
     if wanted.files:
         return _with_files(settings, league, wanted.files, vig_method(version, settings.bets))
     gold = gold_for(settings, league, version)
-    if wanted.week:
-        season, week = _season_and_week(wanted.week)
-        asked = (pl.col("season") == season) & (pl.col("week") == week)
-    else:
-        asked = _on_day(str(wanted.date), league.zone)
+    asked = played_on(wanted.week, wanted.date, league.zone)
     chosen = gold.games.filter(asked).sort("kickoff", "game_id")["game_id"].to_list()
     if not chosen:
         last = gold.games.sort("kickoff").row(-1, named=True)
@@ -145,6 +191,18 @@ def _with_files(settings: Settings, league: League, files: Sequence[Path], metho
     return in_memory(both, league, method), batch.games["game_id"].to_list()
 
 
+def played_on(week: str | None, date: str | None, zone: str) -> pl.Expr:
+    """Games of a week or of a day, or all of them.
+
+    Raises:
+        UsageError: A week or a date that cannot be right.
+    """
+    if week:
+        season, number = _season_and_week(week)
+        return (pl.col("season") == season) & (pl.col("week") == number)
+    return _on_day(date, zone) if date else pl.lit(value=True)
+
+
 def _season_and_week(text: str) -> tuple[int, int]:
     season, _, week = str(text).partition("-")
     if not (season.isdecimal() and week.isdecimal() and len(season) == 4 and len(week) <= 2):  # noqa: PLR2004
@@ -163,39 +221,15 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _as_stored(data: Dataset, seen: NDArray[np.bool_], stored: pl.DataFrame) -> Dataset:
-    """The games as they were predicted: a stored prediction belongs to its own line and prices."""
-    kept = _kept(data, stored, "line", "first_price", "second_price")
-    there = seen & data.games["game_id"].is_in(stored["game_id"].implode()).to_numpy()
-    return replace(
-        data,
-        line=np.where(there, kept[:, 0], data.line),
-        prices=np.where(there[:, None], kept[:, 1:], data.prices),
-    )
-
-
-def _triples(
-    data: Dataset, portable: PortableModel, seen: NDArray[np.bool_], stored: pl.DataFrame
-) -> NDArray[np.float64]:
-    """Win, push and lose of the first side: out of fold for a game learned from, NaN where there is none."""
-    return np.where(seen[:, None], _kept(data, stored, "win", "push", "lose"), probabilities(portable, data)[1])
-
-
-def _kept(data: Dataset, stored: pl.DataFrame, *columns: str) -> NDArray[np.float64]:
-    """Columns of the stored predictions, in the order of the games; NaN where a game is not among them."""
-    joined = data.games.select("game_id").join(
-        stored.select("game_id", *columns), on="game_id", how="left", maintain_order="left"
-    )
-    return joined.select(columns).to_numpy().astype(np.float64)
-
-
-def _rows(data: Dataset, triples: NDArray[np.float64], seen: NDArray[np.bool_], bets: Bets) -> list[dict[str, Any]]:
+def _rows(said: Said, read: _Read, bets: Bets) -> list[dict[str, Any]]:
     """One row a game: the side with the better edge, the likelier one without a price, none without a probability."""
+    data, triples, seen = said.data, read.triples, said.seen
     win = triples[:, [0, 2]]
     edges = edge(win, win[:, ::-1], data.prices)
     rows = []
     for i, game in enumerate(data.games.iter_rows(named=True)):
         about = _about(game, data.market) | {"out_of_fold": bool(seen[i])}
+        about["read_from"] = None if np.isnan(win[i]).any() else read.source[i]
         about["line"] = _number(data.line[i]) if data.market.has_line else None
         about |= {"known_at": _iso(game["known_at"]), "decided_at": _iso(game["decision_time"])}
         if np.isnan(win[i]).any():
@@ -223,7 +257,7 @@ def _about(game: dict[str, Any], market: Market) -> dict[str, Any]:
 
 def _without_line(gold: MemoryGold, game_id: str, market: Market) -> dict[str, Any]:
     (game,) = gold.games.filter(pl.col("game_id") == game_id).rows(named=True)
-    empty = {"out_of_fold": False, "line": None, "known_at": None, "decided_at": None}
+    empty = {"out_of_fold": False, "read_from": None, "line": None, "known_at": None, "decided_at": None}
     return _about(game, market) | empty | _NO_BET | {"abstain_reason": "no line is quoted"}
 
 
