@@ -14,11 +14,12 @@ from busta.features.catalog import PRICES, Feature
 if TYPE_CHECKING:
     from busta.plugins import League
 
-__all__ = ["QUOTED", "price_events"]
+__all__ = ["QUOTED", "price_events", "with_gap"]
 
 _SEEN = "when the quote is seen; by convention the open a week, the close a second before the start"
 
 _BOTH_PRICES = ("first_price", "second_price")
+_RATED = ("power_rating_diff", "home_edge", "starter_power_change_diff")
 
 
 def _quoted(name: str, unit: str, meaning: str, needs: tuple[str, ...]) -> Feature:
@@ -36,6 +37,14 @@ QUOTED = (
     _quoted("price_over", "probability", "Over the total, vig-free; a half where no price is quoted.", _BOTH_PRICES),
     _quoted("price_spread", "points", "The spread, positive where home is favoured.", ("line",)),
     _quoted("price_total", "points", "The total.", ("line",)),
+    Feature(
+        "price_gap",
+        PRICES,
+        "points",
+        "What the power ratings and home ground make of the spread, less the spread.",
+        "when the quote is seen, and whenever the ratings change after it",
+        ("line",),
+    ),
 )
 
 
@@ -63,6 +72,21 @@ def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_
         )
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .with_columns(pl.col("price_home_win").fill_null(_win_from_spread("price_spread", league.margin_sd)))
+    )
+
+
+def with_gap(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) -> pl.DataFrame:
+    """The prices with ``price_gap``, and a row more whenever the ratings change after the first quote."""
+    rated = form.select("game_id", "known_at", *_RATED[:2])
+    told = lineup.select("game_id", "known_at", *_RATED[2:])
+    power, ground, change = (pl.col(name) for name in _RATED)
+    return (
+        pl.concat([prices, rated, told], how="diagonal")
+        .sort("game_id", "known_at", maintain_order=True)
+        .with_columns(pl.exclude("game_id", "known_at").forward_fill().over("game_id"))
+        .unique(["game_id", "known_at"], keep="last", maintain_order=True)
+        .filter(pl.any_horizontal(pl.col(prices.columns[2:]).is_not_null()))
+        .select(*prices.columns, (power + ground + change.fill_null(0.0) - pl.col("price_spread")).alias("price_gap"))
     )
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     Step = Callable[[float, float, float, float], tuple[float, float]]
 
-__all__ = ["RATINGS", "Played", "Rating", "rate", "ratings_of"]
+__all__ = ["RATINGS", "Played", "Power", "Rating", "power_of", "rate", "ratings_of"]
+
+GROUND_GAIN = 0.005
+"""Share of a closing line's surprise that moves what home ground is worth: it follows within a season."""
 
 _FINAL = "when the team's last game is final, four hours after its start"
 
@@ -45,6 +48,14 @@ RATINGS = (
         _FINAL,
         ("line",),
     ),
+    Feature(
+        "power_rating",
+        "form",
+        "points",
+        "Points better than an average team with its last starter, learned from closing spreads and from how far "
+        "results were from them.",
+        _FINAL,
+    ),
 )
 
 
@@ -60,6 +71,18 @@ class Played:
     total_line: Sequence[float]
     edge: Sequence[float]  # points the ground is worth, 0 on neutral ground
     teams: int
+    home_starter: Sequence[str | None] = ()
+    away_starter: Sequence[str | None] = ()
+
+    def kept(self, carry: float) -> tuple[list[float], list[float]]:
+        """What is left of both teams' ratings since their games before, losing all but ``carry`` a season."""
+        team, season = np.array([self.home, self.away]).ravel(), np.tile(np.array(self.season), 2)
+        order = np.lexsort((np.tile(np.arange(len(self.home)), 2), team))
+        gap = np.zeros(team.size)
+        same = np.diff(team[order]) == 0
+        gap[order[1:]] = np.where(same, np.diff(season[order]), 0)
+        home, away = (carry**gap).reshape(2, -1).tolist()
+        return home, away
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +94,18 @@ class Rating:
     carry: float
 
 
-def ratings_of(played: Played, league: League) -> dict[str, Rating]:
+@dataclass(frozen=True, slots=True)
+class Power:
+    """The power rating after each game, in two parts; a starter's part is 0 where nobody is named."""
+
+    home: NDArray[np.float64]
+    away: NDArray[np.float64]
+    home_starter: NDArray[np.float64]
+    away_starter: NDArray[np.float64]
+    ground: NDArray[np.float64]  # points that home ground is worth by then
+
+
+def ratings_of(played: Played, league: League, power: Power) -> dict[str, Rating]:
     """All ratings of ``RATINGS``, by name."""
     spread = [line - edge for line, edge in zip(played.spread, played.edge, strict=True)]
     margin = [value - edge for value, edge in zip(played.margin, played.edge, strict=True)]
@@ -83,6 +117,7 @@ def ratings_of(played: Played, league: League) -> dict[str, Rating]:
         "score_rating": rate(played, margin, _linear_step(league.score_gain, -1), carry=0.6),
         "market_rating": rate(played, spread, _linear_step(league.market_gain, -1), carry=carry),
         "market_total_rating": rate(played, total, _linear_step(league.market_total_gain, 1), carry=carry),
+        "power_rating": Rating(power.home + power.home_starter, power.away + power.away_starter, carry),
     }
 
 
@@ -98,22 +133,50 @@ def rate(
     A game without a value (NaN) leaves the ratings as they are.
     """
     now = [0.0] * played.teams
-    last = [-1] * played.teams
     homes, aways = [], []
-    for home, away, season, value, edge in zip(
-        played.home, played.away, played.season, values, played.edge, strict=True
+    for h, a, value, edge, kept_home, kept_away in zip(
+        played.home, played.away, values, played.edge, *played.kept(carry), strict=True
     ):
-        for team in (home, away):
-            if last[team] != season:
-                now[team] *= carry ** (season - last[team]) if last[team] >= 0 else 1.0
-                last[team] = season
+        home, away = now[h] * kept_home, now[a] * kept_away
         if value == value:  # noqa: PLR0124 - NaN is the only value that differs from itself
-            up, down = step(now[home], now[away], value, edge)
-            now[home] += up
-            now[away] += down
-        homes.append(now[home])
-        aways.append(now[away])
+            up, down = step(home, away, value, edge)
+            home, away = home + up, away + down
+        now[h], now[a] = home, away
+        homes.append(home)
+        aways.append(away)
     return Rating(np.array(homes), np.array(aways), carry)
+
+
+def power_of(played: Played, league: League) -> Power:
+    """Teams and their starters rated together by the closing spread, and by how far the result was from it.
+
+    The line of a game is what the market makes of both teams with those who start: its surprise moves
+    team and starter alike, each by half of the league's gain, and the team by all of it where nobody is
+    named. What the line missed moves them too, by less: the next line will know it. A starter keeps his
+    part over the seasons and takes it along to another team. The worth of home ground follows the lines
+    slowly, from the league's figure on.
+    """
+    team, starter, ground = [0.0] * played.teams, {None: 0.0}, league.home_edge
+    rows = []
+    for h, a, hs, as_, line, margin, edge, kept_home, kept_away in zip(
+        *(played.home, played.away, played.home_starter, played.away_starter),
+        *(played.spread, played.margin, played.edge, *played.kept(league.market_carry)),
+        strict=True,
+    ):
+        home, away = team[h] * kept_home, team[a] * kept_away
+        first, second = starter.get(hs, 0.0), starter.get(as_, 0.0)
+        said = home + first - away - second + (ground if edge else 0.0)
+        line = line if line == line else said  # noqa: PLR0124, PLW2901 - where there is no line, nothing surprises
+        ground += GROUND_GAIN * (line - said) if edge else 0.0
+        move = league.power_gain * (line - said) + league.result_gain * (margin - line)
+        share_home, share_away = (1.0 if hs is None else 0.5), (1.0 if as_ is None else 0.5)
+        team[h], team[a] = home + share_home * move, away - share_away * move
+        if hs is not None:
+            starter[hs] = first + 0.5 * move
+        if as_ is not None:
+            starter[as_] = second - 0.5 * move
+        rows.append((team[h], team[a], starter[hs], starter[as_], ground))
+    return Power(*np.array(rows, dtype=np.float64).reshape(-1, 5).T)
 
 
 def _linear_step(gain: float, sign: int) -> Step:
