@@ -76,7 +76,7 @@ def test_the_first_row_of_a_new_season_is_regressed():
 
 def test_a_team_that_never_played_has_no_form():
     told = form(game("BOS", "LAX", SUNDAY, (24, 10)), game("BOS", "PHX", NEXT))
-    values = told.drop("game_id", "known_at", "home_edge").row(0)
+    values = told.drop("game_id", "known_at", "home_edge", "total_level").row(0)
     assert set(values) == {None}
 
 
@@ -158,7 +158,7 @@ def test_an_input_that_is_empty_names_the_features_that_stay_empty():
     row = game("BOS", "LAX", SUNDAY, (24, 10), roof=None)
     found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))), NO_FACTS)
     assert set(found) == {"roof", "first_price", "second_price", EPA, STARTER}
-    names = ("rating", "change", "power_change")
+    names = ("rating", "change", "power_change", "total_change")
     assert found[STARTER] == [f"starter_{name}_{of}" for of in ("diff", "sum") for name in names]
     assert found["roof"] == ["indoors"]
     assert found["first_price"] == ["price_home_win", "price_home_cover", "price_over"]
@@ -177,5 +177,6 @@ def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_mi
     announced = {name for names in missing_inputs(games, quotes, NO_FACTS).values() for name in names}
     events = build_events(games, quotes, SIM)
     empty = {f.name for f in CATALOG if events[f.group][f.name].null_count() == events[f.group].height}
-    rated = {f.name for f in CATALOG if f.name.startswith(("market_rating", "market_total_rating", "home_edge"))}
+    of_lines = ("market_rating", "market_total_rating", "home_edge", "total_level")
+    rated = {f.name for f in CATALOG if f.name.startswith(of_lines)}
     assert empty | rated == announced  # a rating without lines is 0, the average

@@ -34,7 +34,7 @@ def values(events, played, *names):
     return [row[name] for name in names or OF_EPA]
 
 
-OF_EPA = [f.name for f in LINEUP if "power" not in f.name]
+OF_EPA = [f.name for f in LINEUP if "rating" in f.name or "starter_change" in f.name]
 
 
 def test_a_rating_is_the_mean_of_his_starts_shrunk_to_a_newcomers():

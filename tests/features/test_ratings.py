@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busta.features.ratings import GROUND_GAIN, Played, _elo_step, _linear_step, power_of, rate, ratings_of
+from busta.features.ratings import (
+    GROUND_GAIN,
+    LEVEL_GAIN,
+    Played,
+    _elo_step,
+    _linear_step,
+    power_of_margin,
+    power_of_total,
+    rate,
+    ratings_of,
+)
 from support import tiny_league
 
 LEAGUE = tiny_league()
@@ -20,11 +30,12 @@ def played(*games: Any, edge=GROUND, starters=None):
     """Games as (home, away, season, margin, spread, total line), and who starts for home and away."""
     home, away, season, margin, spread, total = zip(*games, strict=True)
     first, second = zip(*(starters or [(None, None)] * len(games)), strict=True)
-    return Played(home, away, season, margin, spread, total, [edge] * len(games), TEAMS, first, second)
+    results = [45.0 + abs(value) for value in margin]  # the losing side scores 22.5
+    return Played(home, away, season, margin, results, spread, total, [edge] * len(games), TEAMS, first, second)
 
 
 def rated(games, league=LEAGUE):
-    return ratings_of(games, league, power_of(games, league))
+    return ratings_of(games, league, power_of_margin(games, league), power_of_total(games, league))
 
 
 @st.composite
@@ -99,7 +110,7 @@ def test_the_level_of_totals_follows_them_slowly():
 def test_ratings_of_differences_add_up_to_zero_in_a_single_season(games):
     games = [(h, a, 2000, m, x, t) for h, a, _, m, x, t in games]
     found = rated(played(*games, edge=0.0))
-    for name in ("elo", "score_rating", "market_rating"):
+    for name in ("elo", "score_rating", "market_rating", "power_rating"):
         last = {}
         for i, (home, away, *_) in enumerate(games):
             last[home], last[away] = found[name].home[i], found[name].away[i]
@@ -156,33 +167,49 @@ def test_no_line_at_all_rates_everyone_as_average():
 
 
 def test_power_moves_by_the_lines_surprise_and_by_what_the_line_missed():
-    found = power_of(played((0, 1, 2020, 20.0, 12.2, math.nan)), LEAGUE)
+    found = power_of_margin(played((0, 1, 2020, 20.0, 12.2, math.nan)), LEAGUE)
     move = 10 * LEAGUE.power_gain + (20 - 12.2) * LEAGUE.result_gain
     assert found.home.tolist() == pytest.approx([move])
     assert found.away.tolist() == pytest.approx([-move])
-    assert found.ground.tolist() == pytest.approx([GROUND + 10 * GROUND_GAIN])
+    assert found.level.tolist() == pytest.approx([GROUND + 10 * GROUND_GAIN])
     assert not found.home_starter.any()
 
 
 def test_a_starter_takes_half_of_it_and_keeps_it_over_the_seasons_and_at_another_team():
     games = [(0, 1, 2020, 12.2, 12.2, math.nan), (2, 3, 2022, 0.0, math.nan, math.nan)]
-    found = power_of(played(*games, starters=[("ann", None), ("ann", "bob")]), LEAGUE)
+    found = power_of_margin(played(*games, starters=[("ann", None), ("ann", "bob")]), LEAGUE)
     move = 10 * LEAGUE.power_gain
     assert found.home_starter[0] == pytest.approx(move / 2)
     assert (found.home[0], found.away[0]) == pytest.approx((move / 2, -move))
-    missed = LEAGUE.result_gain * (0 - (found.ground[0] + move / 2))  # without a line, the rating says what to expect
+    missed = LEAGUE.result_gain * (0 - (found.level[0] + move / 2))  # without a line, the rating says what to expect
     assert found.home_starter[1] == pytest.approx(move / 2 + missed / 2)
     assert found.away_starter[1] == pytest.approx(-missed / 2)
 
 
 def test_a_new_season_keeps_a_share_of_a_teams_part():
     games = [(0, 1, 2020, 12.2, 12.2, math.nan), (0, 2, 2021, 0.0, math.nan, math.nan)]
-    found = power_of(played(*games), LEAGUE)
+    found = power_of_margin(played(*games), LEAGUE)
     left = found.home[0] * LEAGUE.market_carry
-    assert found.home[1] == pytest.approx(left + LEAGUE.result_gain * (0 - left - found.ground[0]))
+    assert found.home[1] == pytest.approx(left + LEAGUE.result_gain * (0 - left - found.level[0]))
 
 
 def test_home_ground_is_not_learned_on_neutral_ground():
-    found = power_of(played((0, 1, 2020, 9.0, 9.0, math.nan), edge=0.0), LEAGUE)
-    assert found.ground.tolist() == [LEAGUE.home_edge]
+    found = power_of_margin(played((0, 1, 2020, 9.0, 9.0, math.nan), edge=0.0), LEAGUE)
+    assert found.level.tolist() == [LEAGUE.home_edge]
     assert found.home.tolist() == pytest.approx([9 * LEAGUE.power_gain])
+
+
+def test_power_totals_move_alike_from_the_usual_total():
+    games = [(0, 1, 2020, 0.0, math.nan, 45.0), (0, 1, 2020, 7.0, math.nan, 55.0)]
+    found = power_of_total(played(*games, starters=[(None, None), ("ann", None)]), LEAGUE)
+    move = 10 * LEAGUE.total_power_gain + (52 - 55) * LEAGUE.total_result_gain
+    assert found.home.tolist() == pytest.approx([0, move / 2])
+    assert found.away.tolist() == pytest.approx([0, move])
+    assert found.home_starter.tolist() == pytest.approx([0, move / 2])
+    assert found.level.tolist() == pytest.approx([45, 45 + 10 * LEVEL_GAIN])
+
+
+def test_the_usual_total_is_that_of_the_first_game_where_no_line_says_it():
+    found = power_of_total(played((0, 1, 2020, 3.0, math.nan, math.nan)), LEAGUE)
+    assert found.level.tolist() == [48.0]
+    assert found.home.tolist() == [0.0]

@@ -14,8 +14,8 @@ from support import at, gold_from
 
 DATES = [at(text) for text in ("2010-10-03T17:00:02", "2012-10-14T19:30", "2015-11-16T03:00")]
 PRICES = ("first_price", "second_price")
-RATINGS = ("market_", "power_", "starter_power_", "price_gap", "home_edge")
-OF_EARLIER_CLOSES = ("cover_margin", "over_margin", "past_", *RATINGS)
+RATINGS = ("market_", "power_", "starter_power_", "starter_total_", "price_gap", "price_total_gap", "home_edge")
+OF_EARLIER_CLOSES = ("cover_margin", "over_margin", "past_", "total_level", *RATINGS)
 CLOSING = {"closing_line", "closing_prices", "closing_log_odds"}
 
 

@@ -10,9 +10,9 @@ import polars as pl
 from busta.data.schema import EPA, FACTS, INSTANT, SCHEDULE_LEAD, STARTER
 from busta.features.catalog import PRICES, Feature
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
-from busta.features.form import BOTH, FORM, GROUND, States, team_states
+from busta.features.form import BOTH, FORM, LEVELS, States, team_states
 from busta.features.lineup import LINEUP, lineup_events
-from busta.features.prices import QUOTED, price_events, with_gap
+from busta.features.prices import QUOTED, price_events, with_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOG", "build_events", "missing_inputs"]
 
-CATALOG: tuple[Feature, ...] = (*BOTH, GROUND, *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
+CATALOG: tuple[Feature, ...] = (*BOTH, *LEVELS, *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
 """Every feature of the gold store, in column order."""
 
 _EPOCH = 2**55
@@ -48,7 +48,7 @@ def build_events(
         "schedule": schedule_events(games, league),
         "roof": roof_events(games),
         "lineup": lineup,
-        PRICES: with_gap(price_events(games, quotes, league, vig_method), form, lineup),
+        PRICES: with_gaps(price_events(games, quotes, league, vig_method), form, lineup),
     }
     return {name: frame.sort("game_id", "known_at") for name, frame in groups.items()}
 
@@ -80,17 +80,19 @@ def form_events(games: pl.DataFrame, states: States, home_edge: float) -> pl.Dat
     values = {side: _carried(states, rows[side], chosen["season"]) for side in rows}
     columns = {f"{f.name}_diff": values["home"][f.name] - values["away"][f.name] for f in FORM}
     columns |= {f"{f.name}_sum": values["home"][f.name] + values["away"][f.name] for f in FORM}
-    columns[GROUND.name] = np.where(chosen["neutral"], 0.0, _ground(states.ground, at, home_edge))
+    home_ground, columns["total_level"] = _levels(states.levels, at, home_edge)
+    columns["home_edge"] = np.where(chosen["neutral"], 0.0, home_ground)
     return pl.DataFrame(
         {"game_id": chosen["game_id"], "known_at": at}
-        | {f.name: pl.Series(columns[f.name], nan_to_null=True) for f in (*BOTH, GROUND)}
+        | {f.name: pl.Series(columns[f.name], nan_to_null=True) for f in (*BOTH, *LEVELS)}
     ).with_columns(pl.col("known_at").cast(INSTANT))
 
 
-def _ground(ground: pl.DataFrame, at: pl.Series, start: float) -> NDArray[np.float64]:
-    """What home ground is worth at those times."""
-    last = np.searchsorted(_microseconds(ground["known_at"]), _microseconds(at), side="right")
-    return np.asarray(np.concatenate([[start], ground["points"].to_numpy()])[last], dtype=np.float64)
+def _levels(levels: pl.DataFrame, at: pl.Series, home_edge: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What home ground is worth and the usual total, at those times."""
+    last = np.searchsorted(_microseconds(levels["known_at"]), _microseconds(at), side="right")
+    edges, totals = (levels[f.name].to_numpy() for f in LEVELS)
+    return np.append(home_edge, edges)[last], np.append(np.nan, totals)[last]
 
 
 def _key(team: pl.Series, at: pl.Series, codes: dict[str, int]) -> NDArray[np.int64]:

@@ -11,14 +11,14 @@ import polars as pl
 from busta.data.schema import EPA, FINAL_LAG, INSTANT, STARTER
 from busta.features.catalog import Feature, of_both_teams
 from busta.features.facts import with_fact
-from busta.features.ratings import RATINGS, Played, power_of, ratings_of
+from busta.features.ratings import RATINGS, Played, power_of_margin, power_of_total, ratings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from busta.plugins import League
 
-__all__ = ["BOTH", "FORM", "GROUND", "States", "closing_lines", "finished", "team_states"]
+__all__ = ["BOTH", "FORM", "LEVELS", "States", "closing_lines", "finished", "team_states"]
 
 HALF_LIVES = (5, 14)
 """In games: the form of about a month, and that of about a season."""
@@ -51,13 +51,17 @@ FORM = RATINGS + tuple(
 
 BOTH = of_both_teams(FORM)
 
-GROUND = Feature(
-    "home_edge",
-    "form",
-    "points",
-    "What home ground is worth by the closing spreads of late, 0 on neutral ground.",
-    "when the last game of either team is final, or with the schedule",
-    ("line",),
+_LAST = "when the last game of either team is final, or with the schedule"
+LEVELS = (
+    Feature(
+        "home_edge",
+        "form",
+        "points",
+        "What home ground is worth by the closing spreads of late, 0 on neutral ground.",
+        _LAST,
+        ("line",),
+    ),
+    Feature("total_level", "form", "points", "The usual total by the closing totals of late.", _LAST, ("line",)),
 )
 
 
@@ -69,14 +73,14 @@ class States:
         frame: ``team``, ``season``, ``known_at`` and the features.
         carry: Share of a rating that a season leaves, by feature; 1 where not named.
         starts: Those games with a starter, by time, a row a team: ``team``, ``starter``, ``known_at``, the ``epa`` of
-            his team in it and his ``part`` of the power rating after it.
-        ground: ``known_at`` and what home ground is worth (``points``) after each finished game of the league.
+            his team in it, his part of the power rating (``part``) and of the power total (``total_part``) after it.
+        levels: ``known_at`` and the features of ``LEVELS``, as on a team's own ground, after each finished game.
     """
 
     frame: pl.DataFrame
     carry: Mapping[str, float]
     starts: pl.DataFrame
-    ground: pl.DataFrame
+    levels: pl.DataFrame
 
 
 def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
@@ -122,16 +126,17 @@ def team_states(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame, 
     known_at = (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at")
     frame = long.with_columns(weighted).select("team", "season", known_at, *(f.name for f in FORM))
     starts = long.filter(pl.col(STARTER).is_not_null()).sort("kickoff", "game_id", "team")
-    starts = starts.select("team", STARTER, known_at, pl.col("epa_for").alias(EPA), "part")
-    return States(frame, carry, starts, rated.select(known_at, pl.col("ground").alias("points")))
+    starts = starts.select("team", STARTER, known_at, pl.col("epa_for").alias(EPA), "part", "total_part")
+    return States(frame, carry, starts, rated.select(known_at, *(f.name for f in LEVELS)))
 
 
 def _with_ratings(played: pl.DataFrame, league: League) -> tuple[pl.DataFrame, dict[str, float]]:
     rows = _played(played, league)
-    power = power_of(rows, league)
-    ratings = ratings_of(rows, league, power)
-    columns = [pl.Series("home_part", power.home_starter), pl.Series("away_part", power.away_starter)]
-    columns.append(pl.Series("ground", power.ground))
+    margin, total = power_of_margin(rows, league), power_of_total(rows, league)
+    ratings = ratings_of(rows, league, margin, total)
+    columns = [pl.Series("home_edge", margin.level), pl.Series("total_level", total.level)]
+    for name, power in (("part", margin), ("total_part", total)):
+        columns += [pl.Series(f"home_{name}", power.home_starter), pl.Series(f"away_{name}", power.away_starter)]
     columns += [pl.Series(f"home_{name}", rating.home) for name, rating in ratings.items()]
     columns += [pl.Series(f"away_{name}", rating.away) for name, rating in ratings.items()]
     return played.with_columns(columns), {name: rating.carry for name, rating in ratings.items()}
@@ -145,6 +150,7 @@ def _played(played: pl.DataFrame, league: League) -> Played:
         away=[teams[team] for team in played["away_team"]],
         season=played["season"].to_list(),
         margin=(played["home_score"] - played["away_score"]).cast(pl.Float64).to_list(),
+        total=(played["home_score"] + played["away_score"]).cast(pl.Float64).to_list(),
         spread=played["spread"].fill_null(nan).to_list(),
         total_line=played["total_line"].fill_null(nan).to_list(),
         edge=[0.0 if neutral else league.home_edge for neutral in played["neutral"]],
@@ -164,7 +170,7 @@ def _side(rated: pl.DataFrame, side: str, other: str, sign: int) -> pl.DataFrame
         "kickoff",
         pl.col(f"{side}_team").alias("team"),
         pl.col(f"{side}_{STARTER}").alias(STARTER),
-        pl.col(f"{side}_part").alias("part"),
+        *(pl.col(f"{side}_{name}").alias(name) for name in ("part", "total_part")),
         *(pl.col(f"{side}_{f.name}").alias(f.name) for f in RATINGS),
         pl.col(f"{side}_score").cast(pl.Float64).alias("points_for"),
         pl.col(f"{other}_score").cast(pl.Float64).alias("points_against"),

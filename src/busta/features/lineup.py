@@ -50,8 +50,17 @@ _TEAM = (
         _TOLD,
         (STARTER,),
     ),
+    Feature(
+        "starter_total_change",
+        "lineup",
+        "points",
+        "The starter's part of the power total less that of his team's last starter.",
+        _TOLD,
+        (STARTER,),
+    ),
 )
 LINEUP = of_both_teams(_TEAM)
+_PARTS = {"part": "starter_power_change", "total_part": "starter_total_change"}
 
 
 def lineup_events(games: pl.DataFrame, facts: pl.DataFrame, states: States) -> pl.DataFrame:
@@ -85,18 +94,16 @@ def _rated(starts: pl.DataFrame) -> pl.DataFrame:
 def _with_side(frame: pl.DataFrame, starts: pl.DataFrame, side: str) -> pl.DataFrame:
     """The features of one of the teams, from its own and its starter's last start; null where nobody is told."""
     team, starter = f"{side}_team", f"{side}_{STARTER}"
-    by_starter = starts.select("known_at", pl.col(STARTER).alias(starter), "rating", "part")
-    by_team = starts.select("known_at", pl.col("team").alias(team), "usual", pl.col("part").alias("last"))
+    by_starter = starts.select("known_at", pl.col(STARTER).alias(starter), "rating", *_PARTS)
+    by_team = starts.select("known_at", pl.col("team").alias(team), "usual", pl.col(_PARTS.keys()).name.prefix("last "))
     found = frame.sort("known_at", "game_id")
     found = found.join_asof(by_starter, on="known_at", by=starter, check_sortedness=False)
     found = found.join_asof(by_team, on="known_at", by=team, check_sortedness=False)
-    rating, part = pl.col("rating").fill_null(NEWCOMER), pl.col("part").fill_null(0.0)
-    values = {
-        "starter_rating": rating,
-        "starter_change": rating - pl.coalesce("usual", rating),
-        "starter_power_change": part - pl.coalesce("last", part),
-    }
-    told = [
-        pl.when(pl.col(starter).is_not_null()).then(value).alias(f"{side}_{name}") for name, value in values.items()
-    ]
-    return found.with_columns(told).drop("rating", "part", "usual", "last")
+    rating = pl.col("rating").fill_null(NEWCOMER)
+    values = {"starter_rating": rating, "starter_change": rating - pl.coalesce("usual", rating)}
+    for name, feature in _PARTS.items():
+        part = pl.col(name).fill_null(0.0)
+        values[feature] = part - pl.coalesce(f"last {name}", part)
+    named = pl.when(pl.col(starter).is_not_null())
+    told = [named.then(value).alias(f"{side}_{name}") for name, value in values.items()]
+    return found.with_columns(told).drop("rating", "usual", *_PARTS, *(f"last {name}" for name in _PARTS))

@@ -14,12 +14,15 @@ from busta.features.catalog import PRICES, Feature
 if TYPE_CHECKING:
     from busta.plugins import League
 
-__all__ = ["QUOTED", "price_events", "with_gap"]
+__all__ = ["QUOTED", "price_events", "with_gaps"]
 
 _SEEN = "when the quote is seen; by convention the open a week, the close a second before the start"
 
+_RATED = "when the quote is seen, and whenever the ratings change after it"
+_SPREAD = ("power_rating_diff", "home_edge", "starter_power_change_diff")
+_TOTAL = ("power_total_sum", "total_level", "starter_total_change_sum")
+
 _BOTH_PRICES = ("first_price", "second_price")
-_RATED = ("power_rating_diff", "home_edge", "starter_power_change_diff")
 
 
 def _quoted(name: str, unit: str, meaning: str, needs: tuple[str, ...]) -> Feature:
@@ -42,7 +45,15 @@ QUOTED = (
         PRICES,
         "points",
         "What the power ratings and home ground make of the spread, less the spread.",
-        "when the quote is seen, and whenever the ratings change after it",
+        _RATED,
+        ("line",),
+    ),
+    Feature(
+        "price_total_gap",
+        PRICES,
+        "points",
+        "What the power totals and the usual total make of the total, less the total.",
+        _RATED,
         ("line",),
     ),
 )
@@ -75,19 +86,28 @@ def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_
     )
 
 
-def with_gap(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) -> pl.DataFrame:
-    """The prices with ``price_gap``, and a row more whenever the ratings change after the first quote."""
-    rated = form.select("game_id", "known_at", *_RATED[:2])
-    told = lineup.select("game_id", "known_at", *_RATED[2:])
-    power, ground, change = (pl.col(name) for name in _RATED)
+def with_gaps(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) -> pl.DataFrame:
+    """The prices with both gaps, and a row more whenever the ratings change after the first quote."""
+    rated = form.select("game_id", "known_at", *_SPREAD[:2], *_TOTAL[:2])
+    told = lineup.select("game_id", "known_at", _SPREAD[2], _TOTAL[2])
     return (
         pl.concat([prices, rated, told], how="diagonal")
         .sort("game_id", "known_at", maintain_order=True)
         .with_columns(pl.exclude("game_id", "known_at").forward_fill().over("game_id"))
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .filter(pl.any_horizontal(pl.col(prices.columns[2:]).is_not_null()))
-        .select(*prices.columns, (power + ground + change.fill_null(0.0) - pl.col("price_spread")).alias("price_gap"))
+        .select(
+            *prices.columns,
+            _less(_SPREAD, "price_spread").alias("price_gap"),
+            _less(_TOTAL, "price_total").alias("price_total_gap"),
+        )
     )
+
+
+def _less(rated: tuple[str, str, str], line: str) -> pl.Expr:
+    """What ratings, level and the change by the starters told make of a line, less the line."""
+    rating, level, change = (pl.col(name) for name in rated)
+    return rating + level + change.fill_null(0.0) - pl.col(line)
 
 
 def _of(market: str, value: pl.Expr) -> pl.Expr:

@@ -151,5 +151,6 @@ LEAGUE = League(
     score_gain=0.04,
     power_gain=0.3,
     result_gain=0.05,
+    total_power_gain=0.3,
     unused=("rest_days_*",),
 )

@@ -13,7 +13,7 @@ from busta.betting.distribution import Discretised
 from busta.errors import OutsideError, UsageError, without_password
 from busta.features.build import CATALOG, build_events
 from busta.features.catalog import PRICES
-from busta.features.prices import price_events, with_gap
+from busta.features.prices import price_events, with_gaps
 from busta.features.store import MemoryGold
 from busta.models.baseline import closing_triples, market_means
 from busta.models.distribution import distribution_scores
@@ -140,7 +140,7 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
     if method == settings.bets.vig_method:
         return gold
     prices = price_events(gold.games, gold.quotes, league, method)
-    prices = with_gap(prices, gold.events["form"], gold.events["lineup"])
+    prices = with_gaps(prices, gold.events["form"], gold.events["lineup"])
     return replace(gold, events={**gold.events, PRICES: prices})
 
 
