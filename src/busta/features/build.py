@@ -12,7 +12,7 @@ from busta.features.catalog import PRICES, Feature
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
 from busta.features.form import BOTH, FORM, LEVELS, States, team_states
 from busta.features.lineup import LINEUP, lineup_events
-from busta.features.prices import QUOTED, price_events, quoted, with_gaps
+from busta.features.prices import GAPS, QUOTED, price_events, quoted, with_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOG", "build_events", "every_feature", "missing_inputs"]
 
-CATALOG: tuple[Feature, ...] = (*BOTH, *LEVELS, *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
+CATALOG: tuple[Feature, ...] = (*BOTH, *LEVELS, *SCHEDULE, *ROOF, *LINEUP, *QUOTED, *GAPS)
 """Every feature of busta's own, in column order; `every_feature` has those of other packages' markets too."""
 
 _EPOCH = 2**55

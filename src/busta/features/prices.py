@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from busta.plugins import League, Market
 
-__all__ = ["QUOTED", "price_events", "quoted", "with_gaps"]
+__all__ = ["GAPS", "QUOTED", "price_events", "quoted", "with_gaps"]
 
 _SEEN = "when the quote is seen; by convention the open a week, the close a second before the start"
 
@@ -44,6 +44,10 @@ QUOTED = (
     _quoted("price_over", "probability", "Over the total, vig-free; a half where no price is quoted.", _BOTH_PRICES),
     _quoted("price_spread", "points", "The spread, positive where home is favoured.", ("line",)),
     _quoted("price_total", "points", "The total.", ("line",)),
+)
+"""Prices and lines of busta's own markets."""
+
+GAPS = (
     Feature(
         "price_gap",
         PRICES,
@@ -61,7 +65,7 @@ QUOTED = (
         ("line",),
     ),
 )
-"""Those of busta's own markets."""
+"""How far the line lies from what the ratings make of it."""
 
 
 def quoted() -> tuple[Feature, ...]:
