@@ -31,6 +31,13 @@ VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio",
 Stakes = Literal["flat", "proportional", "kelly", "fractional-kelly", "shrunk-kelly", "simultaneous-kelly"]
 
 
+MemberName = Literal["linear", "boosting", "points", "points_boosting"]
+Rung = Literal[
+    "market", "linear", "boosting", "points", "points_boosting", "linear members", "average", "blend", "stack"
+]
+Calibration = Literal["none", "platt", "beta", "isotonic"]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -73,10 +80,22 @@ class Boosting(_Section):
 
 
 class Members(_Section):
-    """The members of the ensemble."""
+    """The members of the ensemble, and how they are put together."""
 
+    members: Annotated[tuple[MemberName, ...], Field(min_length=1)] = ("linear", "boosting", "points")
+    """Which are fitted: ``linear`` and ``boosting`` learn outcomes, ``points`` and ``points_boosting`` points."""
+    rung: Rung | None = None
+    """How they are put together; by default as earlier folds justify."""
+    calibration: Calibration | None = None
+    """How the ensemble is calibrated; by default as earlier folds justify."""
     linear: Linear = Linear()
+    """Logistic regression of the outcome."""
     boosting: Boosting = Boosting()
+    """Trees of the outcome."""
+    points: Linear = Linear()
+    """Ridge regression of the margin or total."""
+    points_boosting: Boosting = Boosting()
+    """Trees of the margin or total."""
     line_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of a training label that comes from the price of that past game, the rest from its outcome."""
 
@@ -93,9 +112,14 @@ class Train(_Section):
     """Fit anew every so many weeks within a test season; by default once a season."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    anchored: Members = Members(linear=Linear(ridge=3000.0))
+    anchored: Members = Members(linear=Linear(ridge=3000.0), points=Linear(ridge=12_000.0))
     """Members that start from the market's price."""
-    blind: Members = Members(boosting=Boosting(rounds=150, eta=0.05), line_share=0.5)
+    blind: Members = Members(
+        boosting=Boosting(rounds=150, eta=0.05),
+        points=Linear(ridge=400.0),
+        points_boosting=Boosting(rounds=150, eta=0.05),
+        line_share=0.5,
+    )
     """Members that see no price of the game."""
 
 

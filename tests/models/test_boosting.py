@@ -6,7 +6,7 @@ import xgboost as xgb
 from scipy.special import logit
 from sklearn.base import clone
 
-from busta.models.boosting import OffsetBoosting
+from busta.models.boosting import OffsetBoosting, PointsBoosting
 from support import won
 
 LOOSE = {"rounds": 30, "eta": 0.2, "min_child_weight": 5.0, "reg_lambda": 1.0}
@@ -49,17 +49,15 @@ def test_without_a_split_worth_making_it_returns_its_start():
     X, y, offset = problem()
     anchored = OffsetBoosting(min_child_weight=1e9, reg_lambda=1e12, intercept=False).fit(X, y, offset)
     np.testing.assert_allclose(anchored.log_odds(X, offset), offset, atol=1e-6)
-    assert anchored.importances().tolist() == [0.0] * 4
+    assert anchored.booster_.get_score(importance_type="total_gain") == {}
     blind = OffsetBoosting(min_child_weight=1e9, reg_lambda=1e12).fit(X, y)
     np.testing.assert_allclose(blind.predict_proba(X)[:, 1], y.mean(), atol=1e-6)
 
 
-def test_importances_are_shares_and_find_the_feature_that_matters():
+def test_the_trees_split_on_the_feature_that_matters():
     X, y, offset = problem()
-    share = OffsetBoosting(**LOOSE).fit(X, y, offset).importances()
-    assert share.sum() == pytest.approx(1)
-    assert share.argmax() == 2
-    assert share.shape == (4,)
+    gains = OffsetBoosting(**LOOSE).fit(X, y, offset).booster_.get_score(importance_type="total_gain")
+    assert max(gains, key=gains.get) == "f2"
 
 
 def test_a_missing_value_is_taken_and_goes_its_own_way():
@@ -111,3 +109,14 @@ def test_every_setting_reaches_the_trees():
     for name, value in changes.items():
         other = OffsetBoosting(**LOOSE | {name: value}).fit(X, y, offset).log_odds(X)
         assert not np.array_equal(plain, other), name
+
+
+def test_trees_of_points_find_the_points_a_feature_is_worth():
+    X, _, _ = problem()
+    rng = np.random.default_rng(4)
+    target = 20 + 6 * (X[:, 0] > 0) + rng.normal(0, 2, len(X))
+    model = PointsBoosting(**LOOSE).fit(X, target)
+    high = X[:, 0] > 0
+    assert model.predict(X)[high].mean() - model.predict(X)[~high].mean() == pytest.approx(6, abs=1)
+    assert PointsBoosting(**LOOSE, intercept=False).fit(X, target).intercept_ == 0.0
+    assert model.intercept_ == pytest.approx(target.mean())

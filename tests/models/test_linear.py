@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.base import clone
 
-from busta.models.linear import OffsetLogistic
+from busta.models.linear import OffsetLogistic, PointsRidge
 from support import won
 
 
@@ -131,3 +131,24 @@ def test_it_is_an_sklearn_estimator():
     assert twin.get_params() == model.get_params()
     X, y, _ = problem()
     assert clone(model).set_params(ridge=3.0).fit(X, y).score(X, y) > 0.5
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 1000))
+def test_ridge_of_points_is_least_squares_with_a_penalty(seed, ridge):
+    """Its gradient is 0: what the penalty pulls, the residuals pull back."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(60, 3)) * [1, 10, 100] + [0, 5, -7]
+    y = X @ [1, 0.1, 0.01] + rng.normal(size=60) + 20
+    model = PointsRidge(ridge=ridge).fit(X, y)
+    residual = y - model.predict(X)
+    Z = (X - model.mean_) / model.scale_
+    np.testing.assert_allclose(Z.T @ residual, ridge * model.coef_, atol=1e-8)
+    assert residual.sum() == pytest.approx(0, abs=1e-8)
+
+
+def test_without_an_intercept_points_are_those_of_the_terms_alone():
+    X = np.array([[1.0, np.nan], [2.0, 1.0], [4.0, 3.0]])
+    model = PointsRidge(ridge=1.0, intercept=False).fit(X, np.array([1.0, 2.0, 3.0]))
+    assert model.intercept_ == 0.0
+    assert model.predict(np.array([model.mean_])) == pytest.approx(0.0)
+    assert np.isfinite(model.predict(X)).all()

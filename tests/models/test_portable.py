@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 
 from busta.models import portable
+from busta.models.calibration import NO_CALIBRATION
 from busta.models.ensemble import fit
-from busta.models.portable import OFFSET, PortableModel
+from busta.models.portable import LINE, OFFSET, PortableModel
 from busta.settings import Train
 from support import planted
 
 SOURCE = Path(portable.__file__)
+WEIGHTS = np.array([0.0, 0.2, 0.5, 0.3])
 
 WITHOUT_BUSTA = """
 import importlib.util, sys
@@ -33,7 +35,7 @@ loader = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(loader)
 model = loader._load_pyfunc(sys.argv[2])
 told = np.load(sys.argv[3])
-print(repr(model.log_odds(told["X"], told["offset"]).tolist()))
+print(repr(model.log_odds(told["X"], told["offset"], told["line"]).tolist()))
 assert "busta" not in sys.modules
 """
 
@@ -48,21 +50,26 @@ def written(blind, tmp_path):
     """A fitted ensemble, its folder and its table, some values missing."""
     data = planted(blind=blind, market="ats")
     data.X[::11, 1] = np.nan
-    fitted = fit(data, np.arange(500), Train(), np.array([0.3, 0.7]))
-    about = {"features": list(data.names), "information": "blind" if blind else "anchored", "market": "ats"}
-    fitted.write(tmp_path / "model", about)
+    fitted = fit(data, np.arange(500), Train()).model(WEIGHTS, NO_CALIBRATION)
+    fitted.write(tmp_path / "model")
     return fitted, tmp_path / "model", data
 
 
+def said(model, data):
+    return model.log_odds(data.X, data.offset, data.line)
+
+
 def frame(data):
-    return pl.DataFrame(data.X, schema=list(data.names)).with_columns(pl.Series(OFFSET, data.market_log_odds))
+    return pl.DataFrame(data.X, schema=list(data.names)).with_columns(
+        pl.Series(OFFSET, data.market_log_odds), pl.Series(LINE, data.line)
+    )
 
 
 def test_a_folder_read_back_predicts_what_was_written(written):
     fitted, folder, data = written
     model = PortableModel.read(folder)
-    expected = fitted.log_odds(data.X, data.offset)
-    np.testing.assert_allclose(model.log_odds(data.X, data.offset), expected, rtol=0, atol=1e-12)
+    expected = said(fitted, data)
+    np.testing.assert_allclose(said(model, data), expected, rtol=0, atol=1e-12)
     np.testing.assert_allclose(model.predict(frame(data)), 1 / (1 + np.exp(-expected)), rtol=0, atol=1e-12)
 
 
@@ -87,19 +94,36 @@ def test_a_folder_holds_json_and_the_trees_and_no_pickle(written):
     assert sorted(path.name for path in folder.iterdir()) == ["boosting.ubj", "model.json"]
     assert (folder / "boosting.ubj").read_bytes()[:1] == b"{", "UBJSON begins with an object"
     spec = json.loads((folder / "model.json").read_text())
-    assert spec["format"] == 1
-    assert spec["market"] == "ats"
-    assert [member["kind"] for member in spec["members"]] == ["linear", "boosting"]
-    assert [member["weight"] for member in spec["members"]] == [0.3, 0.7]
+    assert spec["format"] == 2
+    assert [member["kind"] for member in spec["members"]] == ["constant", "linear", "boosting", "linear"]
+    assert [member["weight"] for member in spec["members"]] == WEIGHTS.tolist()
     assert spec["distribution"]["sd"] > 0
 
 
 def test_a_calibration_of_the_folder_is_applied(written):
     _, folder, data = written
     spec = json.loads((folder / "model.json").read_text())
-    plain = PortableModel.read(folder).log_odds(data.X, data.offset)
-    (folder / "model.json").write_text(json.dumps(spec | {"calibration": {"slope": 0.5, "intercept": 0.1}}))
-    np.testing.assert_allclose(PortableModel.read(folder).log_odds(data.X, data.offset), 0.1 + 0.5 * plain)
+    plain = said(PortableModel.read(folder), data)
+    calibration = {"kind": "linear", "slope": 0.5, "intercept": 0.1}
+    (folder / "model.json").write_text(json.dumps(spec | {"calibration": calibration}))
+    np.testing.assert_allclose(said(PortableModel.read(folder), data), 0.1 + 0.5 * plain)
+
+
+def test_a_model_of_another_format_is_refused_with_what_to_do(written):
+    _, folder, _ = written
+    spec = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(spec | {"format": 1}))
+    with pytest.raises(ValueError, match="format 1, this reads 2; train again"):
+        PortableModel.read(folder)
+
+
+def test_only_a_blind_model_of_points_reads_the_line(written, blind):
+    _, folder, data = written
+    model = PortableModel.read(folder)
+    assert model.reads_line == blind
+    straight = frame(data)
+    moved = straight.with_columns(pl.col(LINE) + 3) if blind else straight.drop(LINE)
+    assert (model.predict(moved) < model.predict(straight)).all() == blind
 
 
 def test_the_loader_imports_nothing_but_numpy_and_xgboost():
@@ -112,10 +136,10 @@ def test_the_loader_imports_nothing_but_numpy_and_xgboost():
 @pytest.mark.slow
 def test_the_loader_predicts_the_same_where_busta_is_not_installed(tmp_path):
     data = planted(market="ats")
-    fitted = fit(data, np.arange(500), Train(), np.array([0.3, 0.7]))
-    fitted.write(tmp_path / "model", {"features": list(data.names), "information": "anchored"})
+    fitted = fit(data, np.arange(500), Train()).model(WEIGHTS, NO_CALIBRATION)
+    fitted.write(tmp_path / "model")
     rows = slice(500, 520)
-    np.savez(tmp_path / "told.npz", X=data.X[rows], offset=data.offset[rows])
+    np.savez(tmp_path / "told.npz", X=data.X[rows], offset=data.offset[rows], line=data.line[rows])
     done = subprocess.run(
         [sys.executable, "-I", "-c", WITHOUT_BUSTA, SOURCE, tmp_path / "model", tmp_path / "told.npz"],
         capture_output=True,
@@ -125,4 +149,6 @@ def test_the_loader_predicts_the_same_where_busta_is_not_installed(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     told = ast.literal_eval(done.stdout)
-    np.testing.assert_allclose(told, fitted.log_odds(data.X[rows], data.offset[rows]), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        told, fitted.log_odds(data.X[rows], data.offset[rows], data.line[rows]), rtol=0, atol=1e-12
+    )

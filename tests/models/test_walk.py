@@ -9,15 +9,19 @@ from threadpoolctl import threadpool_limits
 from busta.errors import DataError
 from busta.leagues.sim import LEAGUE
 from busta.markets.dataset import assemble
+from busta.models.calibration import calibrate
 from busta.models.distribution import distribution_scores
-from busta.models.ensemble import fit, fit_weights
+from busta.models.ensemble import fit
+from busta.models.explain import importances
+from busta.models.ladder import climb
+from busta.models.prequential import pasts
 from busta.models.walk import walk
 from busta.plugins import markets
 from busta.scoring.proper import log_loss
 from busta.settings import Train
 from support import planted
 
-ARRAYS = ("rows", "fold", "probability", "triples", "member_log_odds", "weights", "importances")
+ARRAYS = ("rows", "fold", "probability", "triples", "member_log_odds", "importances")
 
 
 def as_bytes(found, data):
@@ -25,7 +29,13 @@ def as_bytes(found, data):
     numbers = [getattr(found, name).tobytes() for name in ARRAYS]
     for named in (found.baselines, found.means, found.distribution_scores):
         numbers += [values.tobytes() for values in named.values()]
-    return [*numbers, found.final.log_odds(data.X, data.offset).tobytes(), found.final.weights.tobytes()]
+    numbers += [rung.weights.tobytes() for rung in found.rungs]
+    return [*numbers, found.calibrations, said(found.final, data).tobytes()]
+
+
+def said(model, data, rows=slice(None)):
+    """The log-odds a model gives to those games."""
+    return model.log_odds(data.X[rows], data.offset[rows], data.line[rows])
 
 
 @pytest.fixture(scope="module", params=markets().values(), ids=lambda market: market.name)
@@ -50,9 +60,9 @@ def test_it_is_the_same_bit_for_bit_however_many_threads_algebra_may_use(data, f
 
 
 def test_a_game_alone_is_predicted_bit_for_bit_as_among_others(data, found):
-    together = found.final.log_odds(data.X, data.offset)
+    together = said(found.final, data)
     for row in range(600, 640):
-        alone = found.final.log_odds(data.X[[row]], data.offset[[row]])
+        alone = said(found.final, data, [row])
         assert alone.tolist() == [together[row]]
 
 
@@ -89,7 +99,7 @@ def test_the_model_s_mean_is_the_one_that_gives_its_probability_at_the_line(foun
     for number, fold in enumerate(found.folds):
         here = found.fold == number
         with threadpool_limits(1):
-            distribution = fit(data, fold.train, Train(), found.weights[number]).distribution
+            distribution = fit(data, fold.train, Train()).distribution
         triples = distribution.win_push_lose(found.means["model"][here], line[here])
         np.testing.assert_allclose(triples, found.triples[here], atol=1e-6)
         assert found.means["market"][here].tolist() == found.means["closing"][here].tolist(), "the close is bet"
@@ -117,29 +127,41 @@ def test_the_recalibrated_line_knows_nothing_of_its_own_or_later_folds():
 def test_a_fold_is_what_an_ensemble_of_its_training_games_says(data, found):
     fold = found.folds[2]
     with threadpool_limits(1):
-        alone = fit(data, fold.train, Train(), found.weights[2])
+        alone = fit(data, fold.train, Train())
     here = found.fold == 2
-    X, offset = data.X[fold.test], data.offset[fold.test]
-    np.testing.assert_array_equal(found.member_log_odds[here], alone.member_log_odds(X, offset))
-    np.testing.assert_allclose(found.probability[here], 1 / (1 + np.exp(-alone.log_odds(X, offset))))
-    np.testing.assert_array_equal(found.importances[2], alone.boosting.importances())
+    model = alone.model(found.rungs[2].weights, found.calibrations[2])
+    np.testing.assert_array_equal(found.member_log_odds[here], alone.member_log_odds(data, fold.test))
+    np.testing.assert_allclose(found.probability[here], 1 / (1 + np.exp(-said(model, data, fold.test))))
+    np.testing.assert_array_equal(found.importances[2], importances(model, data, fold.test))
 
 
-def test_the_weights_of_a_fold_come_from_the_folds_before_it(data, found):
-    assert found.weights[0].tolist() == [0.5, 0.5]
+def test_rungs_and_calibrations_are_chosen_by_the_folds_before(data, found):
     y = data.y[found.rows]
-    for number in range(1, len(found.folds)):
-        earlier = (found.fold < number) & ~np.isnan(y)
-        assert found.weights[number].tolist() == fit_weights(found.member_log_odds[earlier], y[earlier]).tolist()
-    known = ~np.isnan(y)
-    assert found.final.weights.tolist() == fit_weights(found.member_log_odds[known], y[known]).tolist()
+    learned = int((~np.isnan(data.value)).sum())
+    past = list(pasts(data, found.folds, learned))
+    rungs = climb(found.members, found.member_log_odds, y, past, None)
+    assert [str(rung) for rung in found.rungs] == [str(rung) for rung in rungs]
+    blended = np.concatenate(
+        [found.member_log_odds[found.fold == i] @ rung.weights for i, rung in enumerate(rungs[:-1])]
+    )
+    chosen = [calibration["kind"] for calibration in calibrate(blended, y, past, None)]
+    assert [calibration["kind"] for calibration in found.calibrations] == chosen
+    assert len(rungs) == len(found.folds) + 1
+
+
+def test_rung_and_calibration_can_be_set():
+    data = planted(seasons=10, per_week=20)
+    members = Train().anchored.model_copy(update={"rung": "stack", "calibration": "platt"})
+    found = walk(data, Train(jobs=1, anchored=members))
+    assert {rung.name for rung in found.rungs} == {"stack"}
+    assert found.calibrations[-1]["slope"] != 1.0
 
 
 def test_the_final_ensemble_has_learned_from_all_finished_games(data, found):
-    rows = np.flatnonzero(~np.isnan(data.y))
+    rows = np.flatnonzero(~np.isnan(data.value))
     with threadpool_limits(1):
-        everything = fit(data, rows, Train(), found.final.weights)
-    np.testing.assert_array_equal(found.final.log_odds(data.X, data.offset), everything.log_odds(data.X, data.offset))
+        everything = fit(data, rows, Train()).model(found.rungs[-1].weights, found.calibrations[-1])
+    np.testing.assert_array_equal(said(found.final, data), said(everything, data))
 
 
 def test_a_planted_signal_beats_the_market_and_no_signal_does_not_harm():

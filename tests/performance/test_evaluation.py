@@ -45,8 +45,10 @@ def walk_of(p, data=DATA, recalibrated=None):
         closing=np.column_stack([close, np.zeros(count), 1 - close]),
         means={"model": data.line + 10 * np.log(p / (1 - p)), "market": mean, "closing": mean},
         distribution_scores={"crps": 0.9 * crps + 0 * p, "exact_log_score": np.full(count, 3.9), "closing_crps": crps},
+        members=("market", "linear"),
         member_log_odds=np.zeros((count, 2)),
-        weights=np.zeros((1, 2)),
+        rungs=[],
+        calibrations=[],
         importances=np.zeros((1, 4)),
         final=None,
     )

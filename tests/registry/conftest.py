@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from busta.models.portable import FORMAT
 from busta.registry.publish import Record
 from workspaces import _no_variables, home, registry, settings
 
@@ -21,12 +22,24 @@ def write_model(folder):
 
     matrix = xgb.DMatrix(np.array([[0.0], [1.0]]), label=np.array([0.0, 1.0]))
     booster = xgb.train({"base_score": 0.5, "objective": "binary:logistic", "nthread": 1}, matrix, 0)
-    linear = {"kind": "linear", "mean": [0.0], "scale": [1.0], "intercept": 0.3, "coef": [2.0], "weight": 1.0}
+    linear = {
+        "name": "linear",
+        "kind": "linear",
+        "head": "log_odds",
+        "mean": [0.0],
+        "scale": [1.0],
+        "intercept": 0.3,
+        "coef": [2.0],
+        "weight": 1.0,
+    }
+    trees = {"name": "boosting", "kind": "boosting", "head": "log_odds", "file": "boosting.ubj"}
     spec = {
+        "format": FORMAT,
+        "has_line": False,
         "features": ["x"],
         "information": "blind",
-        "members": [linear, {"kind": "boosting", "intercept": 0.0, "weight": 0.0}],
-        "calibration": {"slope": 1.0, "intercept": 0.0},
+        "members": [linear, trees | {"intercept": 0.0, "weight": 0.0}],
+        "calibration": {"kind": "linear", "slope": 1.0, "intercept": 0.0},
     }
     folder.mkdir()
     (folder / "model.json").write_text(json.dumps(spec))

@@ -16,7 +16,7 @@ from busta.data.tables import Tables
 from busta.errors import DataError, OutsideError, UsageError
 from busta.features.store import open_gold
 from busta.markets.dataset import assemble
-from busta.models.portable import OFFSET
+from busta.models.portable import LINE, OFFSET
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import fetch_predictions, note, resolve
@@ -80,7 +80,7 @@ def test_a_coming_game_gets_what_the_registered_model_says(trained, kind, coming
     data = assemble(gold, pick("league", "sim"), pick("market", market), **options)
     rows = [data.games["game_id"].to_list().index(row["game_id"]) for row in coming]
     frame = pl.DataFrame(data.X[rows], schema=list(data.names))
-    frame = frame.with_columns(pl.Series(OFFSET, data.offset[rows])).to_pandas()
+    frame = frame.with_columns(pl.Series(OFFSET, data.offset[rows]), pl.Series(LINE, data.line[rows])).to_pandas()
     mlflow.set_tracking_uri(trained.registry.uri)
     mlflow.set_registry_uri(trained.registry.uri)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ OTHER = {  # another value of every setting that shapes a model
     "refit_weeks": 3,
     "seed": 21,
 }
-MEMBERS = {
+MEMBERS: dict[str, Any] = {
     "linear": {"ridge": 7.0},
     "boosting": {
         "rounds": 81,
@@ -42,8 +43,13 @@ MEMBERS = {
         "reg_lambda": 31.0,
         "max_bin": 65,
     },
+    "points": {"ridge": 7.0},
     "line_share": 0.25,
+    "members": ("linear",),
+    "rung": "stack",
+    "calibration": "platt",
 }
+MEMBERS["points_boosting"] = MEMBERS["boosting"]
 
 CHOOSING = {  # another value of every setting that chooses bets, and of every other one of that section
     "min_edge": 0.1,
@@ -85,7 +91,7 @@ def data():
 def test_every_setting_of_a_model_is_tried():
     assert set(OTHER) == set(Train.model_fields) - {"jobs", "anchored", "blind"}
     assert set(MEMBERS) == set(Members.model_fields)
-    for part in ("linear", "boosting"):
+    for part in ("linear", "boosting", "points", "points_boosting"):
         assert set(MEMBERS[part]) == set(type(getattr(Members(), part)).model_fields)
 
 

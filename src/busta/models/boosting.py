@@ -1,4 +1,4 @@
-"""The boosted member: XGBoost trees that start from the market's log-odds (``base_margin``)."""
+"""The boosted members: XGBoost trees of outcomes, from the market's log-odds (``base_margin``), or of points."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xgboost as xgb
 from scipy.special import expit, logit
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from busta.models.portable import boosting_log_odds
+from busta.models.portable import score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OffsetBoosting"]
+__all__ = ["OffsetBoosting", "PointsBoosting"]
 
 
-class OffsetBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Gradient-boosted trees whose log-odds are a fixed offset plus the trees (Chen & Guestrin 2016).
+class _Trees(BaseEstimator):  # type: ignore[misc]
+    """Gradient-boosted trees (Chen & Guestrin 2016) on top of a fixed start.
 
     One thread a fit: folds run side by side instead, and results do not depend on how many do.
 
     Args:
         rounds: Number of trees; the other arguments are XGBoost's of the same name.
-        intercept: Whether to start from the base rate on top of the offset.
+        intercept: Whether to start from the level of the target on top of what is given.
     """
+
+    objective: str
 
     def __init__(
         self,
@@ -52,47 +54,23 @@ class OffsetBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.intercept = intercept
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> Self:
-        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (0 or 1), starting from ``offset``."""
-        y = np.asarray(y, dtype=np.float64)
-        self.classes_ = np.array([0.0, 1.0])
+    def _grow(self, X: NDArray[np.float64], y: NDArray[np.float64], start: NDArray[np.float64]) -> None:
         self.n_features_in_ = X.shape[1]
-        self.intercept_ = float(logit(np.clip(y.mean(), 1e-6, 1 - 1e-6))) if self.intercept else 0.0
-        start = self.intercept_ + (np.zeros(len(y)) if offset is None else offset)
         matrix = xgb.QuantileDMatrix(
             np.asarray(X, dtype=np.float32), y, base_margin=start, max_bin=self.max_bin, nthread=1
         )
         self.booster_ = xgb.train(self._parameters(), matrix, num_boost_round=self.rounds)
-        return self
 
-    def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Log-odds of class 1."""
-        start = np.zeros(len(X)) if offset is None else offset
-        return np.asarray(boosting_log_odds(X, start, self.to_dict(), self.booster_))
-
-    def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Probabilities of class 0 and 1, shape (games, 2)."""
-        p = expit(self.log_odds(X, offset))
-        return np.column_stack([1 - p, p])
-
-    def predict(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """The likelier class."""
-        return (self.log_odds(X, offset) > 0).astype(np.float64)
-
-    def importances(self) -> NDArray[np.float64]:
-        """Share of the trees' gain by feature, shape (features,)."""
-        gain = np.zeros(self.n_features_in_)
-        for name, value in self.booster_.get_score(importance_type="total_gain").items():
-            gain[int(name[1:])] = float(np.mean(value))
-        return gain / gain.sum() if gain.sum() > 0 else gain
+    def _score(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(score(X, self.to_dict(), self.booster_))
 
     def to_dict(self) -> dict[str, Any]:
-        """What ``model.json`` holds of the member; the trees go to ``boosting.ubj``."""
-        return {"kind": "boosting", "file": "boosting.ubj", "intercept": self.intercept_}
+        """The fitted member in an open format, without its trees (``booster_``)."""
+        return {"kind": "boosting", "intercept": self.intercept_}
 
     def _parameters(self) -> dict[str, Any]:
         return {
-            "objective": "binary:logistic",
+            "objective": self.objective,
             "tree_method": "hist",
             "nthread": 1,
             "seed": self.seed,
@@ -104,3 +82,50 @@ class OffsetBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "lambda": self.reg_lambda,
             "max_bin": self.max_bin,
         }
+
+
+class OffsetBoosting(ClassifierMixin, _Trees):  # type: ignore[misc]
+    """Boosted trees whose log-odds are a fixed offset plus the trees.
+
+    With ``intercept`` they start from the base rate on top of the offset.
+    """
+
+    objective = "binary:logistic"
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> Self:
+        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (0 or 1), starting from ``offset``."""
+        y = np.asarray(y, dtype=np.float64)
+        self.classes_ = np.array([0.0, 1.0])
+        self.intercept_ = float(logit(np.clip(y.mean(), 1e-6, 1 - 1e-6))) if self.intercept else 0.0
+        self._grow(X, y, self.intercept_ + (np.zeros(len(y)) if offset is None else offset))
+        return self
+
+    def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Log-odds of class 1."""
+        return (np.zeros(len(X)) if offset is None else offset) + self._score(X)
+
+    def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Probabilities of class 0 and 1, shape (games, 2)."""
+        p = expit(self.log_odds(X, offset))
+        return np.column_stack([1 - p, p])
+
+    def predict(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """The likelier class."""
+        return (self.log_odds(X, offset) > 0).astype(np.float64)
+
+
+class PointsBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
+    """Boosted trees of a margin or total, in points, by least squares."""
+
+    objective = "reg:squarederror"
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Self:
+        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (points)."""
+        y = np.asarray(y, dtype=np.float64)
+        self.intercept_ = float(y.mean()) if self.intercept else 0.0
+        self._grow(X, y, np.full(len(y), self.intercept_))
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Expected points."""
+        return self._score(X)

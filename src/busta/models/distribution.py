@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
     from busta.markets.dataset import Dataset
 
-__all__ = ["distribution_scores", "fit_distribution"]
+__all__ = ["distribution_scores", "expected_points", "fit_distribution"]
+
+
+def expected_points(data: Dataset, rows: NDArray[np.int64], *, closing: bool) -> NDArray[np.float64]:
+    """Points that the market expected, at the close or at the price that is bet; NaN where it had no line."""
+    line = data.closing_line if closing else data.line
+    log_odds = data.closing_log_odds if closing else data.market_log_odds
+    sd = sd_around_line(data.league, data.market, data.value[rows], line[rows])
+    return np.asarray(line[rows] + sd * ndtri(expit(np.nan_to_num(log_odds[rows]))))
 
 
 def fit_distribution(data: Dataset, rows: NDArray[np.int64]) -> Discretised:
     """The distribution of margin or total around what the market expected of it, on those games."""
-    value, line = data.value[rows], data.line[rows]
-    sd = sd_around_line(data.league, data.market, value, line)
-    means = line + sd * ndtri(expit(np.nan_to_num(data.market_log_odds[rows])))
-    return Discretised.fit(value, means, symmetric=data.market.quantity == "margin")
+    expected = expected_points(data, rows, closing=False)
+    return Discretised.fit(data.value[rows], expected, symmetric=data.market.quantity == "margin")
 
 
 def distribution_scores(

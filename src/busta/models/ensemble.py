@@ -1,134 +1,84 @@
-"""Members fitted together, averaged in log-odds, with weights learned on earlier folds only."""
+"""Members fitted together on the games of a fold, to be weighed and calibrated by what others did before."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from busta.errors import DataError
-from busta.models.boosting import OffsetBoosting
 from busta.models.distribution import fit_distribution
-from busta.models.linear import OffsetLogistic
-from busta.models.portable import blend, calibrated
+from busta.models.members import MARKET, Member, fit_member
+from busta.models.portable import FORMAT, PortableModel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from busta.betting.distribution import Discretised
     from busta.markets.dataset import Dataset
     from busta.settings import Train
 
-__all__ = ["MEMBERS", "Fitted", "fit", "fit_weights"]
-
-MEMBERS = ("linear", "boosting")
-NO_CALIBRATION = {"slope": 1.0, "intercept": 0.0}
-_SHRINKAGE = 25.0
+__all__ = ["Fitted", "fit", "member_names"]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """An ensemble that has learned.
+    """Members that have learned from the same games.
 
     Attributes:
-        linear: The linear member.
-        boosting: The boosted member.
-        weights: One a member, at least 0, summing to 1.
+        members: The market first.
         distribution: Of the margin or total around its mean; gives pushes.
+        features: Columns of ``X``.
+        blind: Whether they saw no price of the game itself.
+        has_line: Whether the market's line moves from game to game.
     """
 
-    linear: OffsetLogistic
-    boosting: OffsetBoosting
-    weights: NDArray[np.float64]
+    members: tuple[Member, ...]
     distribution: Discretised
+    features: tuple[str, ...]
+    blind: bool
+    has_line: bool
 
-    def member_log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Each member's log-odds, shape (games, members)."""
-        return np.stack([self.linear.log_odds(X, offset), self.boosting.log_odds(X, offset)], axis=1)
-
-    def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The ensemble's log-odds of the first side given no push."""
-        return np.asarray(calibrated(blend(self.member_log_odds(X, offset), self.weights), NO_CALIBRATION))
-
-    def write(self, folder: Path, about: dict[str, Any]) -> None:
-        """Writes the model as ``busta.models.portable`` reads it; ``about`` adds what it is a model of."""
-        members = [self.linear.to_dict(), self.boosting.to_dict()]
-        for member, weight in zip(members, self.weights.tolist(), strict=True):
-            member["weight"] = weight
-        spec = about | {
-            "format": 1,
+    def model(self, weights: NDArray[np.float64], calibration: dict[str, Any]) -> PortableModel:
+        """The ensemble of those weights, one a member, and that calibration."""
+        members = [
+            member.spec | {"weight": weight} for member, weight in zip(self.members, weights.tolist(), strict=True)
+        ]
+        spec = {
+            "format": FORMAT,
+            "information": "blind" if self.blind else "anchored",
+            "features": list(self.features),
+            "has_line": self.has_line,
             "members": members,
-            "calibration": NO_CALIBRATION,
+            "calibration": calibration,
             "distribution": self.distribution.to_dict(),
         }
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "model.json").write_text(json.dumps(spec, indent=1))
-        self.boosting.booster_.save_model(folder / "boosting.ubj")
+        return PortableModel(spec, {member.name: member.booster for member in self.members if member.booster})
+
+    def member_log_odds(self, data: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Each member's log-odds of the first side, shape (games, members)."""
+        model = self.model(np.ones(len(self.members)), {})
+        return np.asarray(model.member_log_odds(data.X[rows], data.offset[rows], data.line[rows]))
 
 
-def fit(data: Dataset, rows: NDArray[np.int64], settings: Train, weights: NDArray[np.float64]) -> Fitted:
-    """Fits all members on those games of the table; a push teaches the distribution only.
+def member_names(settings: Train, *, blind: bool) -> tuple[str, ...]:
+    """The members of an ensemble, the market first."""
+    return (MARKET, *(settings.blind if blind else settings.anchored).members)
+
+
+def fit(data: Dataset, rows: NDArray[np.int64], settings: Train) -> Fitted:
+    """Fits all members on those games of the table; a push teaches points and distribution only.
 
     Raises:
         DataError: No games, or all with the same outcome.
     """
-    decided = rows[~np.isnan(data.y[rows])]
-    X, y, offset = data.X[decided], data.y[decided], data.offset[decided]
-    if not decided.size or y.min() == y.max():
+    y = data.y[rows][~np.isnan(data.y[rows])]
+    if not y.size or y.min() == y.max():
         raise DataError(
-            f"{data.market.name}: cannot learn from {decided.size} games "
+            f"{data.market.name}: cannot learn from {y.size} games "
             "whose outcomes are all the same; more results are needed"
         )
-    members = settings.blind if data.blind else settings.anchored
-    y = _target(y, data.market_log_odds[decided], members.line_share)
-    linear = OffsetLogistic(**members.linear.model_dump(), intercept=True)
-    boosting = OffsetBoosting(**members.boosting.model_dump(), seed=settings.seed, intercept=data.blind)
-    return Fitted(linear.fit(X, y, offset), boosting.fit(X, y, offset), weights, fit_distribution(data, rows))
-
-
-def _target(y: NDArray[np.float64], market_log_odds: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Outcomes blended with what the market said of the same past games.
-
-    One game's outcome says little of its probability, its closing price says much: a blind model
-    learns faster from both (distillation; Hinton, Vinyals & Dean 2015). A game without a price keeps
-    its outcome alone.
-    """
-    return np.where(np.isnan(market_log_odds), y, (1 - share) * y + share * expit(market_log_odds))
-
-
-def fit_weights(member_log_odds: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the members on games they had not seen: least log loss, shrunk to equal weights.
-
-    Args:
-        member_log_odds: Out-of-fold log-odds, shape (games, members).
-        y: 0 or 1, shape (games,). With no games all members weigh the same.
-
-    Returns:
-        Weights of at least 0 that sum to 1, shape (members,).
-    """
-    count = member_log_odds.shape[1]
-    equal = np.full(count, 1.0 / count)
-    if not y.size:
-        return equal
-
-    def loss(weights: NDArray[np.float64]) -> float:
-        blended = blend(member_log_odds, weights)
-        return float(
-            np.logaddexp(0.0, np.where(y > 0, -blended, blended)).sum() + _SHRINKAGE * ((weights - equal) ** 2).sum()
-        )
-
-    found = minimize(
-        loss,
-        equal,
-        method="SLSQP",
-        bounds=[(0.0, 1.0)] * count,
-        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1.0},
-    )
-    weights = np.clip(found.x, 0.0, 1.0)
-    return np.asarray(weights / weights.sum(), dtype=np.float64)
+    chosen = settings.blind if data.blind else settings.anchored
+    members = [fit_member(name, data, rows, chosen, settings.seed) for name in member_names(settings, blind=data.blind)]
+    return Fitted(tuple(members), fit_distribution(data, rows), data.names, data.blind, data.market.has_line)

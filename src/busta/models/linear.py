@@ -1,4 +1,4 @@
-"""The linear member: ridge logistic regression on standardised features, with an offset."""
+"""The linear members: ridge on standardised features, of outcomes (logistic) or of points."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from busta.models.portable import linear_log_odds
+from busta.models.portable import score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OffsetLogistic"]
+__all__ = ["OffsetLogistic", "PointsRidge"]
 
 _STEPS = 50
 _TOLERANCE = 1e-10
@@ -53,7 +53,7 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Log-odds of class 1."""
         X = np.asarray(X, dtype=np.float64)
-        return np.asarray(linear_log_odds(X, np.zeros(len(X)) if offset is None else offset, self.to_dict()))
+        return np.asarray((np.zeros(len(X)) if offset is None else offset) + score(X, self.to_dict(), None))
 
     def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Probabilities of class 0 and 1, shape (games, 2)."""
@@ -66,13 +66,49 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def to_dict(self) -> dict[str, Any]:
         """The fitted member in an open format."""
-        return {
-            "kind": "linear",
-            "mean": self.mean_.tolist(),
-            "scale": self.scale_.tolist(),
-            "coef": self.coef_.tolist(),
-            "intercept": self.intercept_,
-        }
+        return _linear(self)
+
+
+class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Ridge regression of a margin or total, in points, on standardised features (Hoerl & Kennard 1970).
+
+    Minimises ``Σ (target - intercept - z·coef)² + ridge · |coef|²`` in closed form. Missing values
+    stand at the column's mean.
+
+    Args:
+        ridge: Penalty, in units of games.
+        intercept: Whether to fit a constant, which is not penalised.
+    """
+
+    def __init__(self, ridge: float = 100.0, *, intercept: bool = True) -> None:
+        self.ridge = ridge
+        self.intercept = intercept
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Self:
+        """Learns from ``X`` (games, features) and ``y`` (points)."""
+        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        self.n_features_in_ = X.shape[1]
+        self.mean_, self.scale_ = _standard(X)
+        Z = np.nan_to_num((X - self.mean_) / self.scale_)
+        centre = Z.mean(axis=0) if self.intercept else np.zeros(Z.shape[1])
+        level = float(y.mean()) if self.intercept else 0.0
+        Z -= centre
+        self.coef_ = np.linalg.solve(Z.T @ Z + self.ridge * np.eye(Z.shape[1]), Z.T @ (y - level))
+        self.intercept_ = level - float(centre @ self.coef_)
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Expected points."""
+        return np.asarray(score(np.asarray(X, dtype=np.float64), self.to_dict(), None))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fitted member in an open format."""
+        return _linear(self)
+
+
+def _linear(model: Any) -> dict[str, Any]:
+    arrays = {"mean": model.mean_, "scale": model.scale_, "coef": model.coef_}
+    return {"kind": "linear", "intercept": model.intercept_} | {name: each.tolist() for name, each in arrays.items()}
 
 
 def _standard(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

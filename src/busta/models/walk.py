@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from busta.models.baseline import closing_readings, closing_triples, market_means, predict_baselines
+from busta.models.calibration import calibrate
 from busta.models.distribution import distribution_scores
-from busta.models.ensemble import MEMBERS, NO_CALIBRATION, Fitted, fit, fit_weights
-from busta.models.portable import blend, calibrated
+from busta.models.ensemble import Fitted, fit, member_names
+from busta.models.explain import importances
+from busta.models.ladder import Rung, climb
+from busta.models.portable import PortableModel, blend, calibrated
+from busta.models.prequential import Past, pasts
 from busta.models.splits import Fold, walk_forward
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.markets.dataset import Dataset
-    from busta.settings import Train
+    from busta.settings import Members, Train
 
 __all__ = ["Walk", "walk"]
 
@@ -43,9 +47,11 @@ class Walk:
             ``model``, of the ``market`` as it is bet and of the market at the close (``closing``).
         distribution_scores: ``crps`` and ``exact_log_score`` of the model's distribution of the margin or
             total, and the same of the closing market's (``closing_crps`` …).
+        members: Names of the members, the market first.
         member_log_odds: Shape (games, members).
-        weights: The members' weights in each fold, shape (folds, members).
-        importances: Share of the trees' gain, shape (folds, features).
+        rungs: How the members were put together in each fold, and last in the final model.
+        calibrations: Of each fold, and last of the final model.
+        importances: Mean absolute part of each feature in the log-odds of a fold's games, shape (folds, features).
         final: The ensemble fitted on all finished games.
     """
 
@@ -58,10 +64,12 @@ class Walk:
     closing: NDArray[np.float64]
     means: dict[str, NDArray[np.float64]]
     distribution_scores: dict[str, NDArray[np.float64]]
+    members: tuple[str, ...]
     member_log_odds: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    rungs: list[Rung]
+    calibrations: list[dict[str, Any]]
     importances: NDArray[np.float64]
-    final: Fitted
+    final: PortableModel
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
     """Walks forward through the table and fits the final ensemble on all of it.
 
     Folds are fitted side by side on ``settings.jobs`` threads, one thread a fit; the result does not
-    depend on how many. Weights of a fold come from the games of other folds that were final before it.
+    depend on how many. Weights and calibration of a fold come from the games of other folds that were
+    final before it.
 
     Raises:
         DataError: Nothing to test on, or nothing to learn from.
@@ -85,38 +94,41 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
     folds = walk_forward(data, settings)
     readings = closing_readings(data)
     learned = np.flatnonzero(~np.isnan(data.value) & ~np.isnan(data.offset))
-    equal = np.full(len(MEMBERS), 1 / len(MEMBERS))
     done = iter(range(1, len(folds) + 2))
 
     def test(fold: Fold) -> _Tested:
-        fitted = fit(data, fold.train, settings, equal)
+        fitted = fit(data, fold.train, settings)
         means = market_means(data, fold.test, fitted.distribution)
         closing = closing_triples(data, fold.test, fitted.distribution, means["closing"])
-        found = _Tested(
-            fitted.member_log_odds(data.X[fold.test], data.offset[fold.test]),
-            closing,
-            means,
-            predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings),
-            fitted,
-        )
+        baselines = predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings)
+        found = _Tested(fitted.member_log_odds(data, fold.test), closing, means, baselines, fitted)
         progress(next(done), len(folds) + 1)
         return found
 
     with threadpool_limits(1), ThreadPoolExecutor(settings.jobs) as pool:
-        last = pool.submit(fit, data, learned, settings, equal)
+        last = pool.submit(fit, data, learned, settings)
         tested = list(pool.map(test, folds))
         final = last.result()
         progress(len(folds) + 1, len(folds) + 1)
-        return _collect(data, folds, tested, final)
+        return _collect(data, settings, folds, tested, final, learned.size)
 
 
-def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fitted) -> Walk:
+def _collect(
+    data: Dataset, settings: Train, folds: list[Fold], tested: list[_Tested], final: Fitted, learned: int
+) -> Walk:
     rows = np.concatenate([fold.test for fold in folds])
     members = np.concatenate([found.member_log_odds for found in tested])
-    labelled = ~np.isnan(data.y[rows])
-    weights = _fold_weights(data, folds, members)
-    forecasts = _joined([_forecast(data, *each) for each in zip(folds, tested, weights, strict=True)])
-    final_weights = fit_weights(members[labelled], data.y[rows][labelled])
+    names = member_names(settings, blind=data.blind)
+    chosen = settings.blind if data.blind else settings.anchored
+    rungs, calibrations = _combine(names, members, data.y[rows], list(pasts(data, folds, learned)), chosen)
+    models = [
+        fitted.model(rung.weights, calibration)
+        for fitted, rung, calibration in zip(
+            [*(found.fitted for found in tested), final], rungs, calibrations, strict=True
+        )
+    ]
+    tests = list(zip(folds, tested, models[:-1], strict=True))
+    forecasts = _joined([_forecast(data, *each) for each in tests])
     return Walk(
         folds=folds,
         rows=rows,
@@ -127,30 +139,30 @@ def _collect(data: Dataset, folds: list[Fold], tested: list[_Tested], final: Fit
         closing=np.concatenate([found.closing for found in tested]),
         means={"model": forecasts.pop("mean")} | _joined([found.means for found in tested]),
         distribution_scores=forecasts,
+        members=names,
         member_log_odds=members,
-        weights=np.array(weights),
-        importances=np.array([found.fitted.boosting.importances() for found in tested]),
-        final=Fitted(final.linear, final.boosting, final_weights, final.distribution),
+        rungs=rungs,
+        calibrations=calibrations,
+        importances=np.array([importances(model, data, fold.test) for fold, _, model in tests]),
+        final=models[-1],
     )
 
 
-def _fold_weights(data: Dataset, folds: list[Fold], members: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The members' weights in each fold, from the out-of-fold games that were final before it."""
-    rows = np.concatenate([fold.test for fold in folds])
-    final_time, decision_time = data.games["final_time"], data.games["decision_time"]
-    finished, y = final_time.gather(rows), data.y[rows]
-    weights = []
-    for fold in folds:
-        earlier = (finished < decision_time.gather(fold.test).min()).to_numpy() & ~np.isnan(y)
-        weights.append(fit_weights(members[earlier], y[earlier]))
-    return weights
+def _combine(
+    names: tuple[str, ...], members: NDArray[np.float64], y: NDArray[np.float64], found: list[Past], settings: Members
+) -> tuple[list[Rung], list[dict[str, Any]]]:
+    """How the members are put together and calibrated, in each fold and in the final model."""
+    rungs = climb(names, members, y, found, settings.rung)
+    blended = np.zeros(len(members))
+    for past, rung in zip(found, rungs, strict=True):
+        blended[past.rows] = blend(members[past.rows], rung.weights)
+    return rungs, calibrate(blended, y, found, settings.calibration)
 
 
-def _forecast(
-    data: Dataset, fold: Fold, found: _Tested, weights: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
+def _forecast(data: Dataset, fold: Fold, found: _Tested, model: PortableModel) -> dict[str, NDArray[np.float64]]:
     """What the ensemble says of a fold's games, and how its distribution and the closing market's score."""
-    p = expit(calibrated(blend(found.member_log_odds, weights), NO_CALIBRATION))
+    weights = [member["weight"] for member in model.spec["members"]]
+    p = expit(calibrated(blend(found.member_log_odds, weights), model.spec["calibration"]))
     line, distribution = data.line[fold.test], found.fitted.distribution
     mean = distribution.mean_for(p, line)
     scores = {

@@ -272,26 +272,26 @@ def closing_value(material: Material) -> Chart | None:
 
 
 def importances(material: Material) -> Chart | None:
-    """Share of the trees' gain of the features that have most, with their range over the folds."""
-    rows = [row for row in material.importances if (row["gain"] or 0) > 0][:_SHOWN]
+    """Mean absolute part in a game's log-odds of the features that have most, with its range over the folds."""
+    rows = [row for row in material.importances if (row.get("part") or 0) > 0][:_SHOWN]
     if not rows:
         return None
     places = [float(len(rows) - i) for i in range(len(rows))]
-    gain, low, high = ([_nan(row[name]) for row in rows] for name in ("gain", "gain_lowest_fold", "gain_highest_fold"))
-    most = float(np.nanmax([*gain, *high])) * 1.05
+    part, low, high = ([_nan(row[name]) for row in rows] for name in ("part", "part_lowest_fold", "part_highest_fold"))
+    most = float(np.nanmax([*part, *high])) * 1.05
     return Chart(
         name="features-chart",
-        title=f"The {len(rows)} features with most of the trees' gain",
-        words="A bar is the share of the final trees' gain, its whisker the range over the folds of the walk forward. "
+        title=f"The {len(rows)} features that move a forecast most",
+        words="A bar is a feature's mean absolute part in a game's log-odds, its whisker the range over the folds. "
         "A long whisker is a feature that mattered in some years and not in others.",
-        x=Axis(0.0, most, "share of the trees' gain", _ticks(0.0, most, "%")),
+        x=Axis(0.0, most, "mean absolute part of the log-odds", _ticks(0.0, most, "f")),
         y=Axis(0.4, len(rows) + 0.6, "feature", tuple(zip(places, (str(row["feature"]) for row in rows), strict=True))),
         layers=(
-            Bars("final model", [p - 0.3 for p in places], [p + 0.3 for p in places], gain, "model", across=True),
-            Points("lowest to highest fold", gain, places, low, high, "ink", "diamond", across=True),
+            Bars("mean of the folds", [p - 0.3 for p in places], [p + 0.3 for p in places], part, "model", across=True),
+            Points("lowest to highest fold", part, places, low, high, "ink", "diamond", across=True),
         ),
         tips=tuple(
-            Tip(gain[i], places[i], f"{row['feature']}: {percent(gain[i])}, folds {span(low[i], high[i], '.1%')}")
+            Tip(part[i], places[i], f"{row['feature']}: {part[i]:.3f}, folds {span(low[i], high[i], '.3f')}")
             for i, row in enumerate(rows)
         ),
         sheet=_all_features(material.importances),
@@ -302,13 +302,12 @@ def importances(material: Material) -> Chart | None:
 
 def _all_features(rows: Sequence[dict[str, Any]]) -> Sheet:
     return Sheet(
-        ("feature", "trees' gain", "lowest to highest fold", "linear coefficient"),
+        ("feature", "mean absolute part of the log-odds", "lowest to highest fold"),
         tuple(
             (
                 str(row["feature"]),
-                percent(row["gain"]),
-                span(row["gain_lowest_fold"], row["gain_highest_fold"], ".1%"),
-                figure(row["coefficient"], "+.4f"),
+                figure(row.get("part"), ".4f"),
+                span(row.get("part_lowest_fold"), row.get("part_highest_fold"), ".4f"),
             )
             for row in rows
         ),

@@ -28,7 +28,7 @@ def model_facts(material: Material) -> tuple[tuple[str, str], ...]:
         ("forecasts", f"{about['league_title']}, {about['market_title']}: {' or '.join(about['sides'])}"),
         ("information", f"{about['information']}: {learns}"),
         ("bets at", f"the {price} price"),
-        ("type", "an ensemble of a linear model and boosted trees, averaged in log-odds"),
+        ("type", "an ensemble of linear models and boosted trees, put together in log-odds"),
         ("test", f"walk forward of {about['folds']} folds: each season was forecast by a model of the games before"),
         ("role", " and ".join(about["aliases"]) or "none"),
     )

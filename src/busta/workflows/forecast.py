@@ -70,7 +70,7 @@ def learned_from(portable: PortableModel, data: Dataset) -> NDArray[np.bool_]:
 
 def probabilities(portable: PortableModel, data: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of the first side given no push, and its win, push and lose at the line, shape (games, 3)."""
-    p = expit(portable.log_odds(columns(data, portable.features), data.offset))
+    p = expit(portable.log_odds(columns(data, portable.features), data.offset, data.line))
     return p, Discretised.from_dict(portable.spec["distribution"]).split(p, data.line)
 
 

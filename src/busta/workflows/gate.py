@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
     from busta.data.schema import Moment
     from busta.markets.dataset import Dataset
-    from busta.models.ensemble import Fitted
     from busta.performance.forecasts import Forecasts
     from busta.registry.connect import Registry
     from busta.registry.trials import Trial
@@ -108,7 +106,7 @@ def training_case(
     forecasts: Forecasts,
     recipe: str,
     data: Dataset,
-    final: Fitted,
+    final: PortableModel,
     leaks: Sequence[str],
 ) -> tuple[Case, dict[str, str]]:
     """What a training that is about to be registered is judged by, and what a reader should know of it."""
@@ -255,21 +253,20 @@ def _later(portable: PortableModel, data: Dataset, version: Version) -> Forecast
     return forecast(portable, data.take(rows)) if rows.any() else None
 
 
-def _milliseconds_of(final: Fitted, data: Dataset) -> float:
+def _milliseconds_of(final: PortableModel, data: Dataset) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        about = {"features": list(data.names), "information": "blind" if data.blind else "anchored"}
-        final.write(Path(folder), about)
+        final.write(folder)
         return _milliseconds(PortableModel.read(folder), data)
 
 
 def _milliseconds(portable: PortableModel, data: Dataset) -> float:
     """Median time of predicting one game."""
     last = data.take(np.arange(len(data))[-1:])
-    X, offset = columns(last, portable.features), np.nan_to_num(last.offset)
+    X, offset, line = columns(last, portable.features), np.nan_to_num(last.offset), last.line
     seconds = []
     for _ in range(_TIMES):
         start = time.perf_counter()
-        portable.log_odds(X, offset)
+        portable.log_odds(X, offset, line)
         seconds.append(time.perf_counter() - start)
     return 1000 * median(seconds)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from busta.models.portable import OFFSET
+from busta.models.portable import LINE, OFFSET, PortableModel
 from busta.performance.audit.ask import leaks
 from busta.performance.gate.verdict import FIT_TO_BET
 from busta.registry.publish import Record
@@ -110,6 +110,7 @@ def summary(trained: Training) -> dict[str, Any]:
         "first_test_season": int(seasons.min()),
         "last_test_season": int(seasons.max()),
         "trained_through": trained_through(trained),
+        "ensemble": _ensemble(found),
         "metrics": evaluation.metrics,
         "baselines": evaluation.baselines,
         "bar": evaluation.bar,
@@ -120,6 +121,22 @@ def summary(trained: Training) -> dict[str, Any]:
         **judged(trained.judgement, trained.trials),
         "audit": {"quick": True, "leaks": leaks(trained.audit), "findings": trained.audit},
         "notes": evaluation.notes | trained.notes | _missing(trained),
+    }
+
+
+def _ensemble(found: Walk) -> dict[str, Any]:
+    """How the members of the final model, and those of each fold before it, were put together."""
+    last = found.rungs[-1]
+    return {
+        "rung": last.name,
+        "why": str(last),
+        "weights": dict(zip(found.members, last.weights.tolist(), strict=True)),
+        "calibration": found.final.spec["calibration"],
+        "log_loss": last.losses,
+        "folds": [
+            {"season": fold.season, "rung": rung.name, "calibration": calibration["kind"]}
+            for fold, rung, calibration in zip(found.folds, found.rungs, found.calibrations, strict=False)
+        ],
     }
 
 
@@ -165,7 +182,7 @@ def record_of(trained: Training) -> Record:
         metrics=metrics,
         steps=steps,
         tags=_tags(trained),
-        write_model=lambda folder: trained.walk.final.write(folder, _about(trained)),
+        write_model=lambda folder: _model(trained).write(folder),
         write_artifacts=lambda folder: _write_artifacts(trained, folder),
         example=_example(trained),
         requirements=requirements(),
@@ -287,24 +304,27 @@ def _data(sources: Sequence[Mapping[str, str]]) -> str:
     return json.dumps([f"{file['name']} {file['sha256']}" for file in sources])
 
 
-def _about(trained: Training) -> dict[str, Any]:
-    data = trained.data
-    return {
+def _model(trained: Training) -> PortableModel:
+    """The final model, with what it is a model of."""
+    data, final = trained.data, trained.walk.final
+    about = {
         "market": data.market.name,
         "league": data.league.name,
         "sides": list(data.market.sides),
-        "information": "blind" if data.blind else "anchored",
         "price": data.moment,
-        "features": list(data.names),
         "trained_through": trained_through(trained),
     }
+    return PortableModel(about | final.spec, final.boosters)
 
 
 def _example(trained: Training) -> Any:
     """The last three games as the model's input, a pandas DataFrame."""
     last = trained.walk.rows[-3:]
     frame = pl.DataFrame(trained.data.X[last], schema=list(trained.data.names))
-    return frame.with_columns(pl.Series(OFFSET, trained.data.offset[last])).to_pandas()
+    frame = frame.with_columns(pl.Series(OFFSET, trained.data.offset[last]))
+    if trained.walk.final.reads_line:
+        frame = frame.with_columns(pl.Series(LINE, trained.data.line[last]))
+    return frame.to_pandas()
 
 
 def _write_artifacts(trained: Training, folder: Path) -> None:
@@ -347,13 +367,12 @@ def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
 
 
 def importances(found: Walk, data: Dataset) -> pl.DataFrame:
-    """Share of the trees' gain and linear coefficient by feature, with their range over the folds."""
+    """Mean absolute part of each feature in a game's log-odds, with its range over the folds."""
     return pl.DataFrame(
         {
             "feature": list(data.names),
-            "gain": found.final.boosting.importances(),
-            "gain_lowest_fold": found.importances.min(axis=0),
-            "gain_highest_fold": found.importances.max(axis=0),
-            "coefficient": found.final.linear.coef_,
+            "part": found.importances.mean(axis=0),
+            "part_lowest_fold": found.importances.min(axis=0),
+            "part_highest_fold": found.importances.max(axis=0),
         }
-    ).sort("gain", descending=True)
+    ).sort("part", descending=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from busta.models.ensemble import MEMBERS, fit
+from busta.models.ensemble import fit
 from busta.models.splits import walk_forward
 from busta.models.walk import walk
 from busta.performance.audit.finding import Answer, Finding
@@ -109,7 +109,7 @@ def ordered_folds(data: Dataset, settings: Train) -> Finding:
 
 def _learned(data: Dataset, rows: NDArray[np.int64], settings: Train) -> bytes:
     """All that a training on those rows leaves behind, as it would be written."""
-    fitted = fit(data, rows, settings, np.full(len(MEMBERS), 1 / len(MEMBERS)))
+    fitted = fit(data, rows, settings)
     with tempfile.TemporaryDirectory() as folder:
-        fitted.write(Path(folder), {})
+        fitted.model(np.ones(len(fitted.members)), {}).write(folder)
         return b"".join(path.read_bytes() for path in sorted(Path(folder).iterdir()))
