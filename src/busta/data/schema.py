@@ -62,7 +62,7 @@ GAME_KEY = ("game_id",)
 
 QUOTES: dict[str, pl.DataType] = {
     "game_id": pl.String(),
-    "market": pl.String(),  # moneyline, ats, totals
+    "market": pl.String(),  # moneyline, ats, totals, or another package's
     "book": pl.String(),
     "moment": pl.String(),  # open, close
     "line": pl.Float64(),  # 0 for a moneyline; a spread is positive where home is favoured
@@ -76,7 +76,7 @@ QUOTE_KEY = ("game_id", "market", "book", "moment")
 FACTS: dict[str, pl.DataType] = {
     "game_id": pl.String(),
     "team": pl.String(),  # one of the two that play
-    "fact": pl.String(),  # epa, starter …
+    "fact": pl.String(),  # epa, starter, or what decides a market (``Market.score``)
     "value": pl.Float64(),  # null where it is a name
     "label": pl.String(),  # null where it is a number
 }
