@@ -118,7 +118,7 @@ def test_games_that_were_learned_from_are_not_read_from_the_joint(trained):
     assert found["notes"] == {}
 
 
-def test_a_market_whose_version_is_broken_is_named_and_left_out(borrowed):
+def test_a_market_whose_version_is_broken_is_named_and_the_others_are_joined(borrowed):
     whole = predict(borrowed, "ats", Wanted(week=COMING))
     for name in ("predictions.parquet", "model.json"):  # of totals alone
         for path in (borrowed.home / "mlruns" / "busta-sim-totals").rglob(name):
@@ -126,11 +126,21 @@ def test_a_market_whose_version_is_broken_is_named_and_left_out(borrowed):
 
     found = predict(borrowed, "ats", Wanted(week=COMING))
 
-    assert found["joint"] is None
+    assert found["joint"] == {"moneyline": "1", "ats": "1", "totals": None}
+    assert found["notes"]["joint"].startswith("read without totals: ")
     assert "cannot be read" in found["notes"]["joint"]
-    assert {row["read_from"] for row in found["predictions"]} == {"model"}
+    assert {row["read_from"] for row in found["predictions"]} == {"joint"}
     for row, before in zip(found["predictions"], whole["predictions"], strict=True):
-        assert row["probability"]["win"] == pytest.approx(before["probability"]["win"], abs=0.01)
+        assert row["probability"]["win"] == pytest.approx(before["probability"]["win"], abs=0.001)
+    assert predict(borrowed, "moneyline", Wanted(week=COMING))["joint"] == found["joint"]
+
+
+def test_a_market_says_nothing_of_a_game_that_its_own_model_knows_nothing_of(without):
+    """Though spread and total tell much of it."""
+    rows = without("moneyline", lambda quotes: quotes.filter(pl.col("market") == "totals"))
+
+    assert {row["read_from"] for row in rows} == {None}
+    assert {row["abstain_reason"] for row in rows} == {"no market price to start from"}
 
 
 def test_models_that_contradict_each_other_are_counted_and_the_moneyline_stands(trained, monkeypatch):

@@ -121,20 +121,20 @@ class Published:
     Attributes:
         triples: Win, push and lose of the first side, shape (games, 3).
         source: ``stored``, ``joint`` or ``model``, of each game.
-        versions: Of each market that went into the joint; ``None`` where there is no joint.
+        versions: Of each market, ``None`` for one that is no part of the joint, or where there is no joint.
         moved: Games whose models contradict each other; ``None`` where there is no joint.
         notes: What a reader should know of it.
     """
 
     triples: NDArray[np.float64]
     source: list[str]
-    versions: dict[str, str] | None
+    versions: dict[str, str | None] | None
     moved: int | None
     notes: dict[str, str]
 
 
 def published(said: Said, gold: MemoryGold, kind: Kind) -> Published:
-    """Of games not learned from what the joint says, where the other markets have versions too."""
+    """What the joint says of games that were not learned from; with no other market there is nothing to join."""
     data, market = said.data, said.data.market.name
     alone = ["stored" if seen else "model" for seen in said.seen]
     if market not in JOINED or said.seen.all():
@@ -142,18 +142,18 @@ def published(said: Said, gold: MemoryGold, kind: Kind) -> Published:
     games = data.games["game_id"].to_list()
     method = vig_method(said.version, kind.settings.bets)
     others, missing = hear(kind, [name for name in JOINED if name != market], gold, method, games)
-    if missing:
-        why = "; ".join(missing.values())
-        return Published(said.triples, alone, None, None, {"joint": f"read from this market's model alone: {why}"})
+    notes = {"joint": f"read without {' and '.join(missing)}: {'; '.join(missing.values())}"} if missing else {}
+    if not others:
+        return Published(said.triples, alone, None, None, notes)
     everyone = {market: said} | others
     joint = join(everyone, games)
     found = joint.over(data.line) if market == "totals" else joint.spread(data.line)
-    from_joint = ~said.seen & ~np.isnan(found).any(axis=1)
+    from_joint = ~said.seen & ~np.isnan(found + said.triples).any(axis=1)
     source = ["joint" if each else other for each, other in zip(from_joint, alone, strict=True)]
-    versions = {name: everyone[name].version.number for name in JOINED}
+    versions = {name: everyone[name].version.number if name in everyone else None for name in JOINED}
     count = int((moved(joint) & from_joint).sum())
     triples = np.where(from_joint[:, None], found, said.triples)
-    return Published(triples, source, versions, count, _contradictions(count, int(from_joint.sum())))
+    return Published(triples, source, versions, count, notes | _contradictions(count, int(from_joint.sum())))
 
 
 def _contradictions(count: int, games: int) -> dict[str, str]:
