@@ -177,6 +177,7 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "build",
         "predict",
         "price",
+        "explain",
         "list_models",
     ],
 )
@@ -200,8 +201,17 @@ def objects(trained, folder):
         "build": lambda: busta.build(settings, "sim"),
         "predict": lambda: flat(busta.predict(settings, "moneyline", week, "sim"), "predictions"),
         "price": lambda: priced(settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]),
+        "explain": lambda: explained(
+            settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
+        ),
         "list_models": lambda: busta.list_models(settings)[0],
     }
+
+
+def explained(settings, game):
+    found = busta.explain(settings, "ats", game, "sim")
+    overall = busta.explain(settings, "ats", None, "sim")["features"][0]
+    return {name: None for part in (found, found["parts"], found["features"][0], overall) for name in part}
 
 
 def priced(settings, game):
