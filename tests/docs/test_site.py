@@ -190,6 +190,10 @@ def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path
 def objects(trained, folder):
     """A call of each workflow whose object is described."""
     settings, week = trained.settings, busta.Wanted(week="2014-10")
+
+    def coming():
+        return busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
+
     return {
         "train": lambda: trained.results["moneyline"],
         "evaluate": lambda: busta.evaluate(settings, "moneyline", "sim"),
@@ -200,7 +204,7 @@ def objects(trained, folder):
         "ingest": lambda: busta.ingest(busta.load(home=folder, sim={"seasons": 3}), "sim"),
         "build": lambda: busta.build(settings, "sim"),
         "predict": lambda: flat(busta.predict(settings, "moneyline", week, "sim"), "predictions"),
-        "price": lambda: priced(settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]),
+        "price": lambda: priced(settings, coming()),
         "explain": lambda: explained(
             settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
         ),
