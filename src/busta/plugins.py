@@ -68,6 +68,10 @@ class League:
         market_total_gain: Share of a closing total's surprise that moves the two teams' market total ratings.
         elo_gain: How fast Elo learns: the K of the literature, before the weight of the margin.
         score_gain: Share of a margin's surprise that moves the two teams' score ratings.
+        power_gain: Share of a closing line's surprise that moves a team and its starter, together, in the power rating.
+        result_gain: Share of what the closing line missed of a margin that moves them besides.
+        total_power_gain: The same of a closing total.
+        total_result_gain: The same of what it missed.
         zone: Time zone in which the league says which day a game is on.
         unused: Patterns of features that say nothing in this league, such as games on two days on end where teams
             play once a week; no model is given them.
@@ -88,6 +92,10 @@ class League:
     market_total_gain: float = 0.175
     elo_gain: float = 20.0
     score_gain: float = 0.07
+    power_gain: float = 0.45
+    result_gain: float = 0.08
+    total_power_gain: float = 0.25
+    total_result_gain: float = 0.05
     zone: str = "America/New_York"
     unused: tuple[str, ...] = ()
 

@@ -25,7 +25,20 @@ from pydantic_settings import (
 
 from busta.errors import UsageError, without_password
 
-__all__ = ["Bets", "Boosting", "Data", "Gate", "Linear", "Members", "Settings", "Tracking", "Train", "as_path", "load"]
+__all__ = [
+    "Bets",
+    "Boosting",
+    "Data",
+    "Gate",
+    "Linear",
+    "Members",
+    "Settings",
+    "Tracking",
+    "Train",
+    "Tune",
+    "as_path",
+    "load",
+]
 
 VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
 Stakes = Literal["flat", "proportional", "kelly", "fractional-kelly", "shrunk-kelly", "simultaneous-kelly"]
@@ -35,6 +48,7 @@ MemberName = Literal["linear", "boosting", "points", "points_boosting"]
 Rung = Literal[
     "market", "linear", "boosting", "points", "points_boosting", "linear members", "average", "blend", "stack"
 ]
+Selection = Literal["all", "stable", "backward"]
 Calibration = Literal["none", "platt", "beta", "isotonic"]
 
 
@@ -84,6 +98,8 @@ class Members(_Section):
 
     members: Annotated[tuple[MemberName, ...], Field(min_length=1)] = ("linear", "boosting", "points")
     """Which are fitted: ``linear`` and ``boosting`` learn outcomes, ``points`` and ``points_boosting`` points."""
+    features: Selection = "all"
+    """Which of the market's features: ``all``, or those a fold's own training games speak for."""
     rung: Rung | None = None
     """How they are put together; by default as earlier folds justify."""
     calibration: Calibration | None = None
@@ -112,15 +128,37 @@ class Train(_Section):
     """Fit anew every so many weeks within a test season; by default once a season."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    anchored: Members = Members(linear=Linear(ridge=3000.0), points=Linear(ridge=12_000.0))
+    anchored: Members = Members(linear=Linear(ridge=1000.0), points=Linear(ridge=4000.0))
     """Members that start from the market's price."""
     blind: Members = Members(
+        linear=Linear(ridge=30.0),
         boosting=Boosting(rounds=150, eta=0.05),
-        points=Linear(ridge=400.0),
+        points=Linear(ridge=120.0),
         points_boosting=Boosting(rounds=150, eta=0.05),
         line_share=0.5,
     )
     """Members that see no price of the game."""
+
+    def members(self, *, blind: bool) -> Members:
+        """The members of a blind or of an anchored model."""
+        return self.blind if blind else self.anchored
+
+    def with_members(self, members: Members, *, blind: bool) -> Train:
+        """The same with other members there."""
+        return self.model_copy(update={"blind" if blind else "anchored": members})
+
+
+class Tune(_Section):
+    """The search for settings of the members, nested in the walk forward."""
+
+    trials: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """How many settings are tried; 0 is no search."""
+    search: Literal["tpe", "random", "grid"] = "tpe"
+    """How they are proposed: learning from those before (``tpe``), at random, or by a fixed grid."""
+    prune: bool = True
+    """Give up those that the guiding seasons show to be in the worse half."""
+    storage: str | None = None
+    """Database of trials, such as PostgreSQL's; by default a file in the workspace."""
 
 
 class Bets(_Section):
@@ -210,6 +248,7 @@ class Settings(BaseSettings):
     """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``reports/``."""
     data: Data = Data()
     train: Train = Train()
+    tune: Tune = Tune()
     bets: Bets = Bets()
     gate: Gate = Gate()
     tracking: Tracking = Tracking()
@@ -282,8 +321,9 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         raise UsageError(f"{exc}; give one value as BUSTA_SECTION__KEY, or the section as JSON") from exc
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
-    if settings.tracking.tracking_uri and "@" in settings.tracking.tracking_uri and file.is_file():
-        _refuse_secret_in(file)
+    if file.is_file():
+        for section, key in (("tracking", "tracking_uri"), ("tune", "storage")):
+            _refuse_secret_in(file, section, key)
     return settings
 
 
@@ -309,12 +349,12 @@ def _secrets_folder() -> str | None:
     return folder or None
 
 
-def _refuse_secret_in(file: Path) -> None:
-    uri = tomllib.loads(file.read_text()).get("tracking", {}).get("tracking_uri", "")
+def _refuse_secret_in(file: Path, section: str, key: str) -> None:
+    uri = tomllib.loads(file.read_text()).get(section, {}).get(key, "")
     if re.search(r"://[^/@]*:[^/@]*@", uri):
         raise UsageError(
-            f"{file}: tracking.tracking_uri holds a password; "
-            "give it as the variable BUSTA_TRACKING__TRACKING_URI instead"
+            f"{file}: {section}.{key} holds a password; "
+            f"give it as the variable BUSTA_{section.upper()}__{key.upper()} instead"
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from busta.data.schema import EPA, FACTS, FINAL_LAG, SCHEDULE_LEAD, STARTER
 from busta.features.build import CATALOG, build_events, missing_inputs
+from busta.features.catalog import PRICES
 from busta.leagues.sim import LEAGUE as SIM
 from support import facts_of, game, games_of, quote, quotes_of, same_bytes, tiny_league
 
@@ -75,8 +76,40 @@ def test_the_first_row_of_a_new_season_is_regressed():
 
 def test_a_team_that_never_played_has_no_form():
     told = form(game("BOS", "LAX", SUNDAY, (24, 10)), game("BOS", "PHX", NEXT))
-    values = told.drop("game_id", "known_at").row(0)
+    values = told.drop("game_id", "known_at", "home_edge", "total_level").row(0)
     assert set(values) == {None}
+
+
+def test_home_ground_is_worth_the_leagues_figure_at_first_and_then_what_lines_say():
+    first, second = game("BOS", "LAX", SUNDAY, (24, 10)), game("PHX", "NEW", NEXT)
+    neutral = game("BOS", "LAX", "2020-10-04T17:00", neutral=True)
+    told = build_events(games_of(first, second, neutral), quotes_of(quote(first, "ats", 12.2)), LEAGUE)["form"]
+    by_game = dict(told.select("game_id", "home_edge").iter_rows())
+    assert [by_game[row["game_id"]] for row in (first, second, neutral)] == pytest.approx([2.2, 2.2 + 0.05, 0])
+
+
+def test_the_gap_follows_the_ratings_after_the_first_quote():
+    """An open a week before; then a result of home's; then its new starter; then the close."""
+    one, two = game("BOS", "LAX", "2020-09-14T00:00", (24, 10)), game("BOS", "PHX", "2020-09-20T17:00")
+    quotes = quotes_of(
+        quote(one, "ats", 12.2),
+        quote(two, "ats", 1.0, moment="open", known_at=two["kickoff"] - timedelta(days=7)),
+        quote(two, "ats", 3.0),
+    )
+    starters = [(one, "BOS", "ann"), (one, "LAX", "bob"), (two, "BOS", "cid"), (two, "PHX", "dot")]
+    facts = pl.DataFrame([(g["game_id"], t, STARTER, None, s) for g, t, s in starters], schema=FACTS, orient="row")
+    events = build_events(games_of(one, two), quotes, LEAGUE, facts=facts)[PRICES]
+    told = events.filter(pl.col("game_id") == two["game_id"])
+    assert told["price_spread"].to_list() == [1, 1, 1, 3]
+    moved, ground = 0.45 * 10 + 0.08 * (14 - 12.2), 2.2 + 0.05
+    gaps = [None, None, None, None]  # Phoenix never played, so nobody knows
+    assert told["price_gap"].to_list() == gaps
+    against = game("BOS", "LAX", "2020-09-20T17:00") | {"game_id": two["game_id"]}
+    told = build_events(
+        games_of(one, against), quotes, LEAGUE, facts=facts.with_columns(pl.col("team").replace("PHX", "LAX"))
+    )[PRICES].filter(pl.col("game_id") == two["game_id"])
+    rated = 2 * moved + ground  # both teams moved, one up and one down
+    assert told["price_gap"].to_list() == pytest.approx([None, rated - 1, rated - moved - 1, rated - moved - 3])
 
 
 def test_a_schedule_without_results_has_no_form():
@@ -125,7 +158,8 @@ def test_an_input_that_is_empty_names_the_features_that_stay_empty():
     row = game("BOS", "LAX", SUNDAY, (24, 10), roof=None)
     found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))), NO_FACTS)
     assert set(found) == {"roof", "first_price", "second_price", EPA, STARTER}
-    assert found[STARTER] == [f"starter_{name}" for name in ("rating_diff", "change_diff", "rating_sum", "change_sum")]
+    names = ("rating", "change", "power_change", "total_change")
+    assert found[STARTER] == [f"starter_{name}_{of}" for of in ("diff", "sum") for name in names]
     assert found["roof"] == ["indoors"]
     assert found["first_price"] == ["price_home_win", "price_home_cover", "price_over"]
 
@@ -143,5 +177,6 @@ def test_a_feature_that_an_empty_input_leaves_empty_is_in_the_list_of_what_is_mi
     announced = {name for names in missing_inputs(games, quotes, NO_FACTS).values() for name in names}
     events = build_events(games, quotes, SIM)
     empty = {f.name for f in CATALOG if events[f.group][f.name].null_count() == events[f.group].height}
-    rated = {f.name for f in CATALOG if f.name.startswith(("market_rating", "market_total_rating"))}
+    of_lines = ("market_rating", "market_total_rating", "home_edge", "total_level")
+    rated = {f.name for f in CATALOG if f.name.startswith(of_lines)}
     assert empty | rated == announced  # a rating without lines is 0, the average

@@ -136,7 +136,8 @@ def test_the_catalogue_says_of_every_feature_what_it_is_and_who_uses_it():
     for row in rows:
         assert row["meaning"]
         assert row["known_at"]
-        assert row["markets"], row["name"]
+    assert {name for row in rows for name in row["markets"]} == set(busta.plugins.market_names())
+    assert [row["markets"] for row in rows if row["name"] == "power_rating_diff"] == [["ats", "moneyline"]]
 
 
 def test_what_is_no_version_or_path_is_refused(settings):

@@ -46,6 +46,7 @@ MEMBERS: dict[str, Any] = {
     "points": {"ridge": 7.0},
     "line_share": 0.25,
     "members": ("linear",),
+    "features": "stable",
     "rung": "stack",
     "calibration": "platt",
 }

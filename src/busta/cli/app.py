@@ -21,8 +21,10 @@ from busta.cli.options import (
     MarketName,
     Price,
     PriceOption,
+    Search,
     emit,
     progress,
+    searching,
     settings,
 )
 from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
@@ -188,7 +190,11 @@ def train(
         int | None, typer.Option(help="Train on so many seasons before the test; by default on all.")
     ] = None,
     refit_weeks: Annotated[int | None, typer.Option(help="Fit anew every so many weeks within a season.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the trees.")] = None,
+    tune: Annotated[
+        int | None, typer.Option(metavar="N", help="Try so many settings of the members, nested in the walk forward.")
+    ] = None,
+    search: Annotated[Search | None, typer.Option(help="How they are proposed.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the trees, and of a search.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Threads; changes no result.")] = None,
     gold: Annotated[Path | None, typer.Option(help="A gold store made elsewhere.")] = None,
     as_json: Json = False,
@@ -205,7 +211,7 @@ def train(
         "seed": seed,
         "jobs": jobs,
     }
-    chosen = settings(config, train=flags)
+    chosen = settings(config, train=flags, tune={"trials": tune, "search": search.value if search else None})
     with progress(f"training {market}") as step:
         result = run(
             chosen,
@@ -216,6 +222,7 @@ def train(
             through=through,
             gold_path=gold,
             progress=step,
+            tuning=searching(step),
         )
     emit(result, as_json, show.trained)
 

@@ -34,6 +34,14 @@ class Price(StrEnum):
     close = "close"
 
 
+class Search(StrEnum):
+    """How a search proposes settings."""
+
+    tpe = "tpe"
+    random = "random"
+    grid = "grid"
+
+
 PriceOption = Annotated[Price, typer.Option("--price", help="The price that is bet at.")]
 
 
@@ -91,6 +99,19 @@ def emit(result: Any, as_json: bool, show: Callable[[Any], None], *, under: str 
         )
     else:
         show(result)
+
+
+def searching(step: Callable[[int, int], None]) -> Callable[[int, int, float | None], None]:
+    """What is seen of a search: how far it is, and each new best, a line on standard error."""
+    best: list[float] = []
+
+    def told(done: int, of: int, loss: float | None) -> None:
+        step(done, of)
+        if loss is not None and (not best or loss < best[-1]):
+            best.append(loss)
+            typer.echo(f"candidate {done} of {of}: least log loss of the guiding seasons {loss:.4f}", err=True)
+
+    return told
 
 
 @contextmanager

@@ -111,11 +111,27 @@ def trained(result: dict[str, Any]) -> None:
         _console.print(
             f"log loss against the {bar}: {gap['log_loss']:+.4f} (95 % by week {gap['low']:+.4f} to {gap['high']:+.4f})"
         )
+    _console.print(f"members: {result['ensemble']['why']}")
+    if result["tuning"]:
+        _searched(result["tuning"])
     _verdict(result)
     for name, note in result["notes"].items():
-        if name in ("games", "prices", "price_assumed", "plan", "champion") or name.startswith("missing."):
+        if name in ("games", "guides", "prices", "price_assumed", "plan", "champion") or name.startswith("missing."):
             _console.print(f"note: {note}")
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
+
+
+def _searched(tuning: dict[str, Any]) -> None:
+    """What a search came to: nested in the walk forward, beside the settings it began with."""
+    loss, final = tuning["log_loss"], tuning["final"]["values"]
+    _console.print(
+        f"search: {tuning['candidates']} settings tried ({tuning['pruned']} given up early); chosen by earlier seasons "
+        f"log loss {loss['nested']:.4f}, as set {loss['as_set']:.4f}"
+    )
+    chosen = ", ".join(
+        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}" for name, value in final.items()
+    )
+    _console.print(f"final model: {chosen or 'the settings as they are; the evidence is against none of them'}")
 
 
 def evaluated(result: dict[str, Any]) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from busta.data.schema import EPA, FACTS, INSTANT, SCHEDULE_LEAD, STARTER
-from busta.features.catalog import PRICES, Feature, of_both_teams
+from busta.features.catalog import PRICES, Feature
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
-from busta.features.form import FORM, States, team_states
+from busta.features.form import BOTH, FORM, LEVELS, States, team_states
 from busta.features.lineup import LINEUP, lineup_events
-from busta.features.prices import QUOTED, price_events, quoted
+from busta.features.prices import GAPS, QUOTED, price_events, quoted, with_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOG", "build_events", "every_feature", "missing_inputs"]
 
-CATALOG: tuple[Feature, ...] = (*of_both_teams(FORM), *SCHEDULE, *ROOF, *LINEUP, *QUOTED)
+CATALOG: tuple[Feature, ...] = (*BOTH, *LEVELS, *SCHEDULE, *ROOF, *LINEUP, *QUOTED, *GAPS)
 """Every feature of busta's own, in column order; `every_feature` has those of other packages' markets too."""
 
 _EPOCH = 2**55
@@ -46,12 +46,14 @@ def build_events(
     what was known by then: rebuilding from less of the future changes no earlier row.
     """
     facts = pl.DataFrame(schema=FACTS) if facts is None else facts
+    states = team_states(games, quotes, facts, league)
+    form, lineup = form_events(games, states, league.home_edge), lineup_events(games, facts, states)
     groups = {
-        "form": form_events(games, team_states(games, quotes, facts, league)),
+        "form": form,
         "schedule": schedule_events(games, league),
         "roof": roof_events(games),
-        "lineup": lineup_events(games, facts),
-        PRICES: price_events(games, quotes, league, vig_method),
+        "lineup": lineup,
+        PRICES: with_gaps(price_events(games, quotes, league, vig_method), form, lineup),
     }
     return {name: frame.sort("game_id", "known_at") for name, frame in groups.items()}
 
@@ -67,8 +69,10 @@ def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFram
     return found
 
 
-def form_events(games: pl.DataFrame, states: States) -> pl.DataFrame:
+def form_events(games: pl.DataFrame, states: States, home_edge: float) -> pl.DataFrame:
     """The states of both teams as each game saw them, one row whenever one of them changed.
+
+    ``home_edge`` is what home ground is worth, in points, before the first game.
 
     The first row of a game is known with its schedule; each later one when a game of either team
     became final before this one began.
@@ -77,16 +81,23 @@ def form_events(games: pl.DataFrame, states: States) -> pl.DataFrame:
     keys = _key(states.frame["team"], states.frame["known_at"], codes)
     index, at = _moments(games, keys, codes)
     chosen = games[index]
-    columns = {}
     rows = {side: _latest(chosen[f"{side}_team"], at, keys, codes) for side in ("home", "away")}
     values = {side: _carried(states, rows[side], chosen["season"]) for side in rows}
-    for name in (f.name for f in FORM):
-        columns[f"{name}_diff"] = values["home"][name] - values["away"][name]
-        columns[f"{name}_sum"] = values["home"][name] + values["away"][name]
+    columns = {f"{f.name}_diff": values["home"][f.name] - values["away"][f.name] for f in FORM}
+    columns |= {f"{f.name}_sum": values["home"][f.name] + values["away"][f.name] for f in FORM}
+    home_ground, columns["total_level"] = _levels(states.levels, at, home_edge)
+    columns["home_edge"] = np.where(chosen["neutral"], 0.0, home_ground)
     return pl.DataFrame(
         {"game_id": chosen["game_id"], "known_at": at}
-        | {f.name: pl.Series(columns[f.name], nan_to_null=True) for f in of_both_teams(FORM)}
+        | {f.name: pl.Series(columns[f.name], nan_to_null=True) for f in (*BOTH, *LEVELS)}
     ).with_columns(pl.col("known_at").cast(INSTANT))
+
+
+def _levels(levels: pl.DataFrame, at: pl.Series, home_edge: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What home ground is worth and the usual total, at those times."""
+    last = np.searchsorted(_microseconds(levels["known_at"]), _microseconds(at), side="right")
+    edges, totals = (levels[f.name].to_numpy() for f in LEVELS)
+    return np.append(home_edge, edges)[last], np.append(np.nan, totals)[last]
 
 
 def _key(team: pl.Series, at: pl.Series, codes: dict[str, int]) -> NDArray[np.int64]:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from busta.data.schema import EPA, FINAL_LAG, INSTANT
-from busta.features.catalog import Feature
+from busta.data.schema import EPA, FINAL_LAG, INSTANT, STARTER
+from busta.features.catalog import Feature, of_both_teams
 from busta.features.facts import with_fact
-from busta.features.ratings import RATINGS, Played, ratings_of
+from busta.features.ratings import RATINGS, Played, power_of_margin, power_of_total, ratings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from busta.plugins import League
 
-__all__ = ["FORM", "States", "closing_lines", "finished", "team_states"]
+__all__ = ["BOTH", "FORM", "LEVELS", "States", "closing_lines", "finished", "team_states"]
 
 HALF_LIVES = (5, 14)
 """In games: the form of about a month, and that of about a season."""
@@ -49,6 +49,22 @@ FORM = RATINGS + tuple(
 )
 
 
+BOTH = of_both_teams(FORM)
+
+_LAST = "when the last game of either team is final, or with the schedule"
+LEVELS = (
+    Feature(
+        "home_edge",
+        "form",
+        "points",
+        "What home ground is worth by the closing spreads of late, 0 on neutral ground.",
+        _LAST,
+        ("line",),
+    ),
+    Feature("total_level", "form", "points", "The usual total by the closing totals of late.", _LAST, ("line",)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class States:
     """Rows (team, known_at) sorted by team and time, one column a feature of ``FORM``.
@@ -56,10 +72,15 @@ class States:
     Attributes:
         frame: ``team``, ``season``, ``known_at`` and the features.
         carry: Share of a rating that a season leaves, by feature; 1 where not named.
+        starts: Those games with a starter, by time, a row a team: ``team``, ``starter``, ``known_at``, the ``epa`` of
+            his team in it, his part of the power rating (``part``) and of the power total (``total_part``) after it.
+        levels: ``known_at`` and the features of ``LEVELS``, as on a team's own ground, after each finished game.
     """
 
     frame: pl.DataFrame
     carry: Mapping[str, float]
+    starts: pl.DataFrame
+    levels: pl.DataFrame
 
 
 def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
@@ -77,9 +98,9 @@ def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
 
 
 def finished(games: pl.DataFrame, lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """The games with a result, in time order, with their closing lines and how well both teams played."""
+    """The games with a result, in time order, with their closing lines, starters and how well both teams played."""
     return (
-        with_fact(games, facts, EPA)
+        with_fact(with_fact(games, facts, EPA), facts, STARTER)
         .filter(pl.col("home_score").is_not_null() & pl.col("away_score").is_not_null())
         .join(lines, on="game_id", how="left")
         .sort("kickoff", "game_id")
@@ -102,34 +123,41 @@ def team_states(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame, 
         for half_life in HALF_LIVES
         for measure in _MEASURES
     ]
-    frame = long.with_columns(weighted).select(
-        "team",
-        "season",
-        (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at"),
-        *(f.name for f in FORM),
-    )
-    return States(frame, carry)
+    known_at = (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at")
+    frame = long.with_columns(weighted).select("team", "season", known_at, *(f.name for f in FORM))
+    starts = long.filter(pl.col(STARTER).is_not_null()).sort("kickoff", "game_id", "team")
+    starts = starts.select("team", STARTER, known_at, pl.col("epa_for").alias(EPA), "part", "total_part")
+    return States(frame, carry, starts, rated.select(known_at, *(f.name for f in LEVELS)))
 
 
 def _with_ratings(played: pl.DataFrame, league: League) -> tuple[pl.DataFrame, dict[str, float]]:
-    teams = {team: code for code, team in enumerate(league.teams)}
-    nan = math.nan
-    ratings = ratings_of(
-        Played(
-            home=[teams[team] for team in played["home_team"]],
-            away=[teams[team] for team in played["away_team"]],
-            season=played["season"].to_list(),
-            margin=(played["home_score"] - played["away_score"]).cast(pl.Float64).to_list(),
-            spread=played["spread"].fill_null(nan).to_list(),
-            total_line=played["total_line"].fill_null(nan).to_list(),
-            edge=[0.0 if neutral else league.home_edge for neutral in played["neutral"]],
-            teams=len(teams),
-        ),
-        league,
-    )
-    columns = [pl.Series(f"home_{name}", rating.home) for name, rating in ratings.items()]
+    rows = _played(played, league)
+    margin, total = power_of_margin(rows, league), power_of_total(rows, league)
+    ratings = ratings_of(rows, league, margin, total)
+    columns = [pl.Series("home_edge", margin.level), pl.Series("total_level", total.level)]
+    for name, power in (("part", margin), ("total_part", total)):
+        columns += [pl.Series(f"home_{name}", power.home_starter), pl.Series(f"away_{name}", power.away_starter)]
+    columns += [pl.Series(f"home_{name}", rating.home) for name, rating in ratings.items()]
     columns += [pl.Series(f"away_{name}", rating.away) for name, rating in ratings.items()]
     return played.with_columns(columns), {name: rating.carry for name, rating in ratings.items()}
+
+
+def _played(played: pl.DataFrame, league: League) -> Played:
+    teams = {team: code for code, team in enumerate(league.teams)}
+    nan = math.nan
+    return Played(
+        home=[teams[team] for team in played["home_team"]],
+        away=[teams[team] for team in played["away_team"]],
+        season=played["season"].to_list(),
+        margin=(played["home_score"] - played["away_score"]).cast(pl.Float64).to_list(),
+        total=(played["home_score"] + played["away_score"]).cast(pl.Float64).to_list(),
+        spread=played["spread"].fill_null(nan).to_list(),
+        total_line=played["total_line"].fill_null(nan).to_list(),
+        edge=[0.0 if neutral else league.home_edge for neutral in played["neutral"]],
+        teams=len(teams),
+        home_starter=played[f"home_{STARTER}"].to_list(),
+        away_starter=played[f"away_{STARTER}"].to_list(),
+    )
 
 
 def _side(rated: pl.DataFrame, side: str, other: str, sign: int) -> pl.DataFrame:
@@ -141,6 +169,8 @@ def _side(rated: pl.DataFrame, side: str, other: str, sign: int) -> pl.DataFrame
         "season",
         "kickoff",
         pl.col(f"{side}_team").alias("team"),
+        pl.col(f"{side}_{STARTER}").alias(STARTER),
+        *(pl.col(f"{side}_{name}").alias(name) for name in ("part", "total_part")),
         *(pl.col(f"{side}_{f.name}").alias(f.name) for f in RATINGS),
         pl.col(f"{side}_score").cast(pl.Float64).alias("points_for"),
         pl.col(f"{other}_score").cast(pl.Float64).alias("points_against"),

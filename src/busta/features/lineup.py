@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from busta.data.schema import EPA, FINAL_LAG, INSTANT, LINEUP_LEAD, STARTER
+from busta.data.schema import EPA, INSTANT, LINEUP_LEAD, STARTER
 from busta.features.catalog import Feature, of_both_teams
 from busta.features.facts import with_fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
+    from busta.features.form import States
 
 __all__ = ["LINEUP", "lineup_events"]
 
@@ -46,69 +42,68 @@ _TEAM = (
         _TOLD,
         (STARTER, EPA),
     ),
+    Feature(
+        "starter_power_change",
+        "lineup",
+        "points",
+        "The starter's part of the power rating less that of his team's last starter.",
+        _TOLD,
+        (STARTER,),
+    ),
+    Feature(
+        "starter_total_change",
+        "lineup",
+        "points",
+        "The starter's part of the power total less that of his team's last starter.",
+        _TOLD,
+        (STARTER,),
+    ),
 )
 LINEUP = of_both_teams(_TEAM)
+_PARTS = {"part": "starter_power_change", "total_part": "starter_total_change"}
 
 
-def lineup_events(games: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """One row a game whose starters are told: ``game_id``, ``known_at`` and the features of ``LINEUP``."""
-    both = with_fact(with_fact(games, facts, STARTER), facts, EPA)
-    told = pl.any_horizontal(pl.col(f"{side}_{STARTER}").is_not_null() for side in SIDES)
-    named = both.filter(told).sort("kickoff", "game_id")
-    home, away = _values(named)
-    columns = {f"{f.name}_diff": home[:, i] - away[:, i] for i, f in enumerate(_TEAM)}
-    columns |= {f"{f.name}_sum": home[:, i] + away[:, i] for i, f in enumerate(_TEAM)}
-    frame = named.select("game_id", (pl.col("kickoff") - LINEUP_LEAD).cast(INSTANT).alias("known_at"))
-    return frame.with_columns(pl.Series(f.name, columns[f.name], nan_to_null=True) for f in LINEUP)
+def lineup_events(games: pl.DataFrame, facts: pl.DataFrame, states: States) -> pl.DataFrame:
+    """One row a game whose starters are told: ``game_id``, ``known_at`` and the features of ``LINEUP``.
+
+    They are made of the games that were final when the starters were told.
+    """
+    named = with_fact(games, facts, STARTER).filter(
+        pl.any_horizontal(pl.col(f"{side}_{STARTER}").is_not_null() for side in SIDES)
+    )
+    told = (pl.col("kickoff") - LINEUP_LEAD).cast(INSTANT).alias("known_at")
+    frame = named.select("game_id", told, *(f"{side}_{name}" for side in SIDES for name in ("team", STARTER)))
+    starts = _rated(states.starts)
+    for side in SIDES:
+        frame = _with_side(frame, starts, side)
+    columns = [(pl.col(f"home_{f.name}") - pl.col(f"away_{f.name}")).alias(f"{f.name}_diff") for f in _TEAM]
+    columns += [(pl.col(f"home_{f.name}") + pl.col(f"away_{f.name}")).alias(f"{f.name}_sum") for f in _TEAM]
+    return frame.select("game_id", "known_at", *columns)
 
 
-def _values(games: pl.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The features of home and away team, float64 (games, features) each, NaN where nobody is told."""
-    found = {side: np.full((games.height, len(_TEAM)), np.nan) for side in SIDES}
-    rows = {
-        side: list(zip(*(games[f"{side}_{name}"].to_list() for name in ("team", STARTER, EPA)), strict=True))
-        for side in SIDES
-    }
-    book = _Book()
-    for row, final in _in_order(games):
-        for side in SIDES:
-            team, starter, epa = rows[side][row]
-            if starter is not None and final:
-                book.played(team, starter, epa)
-            elif starter is not None:
-                found[side][row] = book.told(team, starter)
-    return found["home"], found["away"]
+def _rated(starts: pl.DataFrame) -> pl.DataFrame:
+    """Each start with the starter's rating after it, and what his team has usually had."""
+    total, count = pl.col(EPA).fill_null(0.0).cum_sum(), pl.col(EPA).is_not_null().cum_sum()
+    rating = ((NEWCOMER * NEWCOMER_GAMES + total) / (NEWCOMER_GAMES + count)).over(STARTER)
+    before = pl.col("rating").shift(fill_value=NEWCOMER).over(STARTER)
+    usual = pl.col("before").ewm_mean(alpha=USUAL_GAIN, adjust=False).over("team")
+    rated = starts.with_columns(rating.alias("rating")).with_columns(before.alias("before"))
+    return rated.with_columns(usual.alias("usual"))
 
 
-def _in_order(games: pl.DataFrame) -> Iterator[tuple[int, bool]]:
-    """Each game as it is told and as it is final, by time; what is final at a moment is known at it."""
-    kickoff = games["kickoff"].dt.epoch("us").to_numpy()
-    told, final = (kickoff + np.int64(lag.total_seconds() * 1e6) for lag in (-LINEUP_LEAD, FINAL_LAG))
-    time, kind = np.concatenate([told, final]), np.repeat([1, 0], games.height)
-    order = np.lexsort((np.arange(time.size), kind, time))
-    yield from zip((order % max(games.height, 1)).tolist(), (kind[order] == 0).tolist(), strict=True)
-
-
-@dataclass(slots=True)
-class _Book:
-    """What is known of starters and teams so far."""
-
-    total: dict[str, float] = field(default_factory=dict)
-    games: dict[str, int] = field(default_factory=dict)
-    usual: dict[str, float] = field(default_factory=dict)
-
-    def rating(self, starter: str) -> float:
-        count = self.games.get(starter, 0)
-        return (NEWCOMER * NEWCOMER_GAMES + self.total.get(starter, 0.0)) / (NEWCOMER_GAMES + count)
-
-    def told(self, team: str, starter: str) -> tuple[float, float]:
-        rating = self.rating(starter)
-        return rating, rating - self.usual.get(team, rating)
-
-    def played(self, team: str, starter: str, epa: float | None) -> None:
-        rating = self.rating(starter)
-        usual = self.usual.get(team, rating)
-        self.usual[team] = usual + USUAL_GAIN * (rating - usual)
-        if epa is not None:
-            self.total[starter] = self.total.get(starter, 0.0) + epa
-            self.games[starter] = self.games.get(starter, 0) + 1
+def _with_side(frame: pl.DataFrame, starts: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The features of one of the teams, from its own and its starter's last start; null where nobody is told."""
+    team, starter = f"{side}_team", f"{side}_{STARTER}"
+    by_starter = starts.select("known_at", pl.col(STARTER).alias(starter), "rating", *_PARTS)
+    by_team = starts.select("known_at", pl.col("team").alias(team), "usual", pl.col(_PARTS.keys()).name.prefix("last "))
+    found = frame.sort("known_at", "game_id")
+    found = found.join_asof(by_starter, on="known_at", by=starter, check_sortedness=False)
+    found = found.join_asof(by_team, on="known_at", by=team, check_sortedness=False)
+    rating = pl.col("rating").fill_null(NEWCOMER)
+    values = {"starter_rating": rating, "starter_change": rating - pl.coalesce("usual", rating)}
+    for name, feature in _PARTS.items():
+        part = pl.col(name).fill_null(0.0)
+        values[feature] = part - pl.coalesce(f"last {name}", part)
+    named = pl.when(pl.col(starter).is_not_null())
+    told = [named.then(value).alias(f"{side}_{name}") for name, value in values.items()]
+    return found.with_columns(told).drop("rating", "usual", *_PARTS, *(f"last {name}" for name in _PARTS))

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
     from busta.plugins import League, Market
 
-__all__ = ["QUOTED", "price_events", "quoted"]
+__all__ = ["GAPS", "QUOTED", "price_events", "quoted", "with_gaps"]
 
 _SEEN = "when the quote is seen; by convention the open a week, the close a second before the start"
+
+_RATED = "when the quote is seen, and whenever the ratings change after it"
+_SPREAD = ("power_rating_diff", "home_edge", "starter_power_change_diff")
+_TOTAL = ("power_total_sum", "total_level", "starter_total_change_sum")
 
 _BOTH_PRICES = ("first_price", "second_price")
 
@@ -41,7 +45,27 @@ QUOTED = (
     _quoted("price_spread", "points", "The spread, positive where home is favoured.", ("line",)),
     _quoted("price_total", "points", "The total.", ("line",)),
 )
-"""Those of busta's own markets."""
+"""Prices and lines of busta's own markets."""
+
+GAPS = (
+    Feature(
+        "price_gap",
+        PRICES,
+        "points",
+        "What the power ratings and home ground make of the spread, less the spread.",
+        _RATED,
+        ("line",),
+    ),
+    Feature(
+        "price_total_gap",
+        PRICES,
+        "points",
+        "What the power totals and the usual total make of the total, less the total.",
+        _RATED,
+        ("line",),
+    ),
+)
+"""How far the line lies from what the ratings make of it."""
 
 
 def quoted() -> tuple[Feature, ...]:
@@ -100,6 +124,30 @@ def _said(market: Market) -> Iterator[tuple[str, pl.Expr]]:
     yield market.price_feature, _of(market.name, fair.fill_null(0.5) if market.has_line else fair)
     if market.line_feature:
         yield market.line_feature, _of(market.name, pl.col("line"))
+
+
+def with_gaps(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) -> pl.DataFrame:
+    """The prices with both gaps, and a row more whenever the ratings change after the first quote."""
+    rated = form.select("game_id", "known_at", *_SPREAD[:2], *_TOTAL[:2])
+    told = lineup.select("game_id", "known_at", _SPREAD[2], _TOTAL[2])
+    return (
+        pl.concat([prices, rated, told], how="diagonal")
+        .sort("game_id", "known_at", maintain_order=True)
+        .with_columns(pl.exclude("game_id", "known_at").forward_fill().over("game_id"))
+        .unique(["game_id", "known_at"], keep="last", maintain_order=True)
+        .filter(pl.any_horizontal(pl.col(prices.columns[2:]).is_not_null()))
+        .select(
+            *prices.columns,
+            _less(_SPREAD, "price_spread").alias("price_gap"),
+            _less(_TOTAL, "price_total").alias("price_total_gap"),
+        )
+    )
+
+
+def _less(rated: tuple[str, str, str], line: str) -> pl.Expr:
+    """What ratings, level and the change by the starters told make of a line, less the line."""
+    rating, level, change = (pl.col(name) for name in rated)
+    return rating + level + change.fill_null(0.0) - pl.col(line)
 
 
 def _of(market: str, value: pl.Expr) -> pl.Expr:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
     Step = Callable[[float, float, float, float], tuple[float, float]]
 
-__all__ = ["RATINGS", "Played", "Rating", "rate", "ratings_of"]
+__all__ = ["RATINGS", "Played", "Power", "Rating", "power_of_margin", "power_of_total", "rate", "ratings_of"]
+
+GROUND_GAIN = 0.005
+"""Share of a closing line's surprise that moves what home ground is worth: it follows within a season."""
+LEVEL_GAIN = 0.01
+"""The same of the usual total."""
 
 _FINAL = "when the team's last game is final, four hours after its start"
 
@@ -45,6 +50,22 @@ RATINGS = (
         _FINAL,
         ("line",),
     ),
+    Feature(
+        "power_rating",
+        "form",
+        "points",
+        "Points better than an average team with its last starter, learned from closing spreads and from how far "
+        "results were from them.",
+        _FINAL,
+    ),
+    Feature(
+        "power_total",
+        "form",
+        "points",
+        "What the team with its last starter adds to a total, learned from closing totals and from how far results "
+        "were from them.",
+        _FINAL,
+    ),
 )
 
 
@@ -56,10 +77,23 @@ class Played:
     away: Sequence[int]
     season: Sequence[int]
     margin: Sequence[float]
+    total: Sequence[float]
     spread: Sequence[float]
     total_line: Sequence[float]
     edge: Sequence[float]  # points the ground is worth, 0 on neutral ground
     teams: int
+    home_starter: Sequence[str | None] = ()
+    away_starter: Sequence[str | None] = ()
+
+    def kept(self, carry: float) -> tuple[list[float], list[float]]:
+        """What is left of both teams' ratings since their games before, losing all but ``carry`` a season."""
+        team, season = np.array([self.home, self.away]).ravel(), np.tile(np.array(self.season), 2)
+        order = np.lexsort((np.tile(np.arange(len(self.home)), 2), team))
+        gap = np.zeros(team.size)
+        same = np.diff(team[order]) == 0
+        gap[order[1:]] = np.where(same, np.diff(season[order]), 0)
+        home, away = (carry**gap).reshape(2, -1).tolist()
+        return home, away
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +105,30 @@ class Rating:
     carry: float
 
 
-def ratings_of(played: Played, league: League) -> dict[str, Rating]:
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A power rating after each game, in two parts; a starter's part is 0 where nobody is named.
+
+    Attributes:
+        home: The home team's part, in points, shape (games,), as the others.
+        away: The away team's part.
+        home_starter: The part of home's starter.
+        away_starter: The part of away's starter.
+        level: What all games have in common by then: what home ground is worth, or the usual total.
+    """
+
+    home: NDArray[np.float64]
+    away: NDArray[np.float64]
+    home_starter: NDArray[np.float64]
+    away_starter: NDArray[np.float64]
+    level: NDArray[np.float64]
+
+    def rating(self, carry: float) -> Rating:
+        """Both parts together."""
+        return Rating(self.home + self.home_starter, self.away + self.away_starter, carry)
+
+
+def ratings_of(played: Played, league: League, margin_power: Power, total_power: Power) -> dict[str, Rating]:
     """All ratings of ``RATINGS``, by name."""
     spread = [line - edge for line, edge in zip(played.spread, played.edge, strict=True)]
     margin = [value - edge for value, edge in zip(played.margin, played.edge, strict=True)]
@@ -83,6 +140,8 @@ def ratings_of(played: Played, league: League) -> dict[str, Rating]:
         "score_rating": rate(played, margin, _linear_step(league.score_gain, -1), carry=0.6),
         "market_rating": rate(played, spread, _linear_step(league.market_gain, -1), carry=carry),
         "market_total_rating": rate(played, total, _linear_step(league.market_total_gain, 1), carry=carry),
+        "power_rating": margin_power.rating(carry),
+        "power_total": total_power.rating(carry),
     }
 
 
@@ -98,22 +157,78 @@ def rate(
     A game without a value (NaN) leaves the ratings as they are.
     """
     now = [0.0] * played.teams
-    last = [-1] * played.teams
     homes, aways = [], []
-    for home, away, season, value, edge in zip(
-        played.home, played.away, played.season, values, played.edge, strict=True
+    for h, a, value, edge, kept_home, kept_away in zip(
+        played.home, played.away, values, played.edge, *played.kept(carry), strict=True
     ):
-        for team in (home, away):
-            if last[team] != season:
-                now[team] *= carry ** (season - last[team]) if last[team] >= 0 else 1.0
-                last[team] = season
+        home, away = now[h] * kept_home, now[a] * kept_away
         if value == value:  # noqa: PLR0124 - NaN is the only value that differs from itself
-            up, down = step(now[home], now[away], value, edge)
-            now[home] += up
-            now[away] += down
-        homes.append(now[home])
-        aways.append(now[away])
+            up, down = step(home, away, value, edge)
+            home, away = home + up, away + down
+        now[h], now[a] = home, away
+        homes.append(home)
+        aways.append(away)
     return Rating(np.array(homes), np.array(aways), carry)
+
+
+def power_of_margin(played: Played, league: League) -> Power:
+    """Teams and starters rated by spreads and margins; the level is what home ground is worth."""
+    law = _Law(-1, league.power_gain, league.result_gain, GROUND_GAIN, league.market_carry)
+    return _power(played, law, played.spread, played.margin, league.home_edge, [edge != 0 for edge in played.edge])
+
+
+def power_of_total(played: Played, league: League) -> Power:
+    """Teams and starters rated by totals; the level is the usual total, at first that of the first game."""
+    law = _Law(1, league.total_power_gain, league.total_result_gain, LEVEL_GAIN, league.market_carry)
+    known = [value for pair in zip(played.total_line, played.total, strict=True) for value in pair if value == value]  # noqa: PLR0124
+    return _power(played, law, played.total_line, played.total, next(iter(known), 0.0), [True] * len(played.home))
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """How a power rating moves: ``sign`` -1 rates differences, +1 sums; shares of surprises; what a season leaves."""
+
+    sign: int
+    gain: float
+    result_gain: float
+    level_gain: float
+    carry: float
+
+
+def _power(
+    played: Played,
+    law: _Law,
+    lines: Sequence[float],
+    results: Sequence[float],
+    level: float,
+    levelled: Sequence[bool],
+) -> Power:
+    """Teams and their starters rated together by the closing line, and by how far the result was from it.
+
+    The line of a game is what the market makes of both teams with those who start: its surprise moves
+    team and starter alike, each by half of the gain, and the team by all of it where nobody is named.
+    What the line missed moves them too, by less: the next line will know it. A starter keeps his part
+    over the seasons and takes it along to another team. The level, which games on neutral ground do not
+    have (``levelled``), follows the lines slowly.
+    """
+    team, starter = [0.0] * played.teams, dict[str | None, float]({None: 0.0})
+    rows = []
+    starts = zip(*(side or [None] * len(lines) for side in (played.home_starter, played.away_starter)), strict=True)
+    for h, a, named, kept_home, kept_away, line, result, has in zip(
+        played.home, played.away, starts, *played.kept(law.carry), lines, results, levelled, strict=True
+    ):
+        home, away = team[h] * kept_home, team[a] * kept_away
+        first, second = (starter.get(name, 0.0) for name in named)
+        said = home + first + law.sign * (away + second) + has * level
+        line = line if line == line else said  # noqa: PLR0124, PLW2901 - without a line nothing surprises
+        level += has * law.level_gain * (line - said)
+        move = law.gain * (line - said) + law.result_gain * (result - line)
+        for name, part, sign in ((named[0], first, 1), (named[1], second, law.sign)):
+            starter[name] = 0.0 if name is None else part + sign * move / 2
+        team[h] = home + (move if named[0] is None else move / 2)
+        team[a] = away + law.sign * (move if named[1] is None else move / 2)
+        rows.append((team[h], team[a], starter[named[0]], starter[named[1]], level))
+    return Power(*np.array(rows, dtype=np.float64).reshape(-1, 5).T)
 
 
 def _linear_step(gain: float, sign: int) -> Step:

@@ -147,4 +147,8 @@ LEAGUE = League(
     market_total_gain=0.3,
     elo_gain=11.0,
     score_gain=0.04,
+    power_gain=0.3,
+    result_gain=0.05,
+    total_power_gain=0.3,
+    unused=("rest_days_*",),
 )

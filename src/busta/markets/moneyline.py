@@ -1,5 +1,6 @@
 """Who wins the game; a tie is a push."""
 
+from busta.markets.fundamentals import MARGIN
 from busta.plugins import Market
 
 MARKET = Market(
@@ -8,7 +9,7 @@ MARKET = Market(
     sides=("home", "away"),
     quantity="margin",
     has_line=False,
-    features=("*_diff", "division", "neutral", "week", "postseason", "price_home_win", "price_spread"),
+    features=(*MARGIN, "price_home_win"),
     price_feature="price_home_win",
     elo_feature="elo_diff",
 )

@@ -11,6 +11,7 @@ from busta.errors import DataError
 from busta.models.distribution import fit_distribution
 from busta.models.members import MARKET, Member, fit_member
 from busta.models.portable import FORMAT, PortableModel
+from busta.models.selection import masked, spoken_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Fitted:
 
 def member_names(settings: Train, *, blind: bool) -> tuple[str, ...]:
     """The members of an ensemble, the market first."""
-    return (MARKET, *(settings.blind if blind else settings.anchored).members)
+    return (MARKET, *settings.members(blind=blind).members)
 
 
 def fit(data: Dataset, rows: NDArray[np.int64], settings: Train) -> Fitted:
@@ -79,6 +80,8 @@ def fit(data: Dataset, rows: NDArray[np.int64], settings: Train) -> Fitted:
             f"{data.market.name}: cannot learn from {y.size} games "
             "whose outcomes are all the same; more results are needed"
         )
-    chosen = settings.blind if data.blind else settings.anchored
-    members = [fit_member(name, data, rows, chosen, settings.seed) for name in member_names(settings, blind=data.blind)]
+    chosen = settings.members(blind=data.blind)
+    seen = masked(data, spoken_for(data, rows, chosen, settings.seed))
+    names = member_names(settings, blind=data.blind)
+    members = [fit_member(name, seen, rows, chosen, settings.seed) for name in names]
     return Fitted(tuple(members), fit_distribution(data, rows), data.names, data.blind, data.market.has_line)

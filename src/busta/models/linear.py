@@ -13,7 +13,7 @@ from busta.models.portable import score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OffsetLogistic", "PointsRidge"]
+__all__ = ["OffsetLogistic", "PointsRidge", "moments"]
 
 _STEPS = 50
 _TOLERANCE = 1e-10
@@ -40,7 +40,7 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         offset = np.zeros(len(y)) if offset is None else offset
         self.classes_ = np.array([0.0, 1.0])
         self.n_features_in_ = X.shape[1]
-        self.mean_, self.scale_ = _standard(X)
+        self.mean_, self.scale_ = moments(X)
         Z = np.nan_to_num((X - self.mean_) / self.scale_)
         design = np.column_stack([Z, np.ones(len(y))]) if self.intercept else Z
         penalty = np.full(design.shape[1], float(self.ridge))
@@ -88,7 +88,7 @@ class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Learns from ``X`` (games, features) and ``y`` (points)."""
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
         self.n_features_in_ = X.shape[1]
-        self.mean_, self.scale_ = _standard(X)
+        self.mean_, self.scale_ = moments(X)
         Z = np.nan_to_num((X - self.mean_) / self.scale_)
         centre = Z.mean(axis=0) if self.intercept else np.zeros(Z.shape[1])
         level = float(y.mean()) if self.intercept else 0.0
@@ -111,7 +111,7 @@ def _linear(model: Any) -> dict[str, Any]:
     return {"kind": "linear", "intercept": model.intercept_} | {name: each.tolist() for name, each in arrays.items()}
 
 
-def _standard(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def moments(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation by column, missing values left out; a constant column gets scale 1."""
     known = ~np.isnan(X)
     count = np.maximum(known.sum(axis=0), 1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-__all__ = ["BOOSTED", "LINEAR", "MARKET", "Member", "fit_member"]
+__all__ = ["BOOSTED", "LINEAR", "MARKET", "Member", "fit_member", "of_points"]
 
 MARKET = "market"
 """The member that is always there: the market itself, or for a blind model the rate of the first side."""
@@ -76,13 +76,13 @@ def _boosting(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member
 
 def _points(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
     del seed
-    known, target = _of_points(data, rows, settings)
+    known, target = of_points(data, rows, settings.line_share)
     model = PointsRidge(**settings.points.model_dump(), intercept=data.blind).fit(data.X[known], target)
     return Member(model.to_dict() | {"name": "points"} | _points_head(data, known, model.predict))
 
 
 def _points_boosting(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
-    known, target = _of_points(data, rows, settings)
+    known, target = of_points(data, rows, settings.line_share)
     trees = settings.points_boosting.model_dump()
     model = PointsBoosting(**trees, seed=seed, intercept=data.blind).fit(data.X[known], target)
     return _with_trees("points_boosting", model, _points_head(data, known, model.predict))
@@ -113,7 +113,7 @@ def _outcomes(data: Dataset, rows: Rows, settings: Members) -> tuple[Floats, Flo
     return data.X[rows], y, data.offset[rows]
 
 
-def _of_points(data: Dataset, rows: Rows, settings: Members) -> tuple[Rows, Floats]:
+def of_points(data: Dataset, rows: Rows, share: float) -> tuple[Rows, Floats]:
     """Games to learn points from, and what: blind points, or points beyond what the market expected.
 
     Blind they are mixed with what the close expected of the same game, as outcomes are with prices.
@@ -122,7 +122,6 @@ def _of_points(data: Dataset, rows: Rows, settings: Members) -> tuple[Rows, Floa
     if not data.blind:
         known = ~np.isnan(expected)
         return rows[known], data.value[rows][known] - expected[known]
-    share = settings.line_share
     value = data.value[rows]
     return rows, np.where(np.isnan(expected), value, (1 - share) * value + share * expected)
 

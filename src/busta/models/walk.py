@@ -21,7 +21,7 @@ from busta.models.prequential import Past, pasts
 from busta.models.splits import Fold, walk_forward
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -81,12 +81,23 @@ class _Tested:
     fitted: Fitted
 
 
-def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = lambda _done, _of: None) -> Walk:
+def walk(
+    data: Dataset,
+    settings: Train,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    chosen: Sequence[Members] | None = None,
+) -> Walk:
     """Walks forward through the table and fits the final ensemble on all of it.
 
     Folds are fitted side by side on ``settings.jobs`` threads, one thread a fit; the result does not
     depend on how many. Weights and calibration of a fold come from the games of other folds that were
     final before it.
+
+    Args:
+        data: The table.
+        settings: How it is walked, and its members.
+        progress: Called with fits done and fits in all.
+        chosen: Settings of the members of each fold, and last of the final ensemble, where they differ.
 
     Raises:
         DataError: Nothing to test on, or nothing to learn from.
@@ -95,9 +106,12 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
     readings = closing_readings(data)
     learned = np.flatnonzero(~np.isnan(data.value) & ~np.isnan(data.offset))
     done = iter(range(1, len(folds) + 2))
+    *each, last = [settings.with_members(members, blind=data.blind) for members in chosen or ()] or [settings] * (
+        len(folds) + 1
+    )
 
-    def test(fold: Fold) -> _Tested:
-        fitted = fit(data, fold.train, settings)
+    def test(fold: Fold, own: Train) -> _Tested:
+        fitted = fit(data, fold.train, own)
         means = market_means(data, fold.test, fitted.distribution)
         closing = closing_triples(data, fold.test, fitted.distribution, means["closing"])
         baselines = predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings)
@@ -106,9 +120,9 @@ def walk(data: Dataset, settings: Train, progress: Callable[[int, int], None] = 
         return found
 
     with threadpool_limits(1), ThreadPoolExecutor(settings.jobs) as pool:
-        last = pool.submit(fit, data, learned, settings)
-        tested = list(pool.map(test, folds))
-        final = last.result()
+        finally_ = pool.submit(fit, data, learned, last)
+        tested = list(pool.map(test, folds, each))
+        final = finally_.result()
         progress(len(folds) + 1, len(folds) + 1)
         return _collect(data, settings, folds, tested, final, learned.size)
 
@@ -119,7 +133,7 @@ def _collect(
     rows = np.concatenate([fold.test for fold in folds])
     members = np.concatenate([found.member_log_odds for found in tested])
     names = member_names(settings, blind=data.blind)
-    chosen = settings.blind if data.blind else settings.anchored
+    chosen = settings.members(blind=data.blind)
     rungs, calibrations = _combine(names, members, data.y[rows], list(pasts(data, folds, learned)), chosen)
     models = [
         fitted.model(rung.weights, calibration)

@@ -41,6 +41,7 @@ class Record:
         write_model: Writes the model's folder.
         write_artifacts: Writes everything else: predictions, baselines, plots, tables.
         example: A few rows of the model's input.
+        candidates: What a search tried: parameters and figures of each, logged as a run below this one.
         requirements: What a bare client needs to load the model.
     """
 
@@ -53,6 +54,7 @@ class Record:
     write_model: Callable[[Path], None]
     write_artifacts: Callable[[Path], None]
     example: pd.DataFrame
+    candidates: Sequence[tuple[Mapping[str, str], Mapping[str, float]]] = field(default=())
     requirements: Sequence[str] = field(default=())
 
 
@@ -96,6 +98,7 @@ def _publish(registry: Registry, record: Record) -> Published:
             record.write_artifacts(artifacts)
             client.log_artifacts(run_id, str(artifacts))
             model_id = _log_model(registry, run_id, record, Path(scratch))
+            _log_candidates(registry, experiment, run_id, record)
             version = _register(registry, run_id, record, model_id)
         except BaseException:
             with suppress(Exception):  # the error that matters is on its way up
@@ -139,6 +142,23 @@ def _log_figures(registry: Registry, run_id: str, record: Record) -> None:
     for start in range(0, len(metrics), 900):  # MLflow takes at most 1,000 figures at once
         registry.client.log_batch(run_id, metrics=metrics[start : start + 900])
     registry.client.log_batch(run_id, params=params, tags=[RunTag(*pair) for pair in record.tags.items()])
+
+
+def _log_candidates(registry: Registry, experiment: str, run_id: str, record: Record) -> None:
+    """A run below the training's for everything that a search tried; none of them counts as a trial of its own."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    for number, (params, metrics) in enumerate(record.candidates):
+        tags = {"mlflow.parentRunId": run_id, "mlflow.runName": f"candidate {number}"}
+        run = registry.client.create_run(experiment, start_time=now, tags=tags)
+        registry.client.log_batch(
+            run.info.run_id,
+            metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+            params=[Param(name, value) for name, value in params.items()],
+            tags=[RunTag("search_of", record.name)],
+        )
+        registry.client.set_terminated(run.info.run_id)
 
 
 def _log_model(registry: Registry, run_id: str, record: Record, scratch: Path) -> str:

@@ -160,7 +160,8 @@ def _lineage(
 def _recipe(league: League, vig_method: str) -> str:
     """A digest of the code and constants that turn tables into features."""
     gains = (league.market_gain, league.market_total_gain, league.elo_gain, league.score_gain)
-    constants = (league.home_edge, league.margin_sd, league.market_carry, *gains)
+    power = (league.power_gain, league.result_gain, league.total_power_gain, league.total_result_gain)
+    constants = (league.home_edge, league.margin_sd, league.market_carry, *gains, *power)
     places = (sorted(league.places.items()), sorted(league.moves.items()))
     written = sorted((market.name, market.price_feature, market.line_feature) for market in markets().values())
     digest = hashlib.sha256(repr((vig_method, league.teams, constants, places, written)).encode())

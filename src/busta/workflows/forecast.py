@@ -13,7 +13,7 @@ from busta.betting.distribution import Discretised
 from busta.errors import OutsideError, UsageError, without_password
 from busta.features.build import build_events, every_feature
 from busta.features.catalog import PRICES
-from busta.features.prices import price_events
+from busta.features.prices import price_events, with_gaps
 from busta.features.store import MemoryGold
 from busta.models.baseline import closing_triples, market_means
 from busta.models.distribution import distribution_scores
@@ -198,6 +198,7 @@ def gold_for(settings: Settings, league: League, version: Version) -> MemoryGold
 def with_vig(gold: MemoryGold, league: League, method: str) -> MemoryGold:
     """The store with its prices freed of their vig in another way."""
     prices = price_events(gold.games, gold.quotes, league, method)
+    prices = with_gaps(prices, gold.events["form"], gold.events["lineup"])
     return replace(gold, events={**gold.events, PRICES: prices})
 
 

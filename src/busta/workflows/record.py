@@ -21,6 +21,7 @@ from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.audit import audit_tag
 from busta.workflows.lineage import environment, git_commit, requirements
+from busta.workflows.tune import candidates, table, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from busta.features.store import GoldStore
     from busta.markets.dataset import Dataset
+    from busta.models.tuning import Search
     from busta.models.walk import Walk
     from busta.performance.evaluation import Evaluation
     from busta.performance.forecasts import Forecasts
@@ -79,6 +81,7 @@ class Training:
     recipe: str
     notes: dict[str, str]
     started: float
+    search: Search | None = None
 
     @property
     def name(self) -> str:
@@ -111,6 +114,7 @@ def summary(trained: Training) -> dict[str, Any]:
         "last_test_season": int(seasons.max()),
         "trained_through": trained_through(trained),
         "ensemble": _ensemble(found),
+        "tuning": told(trained.search, found) if trained.search else None,
         "metrics": evaluation.metrics,
         "baselines": evaluation.baselines,
         "bar": evaluation.bar,
@@ -120,7 +124,7 @@ def summary(trained: Training) -> dict[str, Any]:
         "against_the_line": evaluation.verdict,
         **judged(trained.judgement, trained.trials),
         "audit": {"quick": True, "leaks": leaks(trained.audit), "findings": trained.audit},
-        "notes": evaluation.notes | trained.notes | _missing(trained),
+        "notes": evaluation.notes | trained.notes | _missing(trained) | _of_search(trained),
     }
 
 
@@ -138,6 +142,10 @@ def _ensemble(found: Walk) -> dict[str, Any]:
             for fold, rung, calibration in zip(found.folds, found.rungs, found.calibrations, strict=False)
         ],
     }
+
+
+def _of_search(trained: Training) -> dict[str, str]:
+    return trained.search.notes if trained.search else {"tuning": "no search was asked for (--tune)"}
 
 
 def _missing(trained: Training) -> dict[str, str]:
@@ -185,6 +193,7 @@ def record_of(trained: Training) -> Record:
         write_model=lambda folder: _model(trained).write(folder),
         write_artifacts=lambda folder: _write_artifacts(trained, folder),
         example=_example(trained),
+        candidates=candidates(trained.search) if trained.search else (),
         requirements=requirements(),
     )
 
@@ -199,6 +208,8 @@ def recipe_of(settings: Settings, data: Dataset, through: int | None = None, for
     chosen = list(_flat(_model_settings(settings, blind=data.blind)))
     kind = (data.league.name, data.market.name, data.blind, data.moment, data.names, settings.bets.vig_method, through)
     chosen = [*chosen, *((name, getattr(settings.bets, name)) for name in BET_RULES), ("gold", foreign_gold)]
+    if settings.tune.trials:  # nested in the walk, a search is one trial however many settings it tries
+        chosen.append(("tune", (settings.tune.trials, settings.tune.search, settings.tune.prune)))
     return hashlib.sha256(repr((kind, sorted(chosen))).encode()).hexdigest()[:16]
 
 
@@ -249,7 +260,7 @@ def verdict_tags(judgement: Judgement, rules: str, trials: Trials) -> dict[str, 
 
 
 def _model_settings(settings: Settings, *, blind: bool) -> dict[str, Any]:
-    members = settings.train.blind if blind else settings.train.anchored
+    members = settings.train.members(blind=blind)
     return {
         "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs"}),
         "members": members.model_dump(),
@@ -331,6 +342,8 @@ def _write_artifacts(trained: Training, folder: Path) -> None:
     data = trained.data
     predictions(trained.forecasts).write_parquet(folder / "predictions.parquet")
     importances(trained.walk, data).write_csv(folder / "importances.csv")
+    if trained.search:
+        pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
     everything = {
         "evaluation.json": summary(trained),
         "configuration.json": trained.settings.model_dump(mode="json", exclude={"tracking"}),

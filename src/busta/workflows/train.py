@@ -20,6 +20,7 @@ from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
 from busta.workflows.record import Training, recipe_of, record_of, summary
+from busta.workflows.tune import tune
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,7 @@ def train(
     through: int | None = None,
     gold_path: Path | str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    tuning: Callable[[int, int, float | None], None] = lambda _done, _of, _best: None,
 ) -> dict[str, Any]:
     """Trains a market's ensemble, walks it forward, puts it to the gate and registers it with the verdict.
 
@@ -55,6 +57,7 @@ def train(
         through: Last season to learn from.
         gold_path: A gold store made elsewhere, instead of the league's own.
         progress: Called with folds done and folds in all.
+        tuning: Called with candidates done, candidates in all, and the least log loss that guided the search so far.
 
     Returns:
         The object ``busta train --json`` prints.
@@ -68,13 +71,28 @@ def train(
     gold = gold_of(settings, league, gold_path)
     data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
     registry = connect(settings)
-    found = walk(data, settings.train, progress)
+    foreign = str(gold.manifest.get("version")) if gold_path else None
+    recipe = recipe_of(settings, data, through, foreign)
+    plain = settings.model_copy(update={"tune": type(settings.tune)()})
+    search = tune(settings, gold, data, recipe_of(plain, data, through, foreign), tuning)
+    found = walk(data, settings.train, progress, search.settings if search else None)
     forecasts = Forecasts.of(found, data)
-    recipe = recipe_of(settings, data, through, str(gold.manifest.get("version")) if gold_path else None)
     audit = quick_audit(settings, gold, data, foreign=gold_path is not None)
     case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
     trained = Training(
-        settings, gold, data, found, forecasts, case.evaluation, judge(case), case.trials, audit, recipe, notes, started
+        settings,
+        gold,
+        data,
+        found,
+        forecasts,
+        case.evaluation,
+        judge(case),
+        case.trials,
+        audit,
+        recipe,
+        notes,
+        started,
+        search,
     )
     published = publish(registry, record_of(trained))
     return summary(trained) | {

@@ -229,7 +229,7 @@ def _elo(rows: pl.DataFrame, gain: float) -> pl.DataFrame:
 
     home, away = (each.tolist() for each in codes(rows))
     margin, edge = rows["margin"].to_list(), [GROUND_ELO] * rows.height
-    played = Played(home, away, rows["season"].to_list(), margin, [], [], edge, 1 + max(home + away))
+    played = Played(home, away, rows["season"].to_list(), margin, [], [], [], edge, 1 + max(home + away))
     rating = rate(played, margin, step, carry=1.0)
     sides = (("home", rating.home), ("away", rating.away))
     return pl.concat(rows.select("game_id", pl.col(side).alias("team"), elo=pl.Series(elo)) for side, elo in sides)
