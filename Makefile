@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers docs chromium bench honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -56,6 +56,12 @@ bench: env
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/backtest.py
 	$(BIN)/python benchmarks/report.py
+
+# How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target
+# is missed. A look at results is a trial: see docs/experiments.md.
+bench-accuracy: env
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.ablation
 
 # How often are the verdicts wrong, how many leaks are found? Exits with 1 where a target is missed.
 honesty: env

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from busta.betting.settlement import label
-from busta.data.schema import EPA, FACTS, FINAL_LAG, GAMES, INSTANT, QUOTES, STARTER, known_at
+from busta.data.schema import EPA, FACTS, FINAL_LAG, GAMES, INSTANT, PASSES, PLAYS, QUOTES, STARTER, TURNOVERS, known_at
 from busta.features.build import build_events, every_feature, missing_inputs
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
@@ -102,6 +102,8 @@ def facts_of(games: pl.DataFrame, seed: int = 0) -> pl.DataFrame:
         played = games.filter(pl.col(f"{side}_score").is_not_null())
         epa = played[f"{side}_score"] - 21 + pl.Series(rng.normal(0, 5, played.height))
         frames.append(_facts(played, side, EPA, value=epa.cast(pl.Float64)))
+        for fact, usual in ((PLAYS, 62.0), (PASSES, 0.6), (TURNOVERS, 1.3)):
+            frames.append(_facts(played, side, fact, value=usual * pl.Series(rng.uniform(0.5, 1.5, played.height))))
         second = pl.Series(rng.random(games.height) < 0.1)  # one game in ten without the usual one
         who = pl.format("{}-{}", f"{side}_team", pl.when(second).then(pl.lit("second")).otherwise("season"))
         frames.append(_facts(games, side, STARTER, label=games.select(who).to_series()))

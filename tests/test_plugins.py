@@ -64,11 +64,6 @@ def test_a_market_that_cannot_be_one_is_refused_where_it_is_made(change, says):
         replace(MINE, **change)
 
 
-def test_a_side_that_is_always_bet_is_called_by_its_name():
-    assert replace(MINE, sides=("over", "under")).always_first == "every over"
-    assert MINE.always_first == "home side"
-
-
 def test_without_other_packages_there_are_our_own(installed):
     assert plugins.market_names() == OURS
     assert "sim" in plugins.league_names()

@@ -121,7 +121,7 @@ def markets() -> str:
             f"`{name}`",
             ", ".join(f"`{alias}`" for alias in found()[name].aliases),
             *found()[name].sides,
-            found()[name].quantity,
+            found()[name].quantity + (f" of `{found()[name].score}`" if found()[name].score else " of the final score"),
             "moves" if found()[name].has_line else "none",
         )
         for name in market_names()

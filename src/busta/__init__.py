@@ -22,6 +22,7 @@ _HOMES = {
     "compare": "busta.workflows.build",
     "diagnose": "busta.workflows.doctor",
     "evaluate": "busta.workflows.evaluate",
+    "explain": "busta.workflows.explain",
     "Filters": "busta.workflows.backtest",
     "gate": "busta.workflows.gate",
     "gold_versions": "busta.workflows.build",

@@ -157,11 +157,6 @@ class Market:
         if self.quantity not in get_args(Quantity):
             raise unknown("quantity", self.quantity, get_args(Quantity))
 
-    @property
-    def always_first(self) -> str:
-        """The baseline that is on the first side in every game, in words."""
-        return "home side" if self.sides[0] == "home" else f"every {self.sides[0]}"
-
 
 P = TypeVar("P", League, Market)
 

@@ -17,7 +17,7 @@ SIM = ("--league", "sim")
         (("train", "moneyline", *SIM, "--gold", "nowhere"), "no gold store at nowhere"),
         (("ingest", "nhl"), "unknown league 'nhl'"),
         (("ingest", "nfl", "--from", "nowhere.csv"), "no file or folder nowhere.csv"),
-        (("ingest", "sim", "--from", "games.csv"), "Leave out --from"),
+        (("ingest", "sim", "--from", "games.csv"), "no file or folder games.csv"),
         (("sim", "--seasons", 1), "sim.seasons = 1"),
         (("predict", "moneyline", *SIM), "say which games: one of --week 2022-18"),
         (("predict", "moneyline", *SIM, "--week", "18"), "give season and week, as 2022-18"),

@@ -5,8 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from busta.data.source import Batch
+from busta.data.tables import Tables
 from busta.errors import UsageError
 from busta.plugins import league_names, leagues, pick
+from busta.settings import Settings
+from support import game, games_of, quotes_of
 
 LEAGUES = leagues()
 
@@ -82,3 +86,17 @@ def test_an_unknown_league_lists_those_there_are():
 def test_a_market_is_no_league():
     with pytest.raises(UsageError, match="unknown league 'ats'"):
         pick("league", "ats")
+
+
+def test_a_league_takes_quotes_and_facts_by_game_of_the_games_it_has(league, tmp_path):
+    settings, (home, away) = Settings(home=tmp_path), league.teams[:2]
+    played = game(home, away, "2022-09-11T17:00", (20, 10))
+    Tables(settings.tables / league.name).update(Batch(games_of(played), quotes_of()))
+    where = f"2022-09-11,{home},{away}"
+    names = "date,home_team,away_team"
+    (tmp_path / "quotes.csv").write_text(f"{names},market,line,first_price,second_price\n{where},ats,3.5,-110,1.95\n")
+    (tmp_path / "facts.csv").write_text(f"{names},fact,home_value,away_value\n{where},epa,3,-1\n")
+    batch = league.load(settings, [tmp_path / "quotes.csv", tmp_path / "facts.csv"])
+    assert batch.quotes.select("game_id", "market", "line").rows() == [(played["game_id"], "ats", 3.5)]
+    assert batch.facts["value"].to_list() == [3, -1]
+    assert batch.refused.is_empty()

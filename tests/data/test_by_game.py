@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,15 @@ def test_a_quote_that_cannot_be_right_is_refused_with_its_line(parse, row, reaso
     assert batch.quotes["market"].to_list() == ["totals"]
     assert batch.refused["row"].to_list() == [2]
     assert reasons(batch)[0].startswith(reason)
+
+
+@pytest.mark.parametrize(("quantity", "most"), [("total", 2000), ("home", 2000), ("margin", 1000)])
+def test_a_number_that_is_not_the_final_score_has_wider_lines(parse, quantity, most):
+    with installed(markets=[replace(FIRST_HALF, quantity=quantity)]):
+        rows = (f"{KC_BUF},{FIRST_HALF.name},{line},-110,-110" for line in (most + 1, most))
+        batch = parse(QUOTE, *rows)
+    assert batch.quotes["line"].to_list() == [most]
+    assert batch.refused["row"].to_list() == [2]
 
 
 def test_a_time_that_is_none_is_refused(parse):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from busta.data.schema import EPA, FACTS, STARTER
-from busta.data.teamfacts import MOST_EPA, EpaByGame, NflverseTeamWeek
+from busta.data.schema import EPA, FACTS, PASSES, PLAYS, STARTER, TURNOVERS
+from busta.data.teamfacts import MOST_EPA, OF_PACE, OF_TURNOVERS, EpaByGame, NflverseTeamWeek
 from busta.errors import DataError
 from busta.leagues.nfl import LEAGUE
 
@@ -115,5 +115,41 @@ def test_facts_of_a_refused_game_go_with_it(sheet):
 def test_the_real_file_of_a_season_is_taken_whole(real_batch, real_file, now):
     raw = real_file.with_name("nflverse_team_week_2018.csv").read_bytes()
     batch = NflverseTeamWeek().parse(raw, LEAGUE, real_batch.games, columns={}, now=now)
-    assert (batch.facts.height, batch.refused.height) == (534, 0)  # two rows of each of 267 games
+    assert (batch.facts.height, batch.refused.height) == (4 * 534, 0)  # two rows of each of 267 games, four facts each
     assert batch.facts["game_id"].n_unique() == 267
+
+
+PLAYED = f"""season,week,team,opponent_team,passing_epa,rushing_epa,{",".join((*OF_PACE, *OF_TURNOVERS))}
+2023,1,BUF,KC,10.5,-2,30,2,18,1,0,1,0
+2023,1,KC,BUF,3,1.25,0,0,0,,0,0,0
+"""
+
+
+def test_pace_passes_and_turnovers_come_with_the_statistics_by_week(games, now):
+    batch = parse(NflverseTeamWeek(), PLAYED, games, now)
+    told = {(team, fact): value for team, fact, value in batch.facts.select("team", "fact", "value").iter_rows()}
+    assert told == {
+        ("BUF", EPA): 8.5,
+        ("BUF", PLAYS): 50,
+        ("BUF", PASSES): pytest.approx(32 / 50),
+        ("BUF", TURNOVERS): 2,
+        ("KC", EPA): 4.25,
+        ("KC", PLAYS): 0,  # and so no share of anything; one kind of turnover is not told, and so none is
+    }
+    assert batch.missing == ()
+
+
+def test_columns_that_a_file_does_not_have_are_named_and_their_facts_untold(games, now):
+    batch = parse(NflverseTeamWeek(), WEEKS, games, now)
+    assert batch.missing == (*OF_PACE, *OF_TURNOVERS)
+    assert set(batch.facts["fact"]) == {EPA}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [(",30,", ",130,", "150.0 plays cannot be right"), (",30,", ",x,", "column attempts: 'x' is not a number")],
+)
+def test_a_row_whose_plays_cannot_be_right_is_refused_once_with_all_its_facts(old, new, reason, games, now):
+    batch = parse(NflverseTeamWeek(), PLAYED.replace(old, new, 1), games, now)
+    assert [reason in why for why in batch.refused["reason"]] == [True]
+    assert set(batch.facts["team"]) == {"KC"}

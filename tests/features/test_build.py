@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from busta.data.schema import EPA, FACTS, FINAL_LAG, SCHEDULE_LEAD, STARTER
+from busta.data.schema import FACT_NAMES, FACTS, FINAL_LAG, SCHEDULE_LEAD, STARTER
 from busta.features.build import CATALOG, build_events, missing_inputs
 from busta.features.catalog import PRICES
 from busta.leagues.sim import LEAGUE as SIM
@@ -157,7 +157,7 @@ def test_the_order_of_the_tables_does_not_matter(world):
 def test_an_input_that_is_empty_names_the_features_that_stay_empty():
     row = game("BOS", "LAX", SUNDAY, (24, 10), roof=None)
     found = missing_inputs(games_of(row), quotes_of(quote(row, "moneyline", 0.0, (None, None))), NO_FACTS)
-    assert set(found) == {"roof", "first_price", "second_price", EPA, STARTER}
+    assert set(found) == {"roof", "first_price", "second_price", *FACT_NAMES}
     names = ("rating", "change", "power_change", "total_change")
     assert found[STARTER] == [f"starter_{name}_{of}" for of in ("diff", "sum") for name in names]
     assert found["roof"] == ["indoors"]
@@ -165,7 +165,7 @@ def test_an_input_that_is_empty_names_the_features_that_stay_empty():
 
 
 def test_the_simulated_league_has_all_but_facts(world):
-    assert set(missing_inputs(world.games, world.quotes, NO_FACTS)) == {EPA, STARTER}
+    assert set(missing_inputs(world.games, world.quotes, NO_FACTS)) == set(FACT_NAMES)
     assert missing_inputs(world.games, world.quotes, facts_of(world.games)) == {}
 
 

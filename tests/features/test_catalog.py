@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from busta.data.schema import EPA, STARTER
+from busta.data.schema import FACT_NAMES
 from busta.features.build import CATALOG
 from busta.features.catalog import PRICES, Feature, of_both_teams, select
 from busta.plugins import markets
@@ -31,7 +31,7 @@ def test_a_feature_says_what_it_is_and_when_it_is_known(feature):
 
 
 def test_what_a_feature_needs_is_a_column_of_a_table_or_a_fact(world):
-    columns = {*world.games.columns, *world.quotes.columns, EPA, STARTER}
+    columns = {*world.games.columns, *world.quotes.columns, *FACT_NAMES}
     assert {need for feature in CATALOG for need in feature.needs} <= columns
 
 

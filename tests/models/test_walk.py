@@ -12,7 +12,6 @@ from busta.markets.dataset import assemble
 from busta.models.calibration import calibrate
 from busta.models.distribution import distribution_scores
 from busta.models.ensemble import fit
-from busta.models.explain import importances
 from busta.models.ladder import climb
 from busta.models.prequential import pasts
 from busta.models.walk import walk
@@ -132,7 +131,9 @@ def test_a_fold_is_what_an_ensemble_of_its_training_games_says(data, found):
     model = alone.model(found.rungs[2].weights, found.calibrations[2])
     np.testing.assert_array_equal(found.member_log_odds[here], alone.member_log_odds(data, fold.test))
     np.testing.assert_allclose(found.probability[here], 1 / (1 + np.exp(-said(model, data, fold.test))))
-    np.testing.assert_array_equal(found.importances[2], importances(model, data, fold.test))
+    parts = found.parts.log_odds[here]
+    np.testing.assert_allclose(parts, said(model, data, fold.test), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.importances[2], np.abs(found.parts.features[here]).mean(axis=0))
 
 
 def test_rungs_and_calibrations_are_chosen_by_the_folds_before(data, found):

@@ -49,7 +49,7 @@ def walk_of(p, data=DATA, recalibrated=None):
         member_log_odds=np.zeros((count, 2)),
         rungs=[],
         calibrations=[],
-        importances=np.zeros((1, 4)),
+        parts=None,
         final=None,
     )
 

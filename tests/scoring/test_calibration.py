@@ -172,3 +172,10 @@ def test_a_step_that_goes_too_far_is_halved(monkeypatch):
     assert [fitted.sum() - y.sum(), x @ (fitted - y)] == pytest.approx([0, 0], abs=1e-9)  # the slopes of the likelihood
     monkeypatch.setattr("busta.scoring.calibration.MOST_STEPS", 2)
     assert np.isnan(calibration_line(expit(x), y)).all()  # no line rather than a wrong one
+
+
+@pytest.mark.parametrize("off", [1e-16, 1e-12])
+def test_a_probability_that_differs_by_rounding_alone_has_no_line(off):
+    """A market whose prices never change says so: -115 and -105, whatever the game."""
+    p = 0.51 + off * np.arange(-1, 3)
+    assert np.isnan(calibration_line(np.tile(p, 50), np.tile([0, 1, 1, 0], 50))).all()

@@ -11,6 +11,8 @@ from busta.cli.audit import EXAMPLE as AUDIT_EXAMPLE
 from busta.cli.audit import audit
 from busta.cli.backtest import EXAMPLE as BACKTEST_EXAMPLE
 from busta.cli.backtest import backtest
+from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
+from busta.cli.explain import explain
 from busta.cli.options import (
     Blind,
     Commands,
@@ -253,6 +255,7 @@ def predict(
 
 
 app.command(epilog=PRICE_EXAMPLE)(price)
+app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from busta.plugins import pick
+from busta.reports.numbers import always_on
 
 TERMS = ("miscalibration", "discrimination", "uncertainty")
 
@@ -327,7 +328,7 @@ def _label(baseline: str, result: dict[str, Any]) -> str:
         "closing_line_recalibrated": "closing line, recalibrated",
         "opening_line": "opening line",
         "elo": "Elo only",
-        "home": str(pick("market", result["market"]).always_first),
+        "home": always_on(pick("market", result["market"]).sides[0]),
     }
     return names.get(baseline, baseline)
 

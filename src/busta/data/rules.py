@@ -29,7 +29,7 @@ MOST_TOTAL = 500.0
 SURE = 1 - 1e-9  # two sides of a book, less rounding
 LONGEST_ID = 100
 LARGEST_FACT = 1e6
-MOST_POINTS = 1000  # of a number that decides a market
+MOST_POINTS = 1000.0  # of a number that decides a market and is not the final score: yards, shots
 
 PHASES = ("regular", "post")
 MOMENTS = ("open", "close")
@@ -78,13 +78,14 @@ def quote_rules() -> Any:
 
 def _line_rule(market: Market) -> Any:
     """What the line of a market can be."""
-    line = pl.col("line")
+    line, final = pl.col("line"), market.score is None
+    spread, total = (MOST_SPREAD, MOST_TOTAL) if final else (MOST_POINTS, 2 * MOST_POINTS)
     if not market.has_line:
         holds, otherwise = line == 0, f"a {market.name} has a line other than 0"
     elif market.quantity == "margin":
-        holds, otherwise = line.abs() <= MOST_SPREAD, f"the spread is beyond {MOST_SPREAD:.0f} points"
+        holds, otherwise = line.abs() <= spread, f"the spread is beyond {spread:.0f} points"
     else:
-        holds, otherwise = (line > 0) & (line <= MOST_TOTAL), f"the total is not within 0 to {MOST_TOTAL:.0f}"
+        holds, otherwise = (line > 0) & (line <= total), f"the total is not within 0 to {total:.0f}"
     return _rule((pl.col("market") != market.name) | holds, otherwise)
 
 
@@ -95,7 +96,7 @@ def fact_rules(now: datetime) -> Any:
     """
     fact, team, value, label = (pl.col(name) for name in ("fact", "team", "value", "label"))
     decides = fact.is_in([market.score for market in markets().values() if market.score])
-    points = (value == value.round()) & (value.abs() <= MOST_POINTS)
+    points = ((value == value.round()) & (value.abs() <= MOST_POINTS)).fill_null(value=False)
     checks = {"label": pa.Check.str_length(1, LONGEST_ID, error=f"is not 1 to {LONGEST_ID} characters long")}
     whole = (
         _rule(pl.col("home_team").is_not_null(), "there is no game of that id"),
@@ -103,7 +104,8 @@ def fact_rules(now: datetime) -> Any:
         _rule((pl.col("kickoff") <= now) | fact.is_in(LINEUP), "its game starts in the future"),
         _rule(value.is_null() != label.is_null(), "it is neither one number nor one name"),
         _rule(
-            ~decides | points.fill_null(value=False), f"it decides a market and is no whole number up to {MOST_POINTS}"
+            ~decides | points.fill_null(value=False),
+            f"it decides a market and is no whole number up to {MOST_POINTS:.0f}",
         ),
         _rule(value.abs() <= LARGEST_FACT, f"its number is beyond {LARGEST_FACT:g}"),
     )

@@ -19,17 +19,21 @@ __all__ = [
     "EPA",
     "FACTS",
     "FACT_KEY",
+    "FACT_NAMES",
     "FINAL_LAG",
     "GAMES",
     "GAME_KEY",
     "INSTANT",
     "LINEUP",
     "LINEUP_LEAD",
+    "PASSES",
+    "PLAYS",
     "QUOTES",
     "QUOTE_KEY",
     "SCHEDULE_LEAD",
     "STARTER",
     "TRUTH",
+    "TURNOVERS",
     "Moment",
     "assumed_known_at",
     "decision_time",
@@ -62,7 +66,7 @@ GAME_KEY = ("game_id",)
 
 QUOTES: dict[str, pl.DataType] = {
     "game_id": pl.String(),
-    "market": pl.String(),  # moneyline, ats, totals
+    "market": pl.String(),  # moneyline, ats, totals, or another package's
     "book": pl.String(),
     "moment": pl.String(),  # open, close
     "line": pl.Float64(),  # 0 for a moneyline; a spread is positive where home is favoured
@@ -76,15 +80,22 @@ QUOTE_KEY = ("game_id", "market", "book", "moment")
 FACTS: dict[str, pl.DataType] = {
     "game_id": pl.String(),
     "team": pl.String(),  # one of the two that play
-    "fact": pl.String(),  # epa, starter …
+    "fact": pl.String(),  # epa, plays, starter …, or what decides a market (``Market.score``)
     "value": pl.Float64(),  # null where it is a name
     "label": pl.String(),  # null where it is a number
 }
 FACT_KEY = ("game_id", "team", "fact")
 EPA = "epa"
 """The fact of how well a team played: what its plays added to the points to be expected, in points."""
+PLAYS = "plays"
+"""The fact of how many plays a team ran: its pace."""
+PASSES = "passes"
+"""The fact of which share of them was meant to be passes, sacks among them."""
+TURNOVERS = "turnovers"
+"""The fact of how often a team lost the ball to the other."""
 STARTER = "starter"
 """The fact of who starts where one player matters most: the quarterback, the pitcher, the goalkeeper."""
+FACT_NAMES = (EPA, PLAYS, PASSES, TURNOVERS, STARTER)
 LINEUP = (STARTER,)
 """Facts that are told with the line-ups; all others are known when the game is final."""
 

@@ -1,18 +1,20 @@
 """How well each team played in each game: nflverse's team statistics by week, or a table by game.
 
-What counts is EPA, the points that a team's plays added to those to be expected. The row of a week
-contains that week's game, so it is known when the game is final.
+What counts is EPA, the points that a team's plays added to those to be expected; the statistics by week
+tell pace, passes and turnovers besides. The row of a week contains that week's game, so it is known when
+the game is final.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
 from busta.data import validate
 from busta.data.matching import code_of, not_team, team, team_codes
-from busta.data.schema import EPA, FACTS, GAMES, QUOTES
+from busta.data.schema import EPA, FACTS, GAMES, PASSES, PLAYS, QUOTES, TURNOVERS
 from busta.data.textfile import (
     LINE,
     PROBLEM,
@@ -37,7 +39,12 @@ __all__ = ["EpaByGame", "NflverseTeamWeek"]
 
 MOST_EPA = 80.0
 """Points of EPA beyond which a number is something else; the games of 2000-2022 run from -56 to 48."""
+MOST_PLAYS = 130.0
+"""Plays of a team in a game beyond which a number is something else; the games of 2016-2022 run from 36 to 94."""
 KEY = ("season", "week", "team", "opponent")
+
+OF_PACE = ("attempts", "sacks_suffered", "carries")
+OF_TURNOVERS = ("passing_interceptions", "sack_fumbles_lost", "rushing_fumbles_lost", "receiving_fumbles_lost")
 
 
 class NflverseTeamWeek:
@@ -47,17 +54,20 @@ class NflverseTeamWeek:
     kind: ClassVar[str] = "nflverse team statistics by week"
     url: ClassVar[str] = ""  # a file of the user's
     required: ClassVar[tuple[str, ...]] = ("season", "week", "team", "opponent_team", "passing_epa", "rushing_epa")
-    optional: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = (*OF_PACE, *OF_TURNOVERS)
 
     def parse(
         self, raw: bytes, league: League, games: pl.DataFrame, *, columns: Mapping[str, str], now: datetime
     ) -> Batch:
-        """The EPA of both teams of those games.
+        """The facts of both teams of those games.
 
         Raises:
             DataError: The file is not of this kind at all.
+            UsageError: ``columns`` maps to a column that is neither required nor optional.
         """
-        table = _read(raw, self.kind, columns, self.required)
+        table = _read(raw, self.kind, columns, self.required, self.optional)
+        missing = tuple(name for name in self.optional if name not in table.columns)
+        table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
         codes = team_codes(table, league, ("team", "opponent_team"))
         rows = table.with_columns(
             whole("season"), whole("week"), *(team(column, codes) for column in ("team", "opponent_team"))
@@ -71,12 +81,12 @@ class NflverseTeamWeek:
             not_whole("season"),
             not_whole("week"),
             *(not_team(column, codes, league.name) for column in ("team", "opponent_team")),
-            *(not_number(column) for column in ("passing_epa", "rushing_epa")),
+            *(not_number(column) for column in ("passing_epa", "rushing_epa", *self.optional)),
             pl.when(pl.col("game_id").is_null()).then(unknown),
+            pl.when(~_plays().is_between(0, MOST_PLAYS)).then(pl.format("{} plays cannot be right", _plays())),
         )
-        epa = number("passing_epa") + number("rushing_epa")
         given = table.with_columns(found["game_id"], found["team"].alias("code"))
-        return _checked(given, wrong, epa, games, now)
+        return replace(_checked(given, wrong, _by_week(), games, now), missing=missing)
 
 
 class EpaByGame:
@@ -110,11 +120,30 @@ class EpaByGame:
             pl.col("game_id").replace_strict(ids, default=None, return_dtype=pl.String),
             team("team", codes).alias("code"),
         )
-        return _checked(given, wrong, number(EPA), games, now)
+        return _checked(given, wrong, {EPA: number(EPA)}, games, now)
 
 
-def _read(raw: bytes, kind: str, columns: Mapping[str, str], required: Sequence[str]) -> pl.DataFrame:
-    table = rename(read_table(raw, kind), columns, required)
+def _by_week() -> dict[str, pl.Expr]:
+    """Each fact from the columns of the statistics by week; null where one of them is."""
+    passes = number("attempts") + number("sacks_suffered")
+    turnovers = [number(name) for name in OF_TURNOVERS]
+    return {
+        EPA: number("passing_epa") + number("rushing_epa"),
+        PLAYS: _plays(),
+        PASSES: pl.when(_plays() > 0).then(passes / _plays()),
+        TURNOVERS: turnovers[0] + turnovers[1] + turnovers[2] + turnovers[3],
+    }
+
+
+def _plays() -> pl.Expr:
+    attempts, sacks, carries = (number(name) for name in OF_PACE)
+    return attempts + sacks + carries
+
+
+def _read(
+    raw: bytes, kind: str, columns: Mapping[str, str], required: Sequence[str], optional: Sequence[str] = ()
+) -> pl.DataFrame:
+    table = rename(read_table(raw, kind), columns, (*required, *optional))
     require(table, required, kind)
     return table
 
@@ -148,21 +177,27 @@ def _key(name: str, league: League) -> str:
     return f"{season}_{week.lstrip('0')}_{code_of(away, league)}_{code_of(home, league)}"
 
 
-def _checked(table: pl.DataFrame, wrong: pl.Expr, epa: pl.Expr, games: pl.DataFrame, now: datetime) -> Batch:
+def _checked(
+    table: pl.DataFrame, wrong: pl.Expr, values: Mapping[str, pl.Expr], games: pl.DataFrame, now: datetime
+) -> Batch:
+    """The facts of rows with nothing wrong; a row with something wrong is refused once, under its EPA."""
+    epa = values[EPA]
     beyond = pl.format("an EPA of {} is none, being beyond {} points", epa, pl.lit(MOST_EPA))
     problem = pl.coalesce(pl.col(PROBLEM), wrong, pl.when(epa.abs() > MOST_EPA).then(beyond))
-    facts = (
-        table.filter(epa.is_not_null() | problem.is_not_null())
+    told = table.with_columns(problem.alias("problem"))
+    facts = pl.concat(
+        told.filter(value.is_not_null() & pl.col("problem").is_null() | pl.col("problem").is_not_null() & (fact == EPA))
         .select(
             "game_id",
             pl.col("code").alias("team"),
-            pl.lit(EPA).alias("fact"),
-            epa.alias("value"),
+            pl.lit(fact).alias("fact"),
+            value.alias("value"),
             pl.lit(None).alias("label"),
             pl.col(LINE).alias("row"),
-            problem.alias("problem"),
+            "problem",
         )
         .cast(dict(FACTS))  # type: ignore[arg-type]
+        for fact, value in values.items()
     )
     nothing = pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES)
     return validate.check(*nothing, facts, now=now, known=games)

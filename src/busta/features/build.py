@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from busta.data.schema import EPA, FACTS, INSTANT, SCHEDULE_LEAD, STARTER
+from busta.data.schema import FACT_NAMES, FACTS, INSTANT, SCHEDULE_LEAD
 from busta.features.catalog import PRICES, Feature
 from busta.features.context import ROOF, SCHEDULE, roof_events, schedule_events
 from busta.features.form import BOTH, FORM, LEVELS, States, team_states
@@ -61,7 +61,7 @@ def build_events(
 def missing_inputs(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame) -> dict[str, list[str]]:
     """Features that stay empty because a column or fact they need is empty in the tables, by column or fact."""
     empty = {name for frame in (games, quotes) for name in frame.columns if frame[name].null_count() == frame.height}
-    empty |= {EPA, STARTER} - set(facts["fact"])
+    empty |= set(FACT_NAMES) - set(facts["fact"])
     found: dict[str, list[str]] = {}
     for feature in every_feature():
         for column in sorted(empty.intersection(feature.needs)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,9 @@ from busta.data.schema import INSTANT, LINEUP_LEAD, SCHEDULE_LEAD
 from busta.features.catalog import Feature, of_both_teams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from busta.plugins import League, Place
+    from busta.plugins import League
 
 __all__ = ["ROOF", "SCHEDULE", "roof_events", "schedule_events"]
 
@@ -72,9 +71,10 @@ def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
         pl.col("week").cast(pl.Float64),
         (pl.col("phase") == "post").cast(pl.Float64).alias("postseason"),
     )
-    homes = {side: _homes(games[f"{side}_team"], games["season"], league) for side in rest}
-    grounds = _grounds(games, homes["home"], league)
-    sides = {side: rest[side] | _journey(games["kickoff"], homes[side], grounds) for side in rest}
+    atlas = _Atlas.of(league)
+    homes = {side: atlas.homes(games[f"{side}_team"], games["season"], league) for side in rest}
+    journeys = _journeys(atlas, games["kickoff"], homes, atlas.grounds(games, homes["home"]))
+    sides = {side: rest[side] | journeys[side] for side in rest}
     pairs = [(f.name, sides["home"][f.name], sides["away"][f.name]) for f in _TEAM]
     columns = [pl.Series(f"{name}_diff", home - away, nan_to_null=True) for name, home, away in pairs]
     columns += [pl.Series(f"{name}_sum", home + away, nan_to_null=True) for name, home, away in pairs]
@@ -123,47 +123,65 @@ def _days_since(games: int) -> pl.Expr:
     return pl.when(own).then((passed / 24).round().cast(pl.Float64))
 
 
-def _journey(
-    kickoff: pl.Series, here: Sequence[Place | None], there: Sequence[Place | None]
-) -> dict[str, NDArray[np.float64]]:
-    """Way, time zones and climb from a team's home to the venue; NaN where either place is unknown."""
-    start, end = _located(here), _located(there)
+@dataclass(frozen=True, slots=True)
+class _Atlas:
+    """The places of a league by number, the last of which is nowhere.
+
+    Attributes:
+        number: Of each home and venue, by name, and of each place a team moved from, by its entry in ``League.moves``.
+        at: Latitude, longitude and altitude, shape (places, 3); NaN nowhere.
+        zones: Time zone of each place; empty nowhere.
+    """
+
+    number: dict[object, int]
+    at: NDArray[np.float64]
+    zones: NDArray[np.str_]
+
+    @classmethod
+    def of(cls, league: League) -> _Atlas:
+        places = [*league.places.items(), *league.moves.items()]
+        at = [(place.latitude, place.longitude, place.altitude) for _, place in places]
+        zones = [place.zone for _, place in places]
+        number: dict[object, int] = {name: index for index, (name, _) in enumerate(places)}
+        return cls(number, np.array([*at, (np.nan,) * 3]), np.array([*zones, ""]))
+
+    def homes(self, teams: pl.Series, seasons: pl.Series, league: League) -> NDArray[np.int64]:
+        """Where each team was at home in that season."""
+        pairs = list(zip(teams.to_list(), seasons.to_list(), strict=True))
+        homes = {}
+        for team, season in set(pairs):
+            moved = [move for move in league.moves if move[0] == team and move[1] <= season <= move[2]]
+            homes[team, season] = self.number.get(moved[0] if moved else team, -1)
+        return np.array([homes[pair] for pair in pairs], dtype=np.int64)
+
+    def grounds(self, games: pl.DataFrame, homes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where each game is played: at the home team's, or at the neutral venue."""
+        venues = [self.number.get(venue, -1) for venue in games["venue"].to_list()]
+        return np.where(games["neutral"].to_numpy(), np.array(venues, dtype=np.int64), homes)
+
+    def hours(self, instants: pl.Series) -> NDArray[np.float64]:
+        """Hours that clocks at each place are ahead of UTC at those times, shape (places, games)."""
+        hours = np.full((len(self.zones), len(instants)), np.nan)
+        for zone in set(self.zones.tolist()) - {""}:
+            local = instants.dt.convert_time_zone(zone)
+            ahead = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().to_numpy() / 60
+            hours[self.zones == zone] = ahead
+        return hours
+
+
+def _journeys(
+    atlas: _Atlas, kickoff: pl.Series, homes: dict[str, NDArray[np.int64]], grounds: NDArray[np.int64]
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Way, time zones and climb from each team's home to the venue; NaN where either place is unknown."""
+    hours, end, game = atlas.hours(kickoff), atlas.at[grounds], np.arange(len(kickoff))
     return {
-        "travel_km": _great_circle(start[:, :2], end[:, :2]) / 1000,
-        "zones_east": _hours(kickoff, there) - _hours(kickoff, here),
-        "climb_km": end[:, 2] - start[:, 2],
+        side: {
+            "travel_km": _great_circle(atlas.at[home][:, :2], end[:, :2]) / 1000,
+            "zones_east": hours[grounds, game] - hours[home, game],
+            "climb_km": end[:, 2] - atlas.at[home, 2],
+        }
+        for side, home in homes.items()
     }
-
-
-def _grounds(games: pl.DataFrame, homes: Sequence[Place | None], league: League) -> list[Place | None]:
-    """Where each game is played: at the home team's, or at the neutral venue."""
-    rows = zip(games["venue"].to_list(), games["neutral"].to_list(), homes, strict=True)
-    return [league.places.get(venue) if neutral else home for venue, neutral, home in rows]
-
-
-def _homes(teams: pl.Series, seasons: pl.Series, league: League) -> list[Place | None]:
-    pairs = list(zip(teams.to_list(), seasons.to_list(), strict=True))
-    homes = {}
-    for team, season in set(pairs):
-        moved = [p for (t, first, last), p in league.moves.items() if t == team and first <= season <= last]
-        homes[team, season] = moved[0] if moved else league.places.get(team)
-    return [homes[pair] for pair in pairs]
-
-
-def _located(places: Sequence[Place | None]) -> NDArray[np.float64]:
-    """Latitude, longitude and altitude, shape (games, 3); NaN where the place is unknown."""
-    return np.array([(p.latitude, p.longitude, p.altitude) if p else (np.nan,) * 3 for p in places])
-
-
-def _hours(instants: pl.Series, places: Sequence[Place | None]) -> NDArray[np.float64]:
-    """Hours that clocks at those places were ahead of UTC."""
-    hours = np.full(len(places), np.nan)
-    zone_of = np.array([p.zone if p else "" for p in places])
-    for zone in set(zone_of) - {""}:
-        there = zone_of == zone
-        local = instants.filter(there).dt.convert_time_zone(zone)
-        hours[there] = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().to_numpy() / 60
-    return hours
 
 
 def _great_circle(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from busta.data.schema import LINEUP
 
-__all__ = ["with_fact"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["with_facts"]
 
 
-def with_fact(games: pl.DataFrame, facts: pl.DataFrame, fact: str) -> pl.DataFrame:
-    """The games with the columns ``home_FACT`` and ``away_FACT``: numbers, or names of a line-up; null where untold."""
-    column = "label" if fact in LINEUP else "value"
-    told = facts.filter(pl.col("fact") == fact).select("game_id", "team", column)
+def with_facts(games: pl.DataFrame, facts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The games with ``home_FACT`` and ``away_FACT`` of each: numbers, or names of a line-up; null where untold."""
+    columns = [
+        pl.col("label" if name in LINEUP else "value").filter(pl.col("fact") == name).first().alias(name)
+        for name in names
+    ]
+    told = facts.filter(pl.col("fact").is_in(names)).group_by("game_id", "team").agg(columns)
     for side in ("home", "away"):
-        of_side = told.rename({"team": f"{side}_team", column: f"{side}_{fact}"})
+        of_side = told.rename({"team": f"{side}_team"} | {name: f"{side}_{name}" for name in names})
         games = games.join(of_side, on=["game_id", f"{side}_team"], how="left", maintain_order="left")
     return games

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from busta.data.schema import EPA, FINAL_LAG, INSTANT, STARTER
+from busta.data.schema import EPA, FACT_NAMES, FINAL_LAG, INSTANT, PASSES, PLAYS, STARTER, TURNOVERS
 from busta.features.catalog import Feature, of_both_teams
-from busta.features.facts import with_fact
+from busta.features.facts import with_facts
 from busta.features.ratings import RATINGS, Played, power_of_margin, power_of_total, ratings_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ _MEASURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "epa_against": ("points its opponents' plays were expected to add (EPA)", "points", (EPA,)),
 }
 
+_SLOW: dict[str, tuple[str, str, tuple[str, ...]]] = {  # of which a month says little: the last is mostly luck
+    "plays": ("plays run", "plays", (PLAYS,)),
+    "pass_share": ("share of passes among its plays", "share", (PASSES,)),
+    "turnovers": ("turnovers", "turnovers", (TURNOVERS,)),
+    "takeaways": ("turnovers of its opponents", "turnovers", (TURNOVERS,)),
+}
+
+_WEIGHTED = [(name, half_life, *about) for half_life in HALF_LIVES for name, about in _MEASURES.items()]
+_WEIGHTED += [(name, HALF_LIVES[-1], *about) for name, about in _SLOW.items()]
+
 FORM = RATINGS + tuple(
     Feature(
         f"{measure}_{half_life}",
@@ -44,8 +54,7 @@ FORM = RATINGS + tuple(
         "when the team's last game is final, four hours after its start",
         needs,
     )
-    for half_life in HALF_LIVES
-    for measure, (words, unit, needs) in _MEASURES.items()
+    for measure, half_life, words, unit, needs in _WEIGHTED
 )
 
 
@@ -100,7 +109,7 @@ def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
 def finished(games: pl.DataFrame, lines: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """The games with a result, in time order, with their closing lines, starters and how well both teams played."""
     return (
-        with_fact(with_fact(games, facts, EPA), facts, STARTER)
+        with_facts(games, facts, FACT_NAMES)
         .filter(pl.col("home_score").is_not_null() & pl.col("away_score").is_not_null())
         .join(lines, on="game_id", how="left")
         .sort("kickoff", "game_id")
@@ -120,8 +129,7 @@ def team_states(games: pl.DataFrame, quotes: pl.DataFrame, facts: pl.DataFrame, 
         .forward_fill()
         .over("team")
         .alias(f"{measure}_{half_life}")
-        for half_life in HALF_LIVES
-        for measure in _MEASURES
+        for measure, half_life, *_ in _WEIGHTED
     ]
     known_at = (pl.col("kickoff") + FINAL_LAG).cast(INSTANT).alias("known_at")
     frame = long.with_columns(weighted).select("team", "season", known_at, *(f.name for f in FORM))
@@ -181,4 +189,8 @@ def _side(rated: pl.DataFrame, side: str, other: str, sign: int) -> pl.DataFrame
         pl.col("total_line").alias("past_total"),
         pl.col(f"{side}_{EPA}").alias("epa_for"),
         pl.col(f"{other}_{EPA}").alias("epa_against"),
+        pl.col(f"{side}_{PLAYS}").alias("plays"),
+        pl.col(f"{side}_{PASSES}").alias("pass_share"),
+        pl.col(f"{side}_{TURNOVERS}").alias("turnovers"),
+        pl.col(f"{other}_{TURNOVERS}").alias("takeaways"),
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from busta.data.schema import EPA, INSTANT, LINEUP_LEAD, STARTER
 from busta.features.catalog import Feature, of_both_teams
-from busta.features.facts import with_fact
+from busta.features.facts import with_facts
 
 if TYPE_CHECKING:
     from busta.features.form import States
@@ -68,7 +68,7 @@ def lineup_events(games: pl.DataFrame, facts: pl.DataFrame, states: States) -> p
 
     They are made of the games that were final when the starters were told.
     """
-    named = with_fact(games, facts, STARTER).filter(
+    named = with_facts(games, facts, (STARTER,)).filter(
         pl.any_horizontal(pl.col(f"{side}_{STARTER}").is_not_null() for side in SIDES)
     )
     told = (pl.col("kickoff") - LINEUP_LEAD).cast(INSTANT).alias("known_at")

@@ -111,7 +111,7 @@ def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_
         .select(
             "game_id",
             "known_at",
-            *(said[feature.name].alias(feature.name) for feature in quoted()),
+            *(said[feature.name].alias(feature.name) for feature in quoted() if feature.name in said),
         )
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .with_columns(pl.col("price_home_win").fill_null(_win_from_spread("price_spread", league.margin_sd)))

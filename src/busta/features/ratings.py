@@ -6,7 +6,7 @@ Every rating is centred on zero, so that a new season keeps ``carry`` of it (reg
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,14 +85,20 @@ class Played:
     home_starter: Sequence[str | None] = ()
     away_starter: Sequence[str | None] = ()
 
+    seasons_since: NDArray[np.int64] = field(init=False)
+    """Seasons from home's (first row) and away's game before to this one; 0 where there is none."""
+
+    def __post_init__(self) -> None:
+        games = len(self.home)
+        team, season = np.array([*self.home, *self.away]), np.tile(np.array(self.season, dtype=np.int64), 2)
+        order = np.lexsort((np.tile(np.arange(games), 2), team))
+        since = np.zeros(2 * games, dtype=np.int64)
+        since[order[1:]] = np.where(np.diff(team[order]) == 0, np.diff(season[order]), 0)
+        object.__setattr__(self, "seasons_since", since.reshape(2, games))
+
     def kept(self, carry: float) -> tuple[list[float], list[float]]:
         """What is left of both teams' ratings since their games before, losing all but ``carry`` a season."""
-        team, season = np.array([self.home, self.away]).ravel(), np.tile(np.array(self.season), 2)
-        order = np.lexsort((np.tile(np.arange(len(self.home)), 2), team))
-        gap = np.zeros(team.size)
-        same = np.diff(team[order]) == 0
-        gap[order[1:]] = np.where(same, np.diff(season[order]), 0)
-        home, away = (carry**gap).reshape(2, -1).tolist()
+        home, away = (carry**self.seasons_since).tolist()
         return home, away
 
 
@@ -211,23 +217,33 @@ def _power(
     over the seasons and takes it along to another team. The level, which games on neutral ground do not
     have (``levelled``), follows the lines slowly.
     """
-    team, starter = [0.0] * played.teams, dict[str | None, float]({None: 0.0})
+    team, starter = [0.0] * played.teams, dict[str | None, float]()
     rows = []
-    starts = zip(*(side or [None] * len(lines) for side in (played.home_starter, played.away_starter)), strict=True)
-    for h, a, named, kept_home, kept_away, line, result, has in zip(
-        played.home, played.away, starts, *played.kept(law.carry), lines, results, levelled, strict=True
+    nobody = [None] * len(lines)
+    for h, a, hs, as_, kept_home, kept_away, line, result, has in zip(
+        *(played.home, played.away, played.home_starter or nobody, played.away_starter or nobody),
+        *(*played.kept(law.carry), lines, results, levelled),
+        strict=True,
     ):
         home, away = team[h] * kept_home, team[a] * kept_away
-        first, second = (starter.get(name, 0.0) for name in named)
+        first, second = starter.get(hs, 0.0), starter.get(as_, 0.0)
         said = home + first + law.sign * (away + second) + has * level
-        line = line if line == line else said  # noqa: PLR0124, PLW2901 - without a line nothing surprises
-        level += has * law.level_gain * (line - said)
-        move = law.gain * (line - said) + law.result_gain * (result - line)
-        for name, part, sign in ((named[0], first, 1), (named[1], second, law.sign)):
-            starter[name] = 0.0 if name is None else part + sign * move / 2
-        team[h] = home + (move if named[0] is None else move / 2)
-        team[a] = away + law.sign * (move if named[1] is None else move / 2)
-        rows.append((team[h], team[a], starter[named[0]], starter[named[1]], level))
+        surprise = line - said if line == line else 0.0  # noqa: PLR0124 - without a line nothing surprises
+        level += has * law.level_gain * surprise
+        move = law.gain * surprise + law.result_gain * (result - said - surprise)
+        if hs is None:
+            home += move
+        else:
+            home, first = home + move / 2, first + move / 2
+            starter[hs] = first
+        move *= law.sign
+        if as_ is None:
+            away += move
+        else:
+            away, second = away + move / 2, second + move / 2
+            starter[as_] = second
+        team[h], team[a] = home, away
+        rows.append((home, away, first, second, level))
     return Power(*np.array(rows, dtype=np.float64).reshape(-1, 5).T)
 
 

@@ -1,6 +1,6 @@
 """Against the spread: does home win by more than the line; exactly the line is a push."""
 
-from busta.markets.fundamentals import MARGIN
+from busta.markets.fundamentals import ATS
 from busta.plugins import Market
 
 MARKET = Market(
@@ -9,7 +9,7 @@ MARKET = Market(
     sides=("home", "away"),
     quantity="margin",
     has_line=True,
-    features=(*MARGIN, "price_home_cover"),
+    features=ATS,
     price_feature="price_home_cover",
     elo_feature="elo_diff",
     line_feature="price_spread",

@@ -1,6 +1,6 @@
 """Who wins the game; a tie is a push."""
 
-from busta.markets.fundamentals import MARGIN
+from busta.markets.fundamentals import MONEYLINE
 from busta.plugins import Market
 
 MARKET = Market(
@@ -9,7 +9,7 @@ MARKET = Market(
     sides=("home", "away"),
     quantity="margin",
     has_line=False,
-    features=(*MARGIN, "price_home_win"),
+    features=MONEYLINE,
     price_feature="price_home_win",
     elo_feature="elo_diff",
 )

@@ -1,6 +1,6 @@
 """Over or under the total; exactly the total is a push."""
 
-from busta.markets.fundamentals import TOTAL
+from busta.markets.fundamentals import TOTALS
 from busta.plugins import Market
 
 MARKET = Market(
@@ -9,7 +9,7 @@ MARKET = Market(
     sides=("over", "under"),
     quantity="total",
     has_line=True,
-    features=(*TOTAL, "price_over"),
+    features=TOTALS,
     price_feature="price_over",
     elo_feature="elo_sum",
     line_feature="price_total",

@@ -7,7 +7,7 @@ the points have gone (the rescale rule of Shrikumar, Greenside & Kundaje 2017), 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,14 +23,15 @@ from busta.models.portable import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from busta.markets.dataset import Dataset
     from busta.models.portable import PortableModel
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Explanation", "explain", "importances"]
+__all__ = ["Explanation", "explain"]
 
 _STILL = 1e-9
 """Points (or log-odds) of movement below which its slope is taken where it begins."""
@@ -54,6 +55,11 @@ class Explanation:
     trees: Floats
     calibration: Floats
 
+    @classmethod
+    def joined(cls, parts: Sequence[Explanation]) -> Explanation:
+        """Those of several tables, one after the other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
     @property
     def log_odds(self) -> Floats:
         """The sum of all parts: what the model says."""
@@ -62,7 +68,7 @@ class Explanation:
 
     @property
     def features(self) -> Floats:
-        """Both members' parts by feature, shape (games, features)."""
+        """Part of each feature, shape (games, features)."""
         return self.linear + self.trees
 
 
@@ -81,12 +87,6 @@ def explain(model: PortableModel, X: Floats, offset: Floats, line: Floats) -> Ex
     raw = market + level + parts["linear"].sum(axis=1) + parts["boosting"].sum(axis=1)
     calibration = calibrated(raw, model.spec["calibration"]) - raw
     return Explanation(market, level, parts["linear"], parts["boosting"], calibration)
-
-
-def importances(model: PortableModel, data: Dataset, rows: NDArray[np.int64]) -> Floats:
-    """Mean absolute part of each feature in the log-odds of those games, shape (features,)."""
-    found = explain(model, data.X[rows], data.offset[rows], data.line[rows])
-    return np.asarray(np.abs(found.features).mean(axis=0))
 
 
 def _score_parts(X: Floats, member: dict[str, Any], booster: Any) -> tuple[Floats, Floats]:

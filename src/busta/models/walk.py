@@ -14,7 +14,7 @@ from busta.models.baseline import closing_readings, closing_triples, market_mean
 from busta.models.calibration import calibrate
 from busta.models.distribution import distribution_scores
 from busta.models.ensemble import Fitted, fit, member_names
-from busta.models.explain import importances
+from busta.models.explain import Explanation, explain
 from busta.models.ladder import Rung, climb
 from busta.models.portable import PortableModel, blend, calibrated
 from busta.models.prequential import Past, pasts
@@ -51,7 +51,7 @@ class Walk:
         member_log_odds: Shape (games, members).
         rungs: How the members were put together in each fold, and last in the final model.
         calibrations: Of each fold, and last of the final model.
-        importances: Mean absolute part of each feature in the log-odds of a fold's games, shape (folds, features).
+        parts: What the log-odds of each game are the sum of.
         final: The ensemble fitted on all finished games.
     """
 
@@ -68,8 +68,14 @@ class Walk:
     member_log_odds: NDArray[np.float64]
     rungs: list[Rung]
     calibrations: list[dict[str, Any]]
-    importances: NDArray[np.float64]
+    parts: Explanation
     final: PortableModel
+
+    @property
+    def importances(self) -> NDArray[np.float64]:
+        """Mean absolute part of each feature in the log-odds of a fold's games, shape (folds, features)."""
+        parts = np.abs(self.parts.features)
+        return np.array([parts[self.fold == number].mean(axis=0) for number in range(len(self.folds))])
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,12 @@ def _collect(
         member_log_odds=members,
         rungs=rungs,
         calibrations=calibrations,
-        importances=np.array([importances(model, data, fold.test) for fold, _, model in tests]),
+        parts=Explanation.joined(
+            [
+                explain(model, data.X[fold.test], data.offset[fold.test], data.line[fold.test])
+                for fold, _, model in tests
+            ]
+        ),
         final=models[-1],
     )
 

@@ -6,7 +6,19 @@ import math
 import re
 from typing import Any
 
-__all__ = ["NONE", "count", "counted", "figure", "odds_of_luck", "percent", "short", "span", "tidy", "words"]
+__all__ = [
+    "NONE",
+    "always_on",
+    "count",
+    "counted",
+    "figure",
+    "odds_of_luck",
+    "percent",
+    "short",
+    "span",
+    "tidy",
+    "words",
+]
 
 NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 _SIGN = re.compile(r"(?<![\w.)\]])-(?=[\d.])")
@@ -59,6 +71,15 @@ def percent(value: float | None, form: str = ".1%") -> str:
     ('+9.5%', True)
     """
     return figure(value, form)
+
+
+def always_on(side: str) -> str:
+    """The baseline that is on that side in every game.
+
+    >>> always_on("home"), always_on("over")
+    ('home side', 'every over')
+    """
+    return "home side" if side == "home" else f"every {side}"
 
 
 def count(value: float | None) -> str:

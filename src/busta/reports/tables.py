@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from busta.plugins import pick
 from busta.reports.charts import Sheet
 from busta.reports.measures import LOSS_GAP
-from busta.reports.numbers import NONE, count, figure, percent, span, words
+from busta.reports.numbers import NONE, always_on, count, figure, percent, span, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +75,7 @@ def _scores(figures: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _baseline(name: str, material: Material) -> str:
     if name == "home":
-        return str(pick("market", material.about["market"]).always_first)
+        return always_on(material.about["sides"][0])
     return words(name)
 
 

@@ -21,6 +21,8 @@ __all__ = ["Reliability", "bin_of", "calibration_line", "ece", "ece_luck", "log_
 Floats = NDArray[np.float64]
 
 MOST_STEPS = 100
+ROUNDING = 1e-9
+"""Log-odds that are no further apart are the same: prices that never change leave such differences."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,10 +179,10 @@ def calibration_line(p: ArrayLike, y: ArrayLike) -> tuple[float, float]:
 
 
 def _overlap(won: Floats, lost: Floats) -> bool:
-    """Whether no threshold separates the two (Albert and Anderson 1984, in one dimension)."""
+    """Whether no threshold separates the two (Albert and Anderson 1984, in one dimension), more than rounding does."""
     if not won.size or not lost.size:
         return False
-    return bool(won.min() < lost.max() and lost.min() < won.max())
+    return bool(won.min() + ROUNDING < lost.max() and lost.min() + ROUNDING < won.max())
 
 
 def _loss(said: Floats, y: Floats) -> float:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from busta.settings import Bets, Settings
     from busta.workflows.forecast import Said
 
-__all__ = ["Wanted", "played_on", "predict"]
+__all__ = ["Published", "Wanted", "played_on", "predict", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def predict(
     unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
     data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
     said = say(registry, version, data)
-    read = _read(said, gold, Kind(settings, registry, league, blind, moment))
+    read = published(said, gold, Kind(settings, registry, league, blind, moment))
     rows = _rows(said, read, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
     unproven = version.tags.get("fit_to_bet") != "yes"
     real = not unproven or settings.bets.allow_unproven
@@ -115,7 +115,7 @@ def predict(
 
 
 @dataclass(frozen=True)
-class _Read:
+class Published:
     """Where the probabilities are read from.
 
     Attributes:
@@ -133,18 +133,18 @@ class _Read:
     notes: dict[str, str]
 
 
-def _read(said: Said, gold: MemoryGold, kind: Kind) -> _Read:
+def published(said: Said, gold: MemoryGold, kind: Kind) -> Published:
     """What the joint says of games that were not learned from; with no other market there is nothing to join."""
     data, market = said.data, said.data.market.name
     alone = ["stored" if seen else "model" for seen in said.seen]
     if market not in JOINED or said.seen.all():
-        return _Read(said.triples, alone, None, None, {})
+        return Published(said.triples, alone, None, None, {})
     games = data.games["game_id"].to_list()
     method = vig_method(said.version, kind.settings.bets)
     others, missing = hear(kind, [name for name in JOINED if name != market], gold, method, games)
     notes = {"joint": f"read without {' and '.join(missing)}: {'; '.join(missing.values())}"} if missing else {}
     if not others:
-        return _Read(said.triples, alone, None, None, notes)
+        return Published(said.triples, alone, None, None, notes)
     everyone = {market: said} | others
     joint = join(everyone, games)
     found = joint.over(data.line) if market == "totals" else joint.spread(data.line)
@@ -153,7 +153,7 @@ def _read(said: Said, gold: MemoryGold, kind: Kind) -> _Read:
     versions = {name: everyone[name].version.number if name in everyone else None for name in JOINED}
     count = int((moved(joint) & from_joint).sum())
     triples = np.where(from_joint[:, None], found, said.triples)
-    return _Read(triples, source, versions, count, notes | _contradictions(count, int(from_joint.sum())))
+    return Published(triples, source, versions, count, notes | _contradictions(count, int(from_joint.sum())))
 
 
 def _contradictions(count: int, games: int) -> dict[str, str]:
@@ -221,7 +221,7 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _rows(said: Said, read: _Read, bets: Bets) -> list[dict[str, Any]]:
+def _rows(said: Said, read: Published, bets: Bets) -> list[dict[str, Any]]:
     """One row a game: the side with the better edge, the likelier one without a price, none without a probability."""
     data, triples, seen = said.data, read.triples, said.seen
     win = triples[:, [0, 2]]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHAMPION_THEN",
+    "EXPLANATIONS",
     "NOBODY",
     "RULES",
     "TRIALS",
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 RULES, TRIALS, CHAMPION_THEN = "gate_rules", "gate_trials", "gate_champion"
+EXPLANATIONS = "explanations.parquet"
 NOBODY = "none"
 """In the place of a champion's number, where there was none besides the version itself."""
 _NAMED_FILES = 10
@@ -342,6 +344,7 @@ def _write_artifacts(trained: Training, folder: Path) -> None:
     data = trained.data
     predictions(trained.forecasts).write_parquet(folder / "predictions.parquet")
     importances(trained.walk, data).write_csv(folder / "importances.csv")
+    explanations(trained).write_parquet(folder / EXPLANATIONS)
     if trained.search:
         pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
     everything = {
@@ -377,6 +380,15 @@ def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
     losses = np.full(y.size, np.nan)
     losses[known] = log_losses(p[known], y[known])
     return losses
+
+
+def explanations(trained: Training) -> pl.DataFrame:
+    """What the log-odds of each out-of-fold game are the sum of, a row a game."""
+    parts, names = trained.walk.parts, trained.data.names
+    columns = {name: getattr(parts, name) for name in ("market", "level", "calibration")}
+    for kind in ("linear", "trees"):
+        columns |= {f"{kind}.{name}": getattr(parts, kind)[:, i] for i, name in enumerate(names)}
+    return trained.forecasts.games.select("game_id").with_columns(pl.Series(*each) for each in columns.items())
 
 
 def importances(found: Walk, data: Dataset) -> pl.DataFrame:
