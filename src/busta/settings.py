@@ -93,7 +93,7 @@ class Train(_Section):
     """Fit anew every so many weeks within a test season; by default once a season."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    anchored: Members = Members(linear=Linear(ridge=1000.0))
+    anchored: Members = Members(linear=Linear(ridge=500.0))
     """Members that start from the market's price."""
     blind: Members = Members(linear=Linear(ridge=30.0), boosting=Boosting(rounds=150, eta=0.05), line_share=0.5)
     """Members that see no price of the game."""
