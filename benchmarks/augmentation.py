@@ -1,10 +1,10 @@
 """What is each help against too little data worth? Out of fold, each switch on against off, all else the default.
 
-    python -m benchmarks.augmentation [--league nfl] [--market moneyline] [--blind | --anchored] [--last 2015]
+    python -m benchmarks.augmentation [--league nfl] [--market moneyline] [--anchored] [--transfer]
 
 Prints log loss more than without it, in thousandths, of the average of the members and of each member, with 95 %
-intervals by week. Then what games and settings of the other league do for the linear member. By default test seasons
-end with 2015: a look at later ones is a trial.
+intervals by week; with ``--transfer`` what games and settings of the other league do for the linear member. By default
+test seasons end with 2015: a look at later ones is a trial.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "noise of .1": {"noise": 0.1},
     "noise of .3": {"noise": 0.3},
 }
-RIDGES = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+RIDGES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 OTHER_WEIGHTS = (0.05, 0.2, 0.5)
 
 
@@ -78,7 +78,7 @@ def switched(data: Dataset) -> Iterator[str]:
     settings, folds = _walked(data)
     names, default = settings.members, fitted(data, folds, settings)
     yield f"{'':<34}" + "".join(f"{name:<30}" for name in ("average", *names))
-    yield f"{'default':<34}" + "".join(f"{each.mean():<30.4f}" for each in default.T)
+    yield f"{f'default, {len(default)} games':<34}" + "".join(f"{each.mean():<30.4f}" for each in default.T)
     for switch, values in SWITCHES.items():
         more = values | ({"era": ERA[data.league.name]} if "era_weight" in values else {})
         found = fitted(data, folds, with_values(settings, more))
@@ -108,7 +108,8 @@ def transferred(data: Dataset, other: Dataset) -> Iterator[str]:
     served = {each: linear(other, others, each, share).mean() for each in RIDGES}
     there = min(served, key=lambda each: served[each])
     default = linear(data, folds, ridge, share)
-    yield f"default, ridge {ridge:g}: {default.mean():.4f}; best in {other.league.name}: ridge {there:g}"
+    yield f"default, ridge {ridge:g}, {len(default)} games: {default.mean():.4f}"
+    yield f"best in {other.league.name}: ridge {there:g}"
     for each in RIDGES:
         told = f"ridge {each:g}" + " (the other league's)" * (each == there)
         yield f"{told:<34}{less(linear(data, folds, each, share), default, data, folds)}"
