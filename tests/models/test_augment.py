@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,3 +224,20 @@ def test_trees_alone_can_be_mirrored(mirrored, moved):
         )
         said = [score(data.X[:50], each.spec, each.booster) for each in (one, other)]
         assert np.array_equal(*said) == (name not in moved)
+
+
+@pytest.mark.parametrize("name", [name for name in FITS if name != MARKET])
+def test_games_outside_the_training_rows_have_no_say_in_images_or_weights(name):
+    data, rows = replace(described(), blind=True), np.arange(300)
+    members = Members(mirrored="all", half_life=2.0, era=2003, noise=0.2, boosting=CHANGES["boosting"])
+    outside = np.arange(len(data)) >= 300
+    other = replace(
+        data,
+        X=np.where(outside[:, None], 9.0, data.X),
+        y=np.where(outside, 1 - data.y, data.y),
+        value=np.where(outside, data.value + 50, data.value),
+        games=data.games.with_columns(pl.when(outside).then(pl.col("season") + 9).otherwise("season").alias("season")),
+    )
+    one, same = (fit_member(name, each, rows, members, 1) for each in (data, other))
+    assert one.spec == same.spec
+    np.testing.assert_array_equal(score(data.X, one.spec, one.booster), score(data.X, same.spec, same.booster))
