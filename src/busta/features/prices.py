@@ -158,7 +158,7 @@ def with_gaps(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) ->
     return (
         pl.concat([prices, rated, told], how="diagonal")
         .sort("game_id", "known_at", maintain_order=True)
-        .with_columns(pl.exclude("game_id", "known_at").forward_fill().over("game_id"))
+        .with_columns(standing(pl.col(name)).alias(name) for name in (*prices.columns[2:], *_SPREAD, *_TOTAL))
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .filter(pl.any_horizontal(pl.col(prices.columns[2:]).is_not_null()))
         .select(
@@ -177,7 +177,18 @@ def _less(rated: tuple[str, str, str], line: str) -> pl.Expr:
 
 def _of(market: str, value: pl.Expr) -> pl.Expr:
     """A value of that market's quotes, standing until the next one."""
-    return pl.when(pl.col("market") == market).then(value).forward_fill().over("game_id")
+    return standing(pl.when(pl.col("market") == market).then(value))
+
+
+def standing(value: pl.Expr) -> pl.Expr:
+    """The last value of the same game, null before its first; for rows sorted by game and time.
+
+    As ``forward_fill().over("game_id")``, without a group for every game.
+    """
+    row = pl.int_range(pl.len())
+    first = pl.when(pl.col("game_id").ne_missing(pl.col("game_id").shift())).then(row).forward_fill()
+    told = pl.when(value.is_not_null()).then(row).forward_fill()
+    return pl.when(told >= first).then(value.forward_fill())
 
 
 def _win_from_spread(spread: str, sd: float) -> pl.Expr:
