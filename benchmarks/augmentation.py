@@ -10,6 +10,7 @@ test seasons end with 2015: a look at later ones is a trial.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from busta.scoring.intervals import weekly_ratio_interval
 from busta.settings import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,6 +52,7 @@ SWITCHES: dict[str, dict[str, object]] = {
     "noise of .3": {"noise": 0.3},
 }
 RIDGES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+TREES = [(rounds, depth) for depth in (1, 2, 3) for rounds in (80, 150, 300)]
 OTHER_WEIGHTS = (0.05, 0.2, 0.5)
 
 
@@ -59,16 +61,16 @@ def main() -> None:
     parser.add_argument("--league", default="nfl", choices=tuple(FIRST))
     parser.add_argument("--market", default="moneyline")
     parser.add_argument("--anchored", action="store_true")
-    parser.add_argument("--transfer", action="store_true", help="only what the other league does")
+    parser.add_argument("--transfer", action="store_true", help="only what the other league does, NFL and NBA blind")
     parser.add_argument("--last", type=int, default=2015, help="last test season")
     asked = parser.parse_args()
     blind = not asked.anchored
     data = table(gold(asked.league), asked.league, asked.market, asked.last, blind=blind)
+    lines: Iterable[str] = switched(data)
     if asked.transfer:
         other = next(name for name in FIRST if name != asked.league)
-        lines = transferred(data, table(gold(other), other, asked.market, asked.last, blind=blind))
-    else:
-        lines = switched(data)
+        theirs = table(gold(other), other, asked.market, asked.last, blind=blind)
+        lines = chain(transferred(data, theirs), grown(data, theirs))
     for line in lines:
         print(line, flush=True)
 
@@ -119,6 +121,24 @@ def transferred(data: Dataset, other: Dataset) -> Iterator[str]:
         few = linear(data, folds, ridge, share, (other, weight), own=300)
         alone = linear(data, folds, ridge, share, own=300)
         yield f"{'  with 300 games of its own':<34}{less(few, alone, data, folds)} of {alone.mean():.4f}"
+
+
+def grown(data: Dataset, other: Dataset) -> Iterator[str]:
+    """The trees as they are, and with the number and depth that served best in the other league."""
+    found = {}
+    for each in (data, other):
+        settings, folds = _walked(each)
+        alone = settings.model_copy(update={"members": ("boosting",)})
+        for rounds, depth in TREES:
+            values = with_values(alone, {"boosting.rounds": rounds, "boosting.max_depth": depth})
+            found[each.league.name, rounds, depth] = fitted(each, folds, values)[:, 0]
+    _, folds = _walked(data)
+    ours, theirs = data.league.name, other.league.name
+    default = found[ours, settings.boosting.rounds, settings.boosting.max_depth]
+    there = min(TREES, key=lambda each: found[(theirs, *each)].mean())
+    for rounds, depth in TREES:
+        told = f"{rounds} trees of depth {depth}" + " (the other's)" * ((rounds, depth) == there)
+        yield f"{told:<38}{less(found[ours, rounds, depth], default, data, folds)}"
 
 
 def linear(
