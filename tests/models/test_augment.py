@@ -1,6 +1,7 @@
 """Images of games, what they weigh, and what is known of how features act."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from busta.models.portable import score
 from busta.settings import Boosting, Members
 from support import planted, won
 
-LOOSE = {"rounds": 30, "eta": 0.2, "min_child_weight": 2.0, "reg_lambda": 1.0, "subsample": 1.0}
+LOOSE: dict[str, Any] = {"rounds": 30, "eta": 0.2, "min_child_weight": 2.0, "reg_lambda": 1.0, "subsample": 1.0}
 SWAPPED = np.array([0.0, 0.0, 1.0, np.nan])
 
 
