@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from busta.errors import DataError
 from busta.features.catalog import Feature
 from busta.models.augment import COPIES, Lessons, lessons, mirror, noised, season_weights, signs
 from busta.models.boosting import OffsetBoosting, PointsBoosting
@@ -160,6 +161,12 @@ def test_noise_is_a_share_of_what_a_feature_varies_by_and_leaves_unknown_what_is
 def test_a_total_has_no_sides_to_swap():
     data, rows = described(market="totals"), np.arange(50)
     assert len(lessons(data, rows, data.y[rows], 1.0, Members(), 0, mirrored=True).target) == 50
+
+
+def test_a_store_that_does_not_say_what_changes_in_the_mirror_is_refused():
+    data, rows = planted(), np.arange(50)
+    with pytest.raises(DataError, match=r"mirrored: .* of none of its features .* set mirrored to none"):
+        lessons(data, rows, data.y[rows], 1.0, Members(), 0, mirrored=True)
 
 
 def test_signs_are_of_what_decides_or_of_what_lies_beyond_the_line():

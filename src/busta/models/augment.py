@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from busta.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,6 +62,9 @@ def lessons(
         settings: Weights and noise.
         seed: Of the noise.
         mirrored: Whether to swap sides, too; a total has none to swap.
+
+    Raises:
+        DataError: Sides are to be swapped, and of no feature is it known what becomes of it.
     """
     found = Lessons(data.X[rows], target, data.offset[rows], np.ones(len(rows)), season_weights(data, rows, settings))
     if mirrored and data.market.quantity == "margin":
@@ -119,6 +124,11 @@ def signs(data: Dataset, *, beyond: bool) -> tuple[int, ...]:
 def _swapped(data: Dataset) -> Floats:
     declared = [data.declared.get(name) for name in data.names]
     sums = [np.nan if feature is None or feature.swapped is None else feature.swapped for feature in declared]
+    if np.isnan(sums).all():
+        raise DataError(
+            "mirrored: the gold store says of none of its features what they sum to when sides are swapped "
+            '("swapped" in its manifest); say so there, or set mirrored to none'
+        )
     return np.array(sums, dtype=np.float64)
 
 
