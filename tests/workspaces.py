@@ -33,6 +33,11 @@ seasons = 4
 [train]
 first_test_season = 2012
 jobs = 1
+[train.anchored]  # loose, so that there is something to bet; by the margin below the moneyline passes, no other does
+linear = { ridge = 100.0 }
+points = { ridge = 400.0 }
+[gate]
+line_margin = 0.0045
 [data]
 nflverse_url = "http://127.0.0.1:9/games.csv"  # nobody listens there: no test downloads
 timeout = 1.0

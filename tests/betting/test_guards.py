@@ -127,7 +127,12 @@ VALID = {  # a call of every public function that works; each argument of it is 
     "summary.all_scores": (None, FORECAST),
     "summary.scores": (None, FORECAST),
 }
-RESULTS = {"calibration.Reliability", "decomposition.Decomposition", "intervals.Ratio"}  # what functions return
+RESULTS = {  # what functions return
+    "calibration.Reliability",
+    "decomposition.Decomposition",
+    "intervals.Ratio",
+}
+OF_A_JOINT = {"joint", "joint_prices", "joint_tilt"}  # what they read are distributions; tests of their own
 LABELS = {"weeks"}  # any type that sorts will do
 UNREAD = {  # what is kept as it was given and refused by whoever reads it
     "scenarios.Leg": {"game", "line", "first_side", "price"},
@@ -157,7 +162,7 @@ def public():
     for package in (busta.betting, busta.scoring):
         for found in pkgutil.iter_modules(package.__path__):
             module = importlib.import_module(f"{package.__name__}.{found.name}")
-            if found.name != "guards":
+            if found.name not in {"guards", *OF_A_JOINT}:
                 for name in module.__all__:
                     yield f"{found.name}.{name}", getattr(module, name)
 

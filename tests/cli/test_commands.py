@@ -31,6 +31,7 @@ IN_PYTHON = {
     "promote": "promote_version",
     "gate": "gate",
     "evaluate": "evaluate",
+    "explain": "explain",
     "backtest": "backtest",
     "rollback": "roll_back",
     "quickstart": "quickstart",

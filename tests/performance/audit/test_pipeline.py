@@ -82,8 +82,8 @@ def test_the_poison_harms_whoever_swallows_it(gold):
 def test_a_scaler_fitted_on_all_games_is_found(monkeypatch, gold):
     data = assemble(gold, LEAGUE, pick("market", "ats"))
 
-    def scaled(table, rows, settings, weights):
-        return ensemble.fit(replace(table, X=table.X / np.nanmax(np.abs(table.X), axis=0)), rows, settings, weights)
+    def scaled(table, rows, settings):
+        return ensemble.fit(replace(table, X=table.X / np.nanmax(np.abs(table.X), axis=0)), rows, settings)
 
     monkeypatch.setattr(pipeline, "fit", scaled)
     found = poisoned_folds(data, SETTINGS)
