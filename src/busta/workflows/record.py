@@ -264,7 +264,7 @@ def verdict_tags(judgement: Judgement, rules: str, trials: Trials) -> dict[str, 
 def _model_settings(settings: Settings, *, blind: bool) -> dict[str, Any]:
     members = settings.train.members(blind=blind)
     return {
-        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs"}),
+        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs", "cluster"}),
         "members": members.model_dump(),
     }
 
