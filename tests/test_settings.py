@@ -80,7 +80,7 @@ def test_folders_lie_in_the_workspace(home):
 @pytest.mark.parametrize(
     ("text", "key", "allowed"),
     [
-        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "sim", "tracking", "train"]),
+        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "sim", "tracking", "train", "tune"]),
         ("[bets]\nmin_edg = 1", "bets.min_edg", sorted(Bets.model_fields)),
         ("[gate]\nhorizn = 1", "gate.horizn", sorted(Gate.model_fields)),
         ("[train.anchored.linear]\nlasso = 1", "train.anchored.linear.lasso", ["ridge"]),
@@ -165,6 +165,13 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(toml):
     with pytest.raises(UsageError, match="BUSTA_TRACKING__TRACKING_URI") as caught:
         busta.load()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_password_of_a_cluster_in_the_file_is_refused(toml):
+    toml('[train]\ncluster = "tls://me:hunter2@scheduler.example:8786"')
+
+    with pytest.raises(UsageError, match="BUSTA_TRAIN__CLUSTER"):
+        busta.load()
 
 
 def test_a_password_in_the_environment_is_taken(toml, monkeypatch):
