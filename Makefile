@@ -55,6 +55,8 @@ bench: env
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/backtest.py
+	$(BIN)/python benchmarks/joint.py
+	$(BIN)/python -m benchmarks.tuning
 	$(BIN)/python benchmarks/report.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target

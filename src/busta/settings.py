@@ -49,6 +49,7 @@ Rung = Literal[
     "market", "linear", "boosting", "points", "points_boosting", "linear members", "average", "blend", "stack"
 ]
 Selection = Literal["all", "stable", "backward"]
+Mirrored = Literal["none", "trees", "all"]
 Calibration = Literal["none", "platt", "beta", "isotonic"]
 
 
@@ -91,6 +92,8 @@ class Boosting(_Section):
     min_child_weight: Annotated[float, Field(ge=0)] = 40.0
     reg_lambda: Annotated[float, Field(ge=0)] = 30.0
     max_bin: Annotated[int, Field(ge=2, le=1024)] = 64
+    monotone: bool = False
+    """Let what the trees say only rise, or only fall, with a feature of which the catalogue says which."""
 
 
 class Members(_Section):
@@ -114,6 +117,16 @@ class Members(_Section):
     """Trees of the margin or total."""
     line_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of a training label that comes from the price of that past game, the rest from its outcome."""
+    mirrored: Mirrored = "none"
+    """Which members learn from each game with its sides swapped, too, where a margin decides."""
+    half_life: Annotated[float, Field(gt=0)] | None = None
+    """Seasons after which a game counts half in training; by default all count the same."""
+    era: Annotated[int, Field(ge=1850, le=2300)] | None = None
+    """First season of the era games are played in today; by default there is no other."""
+    era_weight: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """What a game before the era counts in training."""
+    noise: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """Learn from copies of each game, too, whose features are off by so many of their standard deviations."""
 
 
 class Train(_Section):

@@ -145,6 +145,12 @@ def test_a_row_of_a_markets_table_was_known_before_its_decision(market, gold, mo
     assert data.games["kickoff"].is_sorted()
 
 
+def test_a_markets_table_knows_what_the_catalogue_says_of_its_columns(market, gold):
+    data = assemble(gold, LEAGUE, market)
+    assert data.declared == {f.name: f for f in every_feature() if f.name in data.names}
+    assert data.declared[market.price_feature].swapped == (1 if market.quantity == "margin" else None)
+
+
 def test_a_blind_table_has_no_price_and_starts_from_nothing(market, gold):
     blind, anchored = (assemble(gold, LEAGUE, market, blind=flag) for flag in (True, False))
     assert not [name for name in blind.names if name.startswith("price_")]

@@ -177,6 +177,7 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "build",
         "predict",
         "price",
+        "explain",
         "list_models",
     ],
 )
@@ -189,6 +190,10 @@ def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path
 def objects(trained, folder):
     """A call of each workflow whose object is described."""
     settings, week = trained.settings, busta.Wanted(week="2014-10")
+
+    def coming():
+        return busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
+
     return {
         "train": lambda: trained.results["moneyline"],
         "evaluate": lambda: busta.evaluate(settings, "moneyline", "sim"),
@@ -199,9 +204,18 @@ def objects(trained, folder):
         "ingest": lambda: busta.ingest(busta.load(home=folder, sim={"seasons": 3}), "sim"),
         "build": lambda: busta.build(settings, "sim"),
         "predict": lambda: flat(busta.predict(settings, "moneyline", week, "sim"), "predictions"),
-        "price": lambda: priced(settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]),
+        "price": lambda: priced(settings, coming()),
+        "explain": lambda: explained(
+            settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
+        ),
         "list_models": lambda: busta.list_models(settings)[0],
     }
+
+
+def explained(settings, game):
+    found = busta.explain(settings, "ats", game, "sim")
+    overall = busta.explain(settings, "ats", None, "sim")["features"][0]
+    return {name: None for part in (found, found["parts"], found["features"][0], overall) for name in part}
 
 
 def priced(settings, game):

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import numpy as np
+import polars as pl
 import pytest
 
 from busta.data.schema import FACT_NAMES
@@ -59,7 +61,8 @@ def test_a_selection_stands_in_catalogue_order_and_names_a_feature_once():
 
 
 def test_a_teams_feature_becomes_a_difference_and_a_sum():
-    diff, total = of_both_teams([Feature("elo", "form", "Elo", "Strength.", "final", ("line",))])
+    elo = Feature("elo", "form", "Elo", "Strength.", "final", ("line",), margin_sign=1, total_sign=-1)
+    diff, total = of_both_teams([elo])
     assert (diff.name, total.name) == ("elo_diff", "elo_sum")
     assert diff.to_dict() == {
         "name": "elo_diff",
@@ -68,4 +71,36 @@ def test_a_teams_feature_becomes_a_difference_and_a_sum():
         "meaning": "Strength. Home minus away.",
         "known_at": "final",
         "needs": ("line",),
+        "margin_sign": 1,
+        "total_sign": 0,
+        "line_sign": 0,
+        "swapped": 0.0,
     }
+    assert (total.margin_sign, total.total_sign, total.swapped) == (0, -1, None)
+
+
+def test_what_tells_the_teams_apart_changes_when_home_and_away_are_swapped():
+    swapped = {feature.name: feature.swapped for feature in CATALOG}
+    assert all(swapped[name] == 0 for name in swapped if name.endswith("_diff"))
+    assert all(swapped[name] is None for name in swapped if name.endswith("_sum"))
+    assert (swapped["price_home_win"], swapped["price_spread"], swapped["home_edge"]) == (1, 0, 0)
+    assert swapped["price_total"] is swapped["neutral"] is swapped["price_over"] is None
+
+
+@pytest.mark.parametrize("quantity", ["margin", "total"])
+def test_the_sign_of_a_feature_is_the_one_its_values_have(gold, quantity):
+    """In the simulated league, over all its games: of what is declared, nothing points clearly the other way."""
+    games = gold.games.filter(pl.col("home_score").is_not_null())
+    home, away = (games[f"{side}_score"].to_numpy().astype(float) for side in ("home", "away"))
+    result = home - away if quantity == "margin" else home + away
+    seen = gold.as_of(games.select("game_id", decision_time=pl.col("kickoff")))
+    told = 0
+    for feature in CATALOG:
+        x = seen[feature.name].cast(pl.Float64).to_numpy()
+        known = ~np.isnan(x)
+        sign = getattr(feature, f"{quantity}_sign")
+        if sign and known.sum() > 100 and x[known].std() > 0:
+            r = np.corrcoef(x[known], result[known])[0, 1]
+            assert sign * r > -3 / np.sqrt(known.sum()), feature.name
+            told += 1
+    assert told > 5

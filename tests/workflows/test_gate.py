@@ -22,7 +22,7 @@ from support import planted
 from workspaces import CURRENT, KINDS, Trained, forget_variables, register_again
 
 NAME = "busta-sim-moneyline"
-PASSES, REJECTED_MARKET = "moneyline", "ats"
+PASSES, REJECTED_MARKET = "moneyline", "totals"
 SAID = ("verdict", "reason", "checks", "trials", "metrics", "bar", "difference", "games")
 
 

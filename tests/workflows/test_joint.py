@@ -76,13 +76,13 @@ def test_a_market_without_a_version_is_named_with_the_reason(trained):
     assert missing["ats"].startswith("there is no model busta-sim-ats-blind yet")
 
 
-def test_each_version_reads_prices_as_it_learned_them(trained):
-    """What the store does with the vig is no part of it."""
-    gold, games = coming(trained.settings)
-    other = busta.load(home=trained.settings.home, bets={"vig_method": "shin"})
+def test_each_version_reads_prices_as_it_learned_them(borrowed):
+    """However the store frees them of their vig."""
+    gold, games = coming(borrowed)
+    other = busta.load(home=borrowed.home, bets={"vig_method": "shin"})
     kind = kind_of(other)
 
     found, _ = hear(kind, JOINED, gold_of(other, kind.league), "shin", games)
 
-    for name, each in hear(kind_of(trained.settings), JOINED, gold, "multiplicative", games)[0].items():
+    for name, each in hear(kind_of(borrowed), JOINED, gold, "multiplicative", games)[0].items():
         np.testing.assert_array_equal(found[name].triples, each.triples)

@@ -42,6 +42,7 @@ MEMBERS: dict[str, Any] = {
         "min_child_weight": 41.0,
         "reg_lambda": 31.0,
         "max_bin": 65,
+        "monotone": True,
     },
     "points": {"ridge": 7.0},
     "line_share": 0.25,
@@ -49,6 +50,11 @@ MEMBERS: dict[str, Any] = {
     "features": "stable",
     "rung": "stack",
     "calibration": "platt",
+    "mirrored": "trees",
+    "half_life": 4.0,
+    "era": 2002,
+    "era_weight": 0.25,
+    "noise": 0.1,
 }
 MEMBERS["points_boosting"] = MEMBERS["boosting"]
 

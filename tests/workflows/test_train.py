@@ -100,7 +100,7 @@ def test_the_run_and_its_version_tell_the_whole_story(trained):
     assert run.data.metrics["log_loss"] == result["metrics"]["log_loss"]
     assert run.data.metrics["closing_line.brier"] == result["baselines"]["closing_line"]["brier"]
     assert run.data.params["train.seed"] == "20"
-    assert run.data.params["members.linear.ridge"] == "1000.0"
+    assert run.data.params["members.linear.ridge"] == "500.0"
     artifacts = {file.path for file in trained.registry.client.list_artifacts(run.info.run_id)}
     assert artifacts >= {
         "predictions.parquet", "importances.csv", "evaluation.json", "configuration.json", "environment.json",

@@ -24,6 +24,7 @@ from busta.cli.options import (
     Price,
     PriceOption,
     Search,
+    Starters,
     emit,
     progress,
     searching,
@@ -241,6 +242,7 @@ def predict(
     games: Annotated[
         list[Path] | None, typer.Option(help="A file of games in the source's format; may be repeated.")
     ] = None,
+    starters: Starters = None,
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
@@ -254,7 +256,16 @@ def predict(
     from busta.workflows.predict import predict as run
 
     wanted = Wanted(week, date, tuple(games or ()))
-    result = run(settings(config), market, wanted, league, blind=blind, moment=price.value, model=model)
+    result = run(
+        settings(config),
+        market,
+        wanted,
+        league,
+        blind=blind,
+        moment=price.value,
+        model=model,
+        starters=starters or (),
+    )
     emit(result, as_json, show.predicted)
 
 

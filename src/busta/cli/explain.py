@@ -57,8 +57,8 @@ def _game(result: dict[str, Any]) -> None:
     for row in result["features"][:_SHOWN]:
         value = "unknown" if row["value"] is None else f"{row['value']:.3g}"
         table.add_row(row["feature"], f"{row['part']:+.4f}", value)
-    others = sum(row["part"] for row in result["features"][_SHOWN:])
-    table.add_row(f"{max(len(result['features']) - _SHOWN, 0)} other features", f"{others:+.4f}", "")
+    if others := result["features"][_SHOWN:]:
+        table.add_row(f"{len(others)} other features", f"{sum(row['part'] for row in others):+.4f}", "")
     table.add_row("calibration", f"{parts['calibration']:+.4f}", "")
     table.add_row("joint of all markets", f"{parts['joint']:+.4f}", "")
     table.add_row("sum", f"{result['log_odds']:+.4f}", f"{result['probability']:.1%}", style="bold")

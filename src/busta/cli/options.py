@@ -27,6 +27,14 @@ LeagueOption = Annotated[str, typer.Option("--league", help="nfl or nba; sim and
 Blind = Annotated[bool, typer.Option("--blind", help="Leave out every price of the game itself.")]
 
 
+Starters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="TEAM=NAME", help="Who starts a coming game, or TEAM=new for a first start. May be repeated."
+    ),
+]
+
+
 class Price(StrEnum):
     """The price that is bet at."""
 

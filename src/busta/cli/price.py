@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from busta.cli.options import Blind, Config, Json, LeagueOption, Price, PriceOption, emit, settings
+from busta.cli.options import Blind, Config, Json, LeagueOption, Price, PriceOption, Starters, emit, settings
 
 __all__ = ["EXAMPLE", "price"]
 
@@ -29,6 +29,7 @@ def price(
     ] = None,
     week: Annotated[str | None, typer.Option(help="Season and week of the game, as 2022-18.")] = None,
     date: Annotated[str | None, typer.Option(help="Its day, as 2022-11-13.")] = None,
+    starters: Starters = None,
     league: LeagueOption = "nfl",
     blind: Blind = False,
     at: PriceOption = Price.close,
@@ -50,5 +51,6 @@ def price(
         spreads=spread or (),
         totals=total or (),
         teasers=teaser or (),
+        starters=starters or (),
     )
     emit(result, as_json, priced)

@@ -116,9 +116,12 @@ def trained(result: dict[str, Any]) -> None:
     if result["tuning"]:
         _searched(result["tuning"])
     _verdict(result)
-    for name, note in result["notes"].items():
-        if name in ("games", "guides", "prices", "price_assumed", "plan", "champion") or name.startswith("missing."):
-            _console.print(f"note: {note}")
+    for name in ("games", "guides", "prices", "price_assumed", "plan", "champion"):
+        if name in result["notes"]:
+            _console.print(f"note: {result['notes'][name]}")
+    missing = sorted(name.removeprefix("missing.") for name in result["notes"] if name.startswith("missing."))
+    if missing:
+        _console.print(f"note: not in the source, nor what is made of it in the model: {', '.join(missing)}")
     _console.print(f"{result['seconds']:.1f} s, {result['peak_rss_mb']} MB, run {result['run_id']}")
 
 
@@ -132,7 +135,9 @@ def _searched(tuning: dict[str, Any]) -> None:
     chosen = ", ".join(
         f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}" for name, value in final.items()
     )
-    _console.print(f"final model: {chosen or 'the settings as they are; the evidence is against none of them'}")
+    _console.print(
+        f"final model: {chosen or 'the settings as they were; no candidate was likelier by 20 to 1 on earlier seasons'}"
+    )
 
 
 def evaluated(result: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from busta.data import validate
 from busta.data.matching import SIDES, not_team, team, team_codes
-from busta.data.schema import FACTS, GAMES, INSTANT, QUOTES, STARTER, known_at
+from busta.data.schema import FACTS, GAMES, INSTANT, QUOTES, STARTER, STARTER_NAME, known_at
 from busta.data.source import listed
 from busta.data.textfile import (
     LINE,
@@ -56,7 +56,7 @@ round: games of half past nine in the morning, in London, stand as 21:30."""
 REGULAR = "REG"
 POST = ("WC", "DIV", "CON", "SB", "POST")
 
-QUARTERBACKS = ("home_qb_id", "away_qb_id")
+QUARTERBACKS = {STARTER: ("home_qb_id", "away_qb_id"), STARTER_NAME: ("home_qb_name", "away_qb_name")}
 MARKETS = (  # market, column of its line, of its first and of its second price
     ("moneyline", None, "home_moneyline", "away_moneyline"),
     ("ats", "spread_line", "home_spread_odds", "away_spread_odds"),
@@ -88,7 +88,7 @@ class NflverseGames:
         "roof",
         "surface",
         "stadium_id",
-        *QUARTERBACKS,
+        *(column for columns in QUARTERBACKS.values() for column in columns),
         *(column for _, *columns in MARKETS for column in columns if column),
     )
 
@@ -221,17 +221,18 @@ def _market_quotes(table: pl.DataFrame, market: str, line: str | None, first: st
 
 
 def _starters(table: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
-    """Candidate facts: the starting quarterback of each team, by nflverse's id of him."""
+    """Candidate facts: the starting quarterback of each team, by nflverse's id of him, and his name."""
     frames = [
         games.select(
             "game_id",
             pl.col(side).alias("team"),
-            pl.lit(STARTER).alias("fact"),
+            pl.lit(fact).alias("fact"),
             pl.lit(None, pl.Float64).alias("value"),
             table[column].alias("label"),
             "row",
         )
-        for side, column in zip(SIDES, QUARTERBACKS, strict=True)
+        for fact, columns in QUARTERBACKS.items()
+        for side, column in zip(SIDES, columns, strict=True)
     ]
     return pl.concat(frames).filter(pl.col("label").is_not_null()).cast(dict(FACTS))  # type: ignore[arg-type]
 

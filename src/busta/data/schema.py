@@ -32,6 +32,7 @@ __all__ = [
     "QUOTE_KEY",
     "SCHEDULE_LEAD",
     "STARTER",
+    "STARTER_NAME",
     "TRUTH",
     "TURNOVERS",
     "Moment",
@@ -96,7 +97,9 @@ TURNOVERS = "turnovers"
 STARTER = "starter"
 """The fact of who starts where one player matters most: the quarterback, the pitcher, the goalkeeper."""
 FACT_NAMES = (EPA, PLAYS, PASSES, TURNOVERS, STARTER)
-LINEUP = (STARTER,)
+STARTER_NAME = "starter_name"
+"""The fact of his name, by which a person may speak of him; no feature reads it."""
+LINEUP = (STARTER, STARTER_NAME)
 """Facts that are told with the line-ups; all others are known when the game is final."""
 
 TRUTH: dict[str, pl.DataType] = {  # only a simulated league has it

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["PRICES", "Feature", "of_both_teams", "select"]
+__all__ = ["PRICES", "Feature", "Sign", "of_both_teams", "select"]
+
+Sign = Literal[-1, 0, 1]
 
 PRICES = "prices"
 """The group that holds the prices of the game itself; a blind model reads all groups but this one."""
@@ -26,6 +28,12 @@ class Feature:
         meaning: One sentence.
         known_at: The rule that says when.
         needs: Columns of ``games`` or ``quotes`` it is made from, beyond teams, times and scores.
+        margin_sign: 1 where more of it is known to raise the home team's margin (a team's own, of a team's feature), -1
+            where it lowers it, 0 where that is not known.
+        total_sign: The same of the total.
+        line_sign: The same of how far margin or total, whichever the line is of, lies beyond the line.
+        swapped: What it sums to with its value were home and away swapped: 0 where it changes sign, 1 for the
+            probability of a side; None where it stays as it is.
     """
 
     name: str
@@ -34,6 +42,10 @@ class Feature:
     meaning: str
     known_at: str
     needs: tuple[str, ...] = ()
+    margin_sign: Sign = 0
+    total_sign: Sign = 0
+    line_sign: Sign = 0
+    swapped: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As the manifest holds it."""
@@ -41,11 +53,20 @@ class Feature:
 
 
 def of_both_teams(team_features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """A team's features as a game has them: home minus away (``_diff``) and home plus away (``_sum``)."""
-    return tuple(
-        Feature(f"{f.name}_{suffix}", f.group, f.unit, f"{f.meaning} {words}", f.known_at, f.needs)
-        for suffix, words in (("diff", "Home minus away."), ("sum", "Home plus away."))
-        for f in team_features
+    """A team's features as a game has them: home minus away (``_diff``) and home plus away (``_sum``).
+
+    What a team has more of says something of the margin as a difference alone, of the total as a sum alone.
+    """
+    team_features = tuple(team_features)
+    return (
+        *(
+            replace(f, name=f"{f.name}_diff", meaning=f"{f.meaning} Home minus away.", total_sign=0, swapped=0.0)
+            for f in team_features
+        ),
+        *(
+            replace(f, name=f"{f.name}_sum", meaning=f"{f.meaning} Home plus away.", margin_sign=0)
+            for f in team_features
+        ),
     )
 
 

@@ -26,14 +26,29 @@ _TEAM = (
         "days",
         "Days since the team's last game this season, at most 14.",
         _SCHEDULED,
+        margin_sign=1,
     ),
     Feature("bye", "schedule", "flag", "The team had a week off.", _SCHEDULED),
     Feature("short_week", "schedule", "flag", "Five days of rest or fewer.", _SCHEDULED),
-    Feature("travel_km", "schedule", "1,000 km", "Great-circle way from the team's home to the venue.", _SCHEDULED),
+    Feature(
+        "travel_km",
+        "schedule",
+        "1,000 km",
+        "Great-circle way from the team's home to the venue.",
+        _SCHEDULED,
+        margin_sign=-1,
+    ),
     Feature("zones_east", "schedule", "hours", "Time zones crossed eastward from the team's home.", _SCHEDULED),
-    Feature("back_to_back", "schedule", "flag", "The team played the day before.", _SCHEDULED),
-    Feature("three_in_four", "schedule", "flag", "The team's third game within four days.", _SCHEDULED),
-    Feature("climb_km", "schedule", "km", "How far above the team's home the venue lies.", _SCHEDULED),
+    Feature("back_to_back", "schedule", "flag", "The team played the day before.", _SCHEDULED, margin_sign=-1),
+    Feature(
+        "three_in_four",
+        "schedule",
+        "flag",
+        "The team's third game within four days.",
+        _SCHEDULED,
+        margin_sign=-1,
+    ),
+    Feature("climb_km", "schedule", "km", "How far above the team's home the venue lies.", _SCHEDULED, margin_sign=-1),
 )
 SCHEDULE = (
     *of_both_teams(_TEAM),
@@ -159,13 +174,13 @@ class _Atlas:
         venues = [self.number.get(venue, -1) for venue in games["venue"].to_list()]
         return np.where(games["neutral"].to_numpy(), np.array(venues, dtype=np.int64), homes)
 
-    def hours(self, instants: pl.Series) -> NDArray[np.float64]:
-        """Hours that clocks at each place are ahead of UTC at those times, shape (places, games)."""
-        hours = np.full((len(self.zones), len(instants)), np.nan)
-        for zone in set(self.zones.tolist()) - {""}:
-            local = instants.dt.convert_time_zone(zone)
-            ahead = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().to_numpy() / 60
-            hours[self.zones == zone] = ahead
+    def hours(self, instants: pl.Series, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Hours that the clocks at those places are ahead of UTC at those times, shape (games,); NaN nowhere."""
+        hours, zones = np.full(len(instants), np.nan), self.zones[places]
+        for zone in set(zones.tolist()) - {""}:
+            there = zones == zone
+            local = instants.filter(there).dt.convert_time_zone(zone)
+            hours[there] = (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().to_numpy() / 60
         return hours
 
 
@@ -173,11 +188,11 @@ def _journeys(
     atlas: _Atlas, kickoff: pl.Series, homes: dict[str, NDArray[np.int64]], grounds: NDArray[np.int64]
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """Way, time zones and climb from each team's home to the venue; NaN where either place is unknown."""
-    hours, end, game = atlas.hours(kickoff), atlas.at[grounds], np.arange(len(kickoff))
+    hours, end = atlas.hours(kickoff, grounds), atlas.at[grounds]
     return {
         side: {
             "travel_km": _great_circle(atlas.at[home][:, :2], end[:, :2]) / 1000,
-            "zones_east": hours[grounds, game] - hours[home, game],
+            "zones_east": hours - atlas.hours(kickoff, home),
             "climb_km": end[:, 2] - atlas.at[home, 2],
         }
         for side, home in homes.items()

@@ -16,12 +16,9 @@ __all__ = ["with_facts"]
 
 def with_facts(games: pl.DataFrame, facts: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """The games with ``home_FACT`` and ``away_FACT`` of each: numbers, or names of a line-up; null where untold."""
-    columns = [
-        pl.col("label" if name in LINEUP else "value").filter(pl.col("fact") == name).first().alias(name)
-        for name in names
-    ]
-    told = facts.filter(pl.col("fact").is_in(names)).group_by("game_id", "team").agg(columns)
-    for side in ("home", "away"):
-        of_side = told.rename({"team": f"{side}_team"} | {name: f"{side}_{name}" for name in names})
-        games = games.join(of_side, on=["game_id", f"{side}_team"], how="left", maintain_order="left")
+    for name in names:
+        told = facts.filter(pl.col("fact") == name).select("game_id", "team", "label" if name in LINEUP else "value")
+        for side in ("home", "away"):
+            of_side = told.rename({"team": f"{side}_team", told.columns[2]: f"{side}_{name}"})
+            games = games.join(of_side, on=["game_id", f"{side}_team"], how="left", maintain_order="left")
     return games

@@ -16,6 +16,7 @@ from busta.features.ratings import RATINGS, Played, power_of_margin, power_of_to
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from busta.features.catalog import Sign
     from busta.plugins import League
 
 __all__ = ["BOTH", "FORM", "LEVELS", "States", "closing_lines", "finished", "team_states"]
@@ -42,6 +43,14 @@ _SLOW: dict[str, tuple[str, str, tuple[str, ...]]] = {  # of which a month says 
     "takeaways": ("turnovers of its opponents", "turnovers", (TURNOVERS,)),
 }
 
+_MARGIN_SIGNS: dict[str, Sign] = {
+    **dict.fromkeys(("points_for", "margin", "past_spread", "epa_for", "takeaways"), 1),
+    **dict.fromkeys(("points_against", "epa_against", "turnovers"), -1),
+}
+_TOTAL_SIGNS: dict[str, Sign] = dict.fromkeys(
+    ("points_for", "points_against", "past_total", "epa_for", "epa_against", "plays"), 1
+)
+
 _WEIGHTED = [(name, half_life, *about) for half_life in HALF_LIVES for name, about in _MEASURES.items()]
 _WEIGHTED += [(name, HALF_LIVES[-1], *about) for name, about in _SLOW.items()]
 
@@ -53,6 +62,8 @@ FORM = RATINGS + tuple(
         f"Exponentially weighted {words}, half-life {half_life} games.",
         "when the team's last game is final, four hours after its start",
         needs,
+        margin_sign=_MARGIN_SIGNS.get(measure, 0),
+        total_sign=_TOTAL_SIGNS.get(measure, 0),
     )
     for measure, half_life, words, unit, needs in _WEIGHTED
 )
@@ -69,8 +80,18 @@ LEVELS = (
         "What home ground is worth by the closing spreads of late, 0 on neutral ground.",
         _LAST,
         ("line",),
+        margin_sign=1,
+        swapped=0.0,
     ),
-    Feature("total_level", "form", "points", "The usual total by the closing totals of late.", _LAST, ("line",)),
+    Feature(
+        "total_level",
+        "form",
+        "points",
+        "The usual total by the closing totals of late.",
+        _LAST,
+        ("line",),
+        total_sign=1,
+    ),
 )
 
 

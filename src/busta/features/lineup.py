@@ -33,6 +33,8 @@ _TEAM = (
         "Mean EPA of the starter's teams in his earlier starts, shrunk to that of a newcomer.",
         _TOLD,
         (STARTER, EPA),
+        margin_sign=1,
+        total_sign=1,
     ),
     Feature(
         "starter_change",
@@ -41,6 +43,8 @@ _TEAM = (
         "The starter's rating less what his team has usually had.",
         _TOLD,
         (STARTER, EPA),
+        margin_sign=1,
+        total_sign=1,
     ),
     Feature(
         "starter_power_change",
@@ -49,6 +53,7 @@ _TEAM = (
         "The starter's part of the power rating less that of his team's last starter.",
         _TOLD,
         (STARTER,),
+        margin_sign=1,
     ),
     Feature(
         "starter_total_change",
@@ -57,6 +62,7 @@ _TEAM = (
         "The starter's part of the power total less that of his team's last starter.",
         _TOLD,
         (STARTER,),
+        total_sign=1,
     ),
 )
 LINEUP = of_both_teams(_TEAM)

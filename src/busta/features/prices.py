@@ -29,21 +29,43 @@ _TOTAL = ("power_total_sum", "total_level", "starter_total_change_sum")
 _BOTH_PRICES = ("first_price", "second_price")
 
 
-def _quoted(name: str, unit: str, meaning: str, needs: tuple[str, ...]) -> Feature:
-    return Feature(name, PRICES, unit, meaning, _SEEN, needs)
+def _price(name: str, meaning: str, quantity: str, *, level: bool = False) -> Feature:
+    """The probability of a market's first side; without a line (``level``) it says how large the quantity is."""
+    return Feature(
+        name,
+        PRICES,
+        "probability",
+        meaning,
+        _SEEN,
+        _BOTH_PRICES,
+        margin_sign=1 if level and quantity == "margin" else 0,
+        total_sign=1 if level and quantity == "total" else 0,
+        swapped=1.0 if quantity == "margin" else None,
+    )
+
+
+def _line(name: str, meaning: str, quantity: str) -> Feature:
+    return Feature(
+        name,
+        PRICES,
+        "points",
+        meaning,
+        _SEEN,
+        ("line",),
+        margin_sign=1 if quantity == "margin" else 0,
+        total_sign=1 if quantity == "total" else 0,
+        swapped=0.0 if quantity == "margin" else None,
+    )
 
 
 QUOTED = (
-    _quoted(
-        "price_home_win",
-        "probability",
-        "Home wins, vig-free; from the spread where no moneyline is quoted.",
-        _BOTH_PRICES,
+    _price(
+        "price_home_win", "Home wins, vig-free; from the spread where no moneyline is quoted.", "margin", level=True
     ),
-    _quoted("price_home_cover", "probability", "Home covers, vig-free; a half where no price is quoted.", _BOTH_PRICES),
-    _quoted("price_over", "probability", "Over the total, vig-free; a half where no price is quoted.", _BOTH_PRICES),
-    _quoted("price_spread", "points", "The spread, positive where home is favoured.", ("line",)),
-    _quoted("price_total", "points", "The total.", ("line",)),
+    _price("price_home_cover", "Home covers, vig-free; a half where no price is quoted.", "margin"),
+    _price("price_over", "Over the total, vig-free; a half where no price is quoted.", "total"),
+    _line("price_spread", "The spread, positive where home is favoured.", "margin"),
+    _line("price_total", "The total.", "total"),
 )
 """Prices and lines of busta's own markets."""
 
@@ -55,6 +77,8 @@ GAPS = (
         "What the power ratings and home ground make of the spread, less the spread.",
         _RATED,
         ("line",),
+        line_sign=1,
+        swapped=0.0,
     ),
     Feature(
         "price_total_gap",
@@ -63,6 +87,7 @@ GAPS = (
         "What the power totals and the usual total make of the total, less the total.",
         _RATED,
         ("line",),
+        line_sign=1,
     ),
 )
 """How far the line lies from what the ratings make of it."""
@@ -89,9 +114,9 @@ def _of_market(market: Market) -> Iterator[Feature]:
     """What is to be known of another package's market."""
     unquoted = "a half" if market.has_line else "empty"
     meaning = f"{market.title}: {market.sides[0]}, vig-free; {unquoted} where no price is quoted."
-    yield _quoted(market.price_feature, "probability", meaning, _BOTH_PRICES)
+    yield _price(market.price_feature, meaning, market.quantity)
     if market.line_feature:
-        yield _quoted(market.line_feature, "points", f"{market.title}: the line.", ("line",))
+        yield _line(market.line_feature, f"{market.title}: the line.", market.quantity)
 
 
 def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_method: str) -> pl.DataFrame:
@@ -133,7 +158,7 @@ def with_gaps(prices: pl.DataFrame, form: pl.DataFrame, lineup: pl.DataFrame) ->
     return (
         pl.concat([prices, rated, told], how="diagonal")
         .sort("game_id", "known_at", maintain_order=True)
-        .with_columns(pl.exclude("game_id", "known_at").forward_fill().over("game_id"))
+        .with_columns(standing(pl.col(name)).alias(name) for name in (*prices.columns[2:], *_SPREAD, *_TOTAL))
         .unique(["game_id", "known_at"], keep="last", maintain_order=True)
         .filter(pl.any_horizontal(pl.col(prices.columns[2:]).is_not_null()))
         .select(
@@ -152,7 +177,18 @@ def _less(rated: tuple[str, str, str], line: str) -> pl.Expr:
 
 def _of(market: str, value: pl.Expr) -> pl.Expr:
     """A value of that market's quotes, standing until the next one."""
-    return pl.when(pl.col("market") == market).then(value).forward_fill().over("game_id")
+    return standing(pl.when(pl.col("market") == market).then(value))
+
+
+def standing(value: pl.Expr) -> pl.Expr:
+    """The last value of the same game, null before its first; for rows sorted by game and time.
+
+    As ``forward_fill().over("game_id")``, without a group for every game.
+    """
+    row = pl.int_range(pl.len())
+    first = pl.when(pl.col("game_id").ne_missing(pl.col("game_id").shift())).then(row).forward_fill()
+    told = pl.when(value.is_not_null()).then(row).forward_fill()
+    return pl.when(told >= first).then(value.forward_fill())
 
 
 def _win_from_spread(spread: str, sd: float) -> pl.Expr:

@@ -32,8 +32,22 @@ LEVEL_GAIN = 0.01
 _FINAL = "when the team's last game is final, four hours after its start"
 
 RATINGS = (
-    Feature("elo", "form", "Elo", "Elo with margin of victory, regressed by a third between seasons.", _FINAL),
-    Feature("score_rating", "form", "points", "Points better than an average team, learned from margins.", _FINAL),
+    Feature(
+        "elo",
+        "form",
+        "Elo",
+        "Elo with margin of victory, regressed by a third between seasons.",
+        _FINAL,
+        margin_sign=1,
+    ),
+    Feature(
+        "score_rating",
+        "form",
+        "points",
+        "Points better than an average team, learned from margins.",
+        _FINAL,
+        margin_sign=1,
+    ),
     Feature(
         "market_rating",
         "form",
@@ -41,6 +55,7 @@ RATINGS = (
         "Points better than an average team, learned from the closing spreads of its earlier games.",
         _FINAL,
         ("line",),
+        margin_sign=1,
     ),
     Feature(
         "market_total_rating",
@@ -49,6 +64,7 @@ RATINGS = (
         "What the team adds to a game's total, learned from the closing totals of its earlier games.",
         _FINAL,
         ("line",),
+        total_sign=1,
     ),
     Feature(
         "power_rating",
@@ -57,6 +73,7 @@ RATINGS = (
         "Points better than an average team with its last starter, learned from closing spreads and from how far "
         "results were from them.",
         _FINAL,
+        margin_sign=1,
     ),
     Feature(
         "power_total",
@@ -65,6 +82,7 @@ RATINGS = (
         "What the team with its last starter adds to a total, learned from closing totals and from how far results "
         "were from them.",
         _FINAL,
+        total_sign=1,
     ),
 )
 

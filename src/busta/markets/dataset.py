@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from busta.errors import DataError
 from busta.features.catalog import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from busta.features.catalog import Feature
     from busta.features.store import GoldStore
     from busta.plugins import League, Market
 
@@ -59,6 +60,7 @@ class Dataset:
         closing_prices: Its decimal odds of both sides there, float64 (games, 2), NaN where none is quoted.
         closing_log_odds: What the market says at the close; all three are those above where the close is bet.
         elo: The Elo baseline's feature.
+        declared: What the catalogue says of the columns of ``X``, by name; nothing of one it does not describe.
     """
 
     market: Market
@@ -78,6 +80,7 @@ class Dataset:
     closing_prices: NDArray[np.float64]
     closing_log_odds: NDArray[np.float64]
     elo: NDArray[np.float64]
+    declared: Mapping[str, Feature] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.games.height
@@ -143,6 +146,7 @@ def assemble(
         closing_prices=closing[1],
         closing_log_odds=closing[2],
         elo=_column(seen, market.elo_feature),
+        declared={feature.name: feature for feature in gold.catalog if feature.name in names},
     )
 
 

@@ -24,6 +24,8 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
 
     Args:
         rounds: Number of trees; the other arguments are XGBoost's of the same name.
+        signs: Of each feature, 1 where the trees may only rise with it, -1 where they may only fall, 0 where they may
+            do both (``monotone_constraints``); empty is 0 for all.
         intercept: Whether to start from the level of the target on top of what is given.
     """
 
@@ -40,6 +42,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
         reg_lambda: float = 30.0,
         max_bin: int = 64,
         seed: int = 0,
+        signs: tuple[int, ...] = (),
         *,
         intercept: bool = True,
     ) -> None:
@@ -52,12 +55,19 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
         self.reg_lambda = reg_lambda
         self.max_bin = max_bin
         self.seed = seed
+        self.signs = signs
         self.intercept = intercept
 
-    def _grow(self, X: NDArray[np.float64], y: NDArray[np.float64], start: NDArray[np.float64]) -> None:
+    def _grow(
+        self,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        start: NDArray[np.float64],
+        weight: NDArray[np.float64] | None,
+    ) -> None:
         self.n_features_in_ = X.shape[1]
         matrix = xgb.QuantileDMatrix(
-            np.asarray(X, dtype=np.float32), y, base_margin=start, max_bin=self.max_bin, nthread=1
+            np.asarray(X, dtype=np.float32), y, weight=weight, base_margin=start, max_bin=self.max_bin, nthread=1
         )
         self.booster_ = xgb.train(self._parameters(), matrix, num_boost_round=self.rounds)
 
@@ -81,6 +91,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
             "min_child_weight": self.min_child_weight,
             "lambda": self.reg_lambda,
             "max_bin": self.max_bin,
+            **({"monotone_constraints": self.signs} if any(self.signs) else {}),
         }
 
 
@@ -92,12 +103,26 @@ class OffsetBoosting(ClassifierMixin, _Trees):  # type: ignore[misc]
 
     objective = "binary:logistic"
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> Self:
-        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (0 or 1), starting from ``offset``."""
+    def fit(
+        self,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        offset: NDArray[np.float64] | None = None,
+        *,
+        side: NDArray[np.float64] | None = None,
+        weight: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (0 or 1), starting from ``offset``.
+
+        ``side`` is 1 where the base rate is class 1's and -1 where it is class 0's, ``weight`` how many games a row
+        counts for; by default 1 everywhere.
+        """
         y = np.asarray(y, dtype=np.float64)
+        side = np.ones(len(y)) if side is None else side
+        rate = np.average(np.where(side > 0, y, 1 - y), weights=weight)
         self.classes_ = np.array([0.0, 1.0])
-        self.intercept_ = float(logit(np.clip(y.mean(), 1e-6, 1 - 1e-6))) if self.intercept else 0.0
-        self._grow(X, y, self.intercept_ + (np.zeros(len(y)) if offset is None else offset))
+        self.intercept_ = float(logit(np.clip(rate, 1e-6, 1 - 1e-6))) if self.intercept else 0.0
+        self._grow(X, y, self.intercept_ * side + (np.zeros(len(y)) if offset is None else offset), weight)
         return self
 
     def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -119,11 +144,23 @@ class PointsBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
 
     objective = "reg:squarederror"
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Self:
-        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (points)."""
+    def fit(
+        self,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        *,
+        side: NDArray[np.float64] | None = None,
+        weight: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Learns from ``X`` (games, features; NaN is missing) and ``y`` (points).
+
+        ``side`` is -1 where the level of the target counts against it, ``weight`` how many games a row counts for; by
+        default 1 everywhere.
+        """
         y = np.asarray(y, dtype=np.float64)
-        self.intercept_ = float(y.mean()) if self.intercept else 0.0
-        self._grow(X, y, np.full(len(y), self.intercept_))
+        side = np.ones(len(y)) if side is None else side
+        self.intercept_ = float(np.average(side * y, weights=weight)) if self.intercept else 0.0
+        self._grow(X, y, self.intercept_ * side, weight)
         return self
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,20 +34,26 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.ridge = ridge
         self.intercept = intercept
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> Self:
-        """Learns from ``X`` (games, features) and ``y`` (0 or 1), starting from ``offset``."""
-        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    def fit(
+        self,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        offset: NDArray[np.float64] | None = None,
+        *,
+        side: NDArray[np.float64] | None = None,
+        weight: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Learns from ``X`` (games, features) and ``y`` (0 or 1), starting from ``offset``.
+
+        ``side`` is 1 where the intercept speaks for class 1 and -1 where it speaks against it, ``weight`` how many
+        games a row counts for; by default 1 everywhere.
+        """
+        y = np.asarray(y, dtype=np.float64)
         offset = np.zeros(len(y)) if offset is None else offset
         self.classes_ = np.array([0.0, 1.0])
-        self.n_features_in_ = X.shape[1]
-        self.mean_, self.scale_ = moments(X)
-        Z = np.nan_to_num((X - self.mean_) / self.scale_)
-        design = np.column_stack([Z, np.ones(len(y))]) if self.intercept else Z
-        penalty = np.full(design.shape[1], float(self.ridge))
-        penalty[Z.shape[1] :] = 0.0
-        weights = _newton(design, y, offset, penalty)
-        self.coef_ = weights[: Z.shape[1]]
-        self.intercept_ = float(weights[-1]) if self.intercept else 0.0
+        design, penalty = _design(self, X, side)
+        found = _newton(design, y, offset, penalty, np.ones(len(y)) if weight is None else weight)
+        _keep(self, found)
         return self
 
     def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -72,7 +78,7 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Ridge regression of a margin or total, in points, on standardised features (Hoerl & Kennard 1970).
 
-    Minimises ``Σ (target - intercept - z·coef)² + ridge · |coef|²`` in closed form. Missing values
+    Minimises ``Σ (target - side · intercept - z·coef)² + ridge · |coef|²`` in closed form. Missing values
     stand at the column's mean.
 
     Args:
@@ -84,17 +90,19 @@ class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.ridge = ridge
         self.intercept = intercept
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Self:
-        """Learns from ``X`` (games, features) and ``y`` (points)."""
-        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        self.n_features_in_ = X.shape[1]
-        self.mean_, self.scale_ = moments(X)
-        Z = np.nan_to_num((X - self.mean_) / self.scale_)
-        centre = Z.mean(axis=0) if self.intercept else np.zeros(Z.shape[1])
-        level = float(y.mean()) if self.intercept else 0.0
-        Z -= centre
-        self.coef_ = np.linalg.solve(Z.T @ Z + self.ridge * np.eye(Z.shape[1]), Z.T @ (y - level))
-        self.intercept_ = level - float(centre @ self.coef_)
+    def fit(
+        self,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        *,
+        side: NDArray[np.float64] | None = None,
+        weight: NDArray[np.float64] | None = None,
+    ) -> Self:
+        """Learns from ``X`` (games, features) and ``y`` (points); ``side`` and ``weight`` as in `OffsetLogistic`."""
+        design, penalty = _design(self, X, side)
+        weighted = design if weight is None else design * weight[:, None]
+        moment = weighted.T @ np.asarray(y, dtype=np.float64)
+        _keep(self, np.asarray(np.linalg.solve(weighted.T @ design + np.diag(penalty), moment), dtype=np.float64))
         return self
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -104,6 +112,25 @@ class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def to_dict(self) -> dict[str, Any]:
         """The fitted member in an open format."""
         return _linear(self)
+
+
+def _design(
+    model: Any, X: NDArray[np.float64], side: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Standardised features and the intercept's column, and the penalty on each."""
+    X = np.asarray(X, dtype=np.float64)
+    model.n_features_in_ = X.shape[1]
+    model.mean_, model.scale_ = moments(X)
+    Z = np.nan_to_num((X - model.mean_) / model.scale_)
+    penalty = np.full(Z.shape[1], float(model.ridge))
+    if not model.intercept:
+        return Z, penalty
+    return np.column_stack([Z, np.ones(len(Z)) if side is None else side]), np.append(penalty, 0.0)
+
+
+def _keep(model: Any, found: NDArray[np.float64]) -> None:
+    model.coef_ = found[: model.n_features_in_]
+    model.intercept_ = float(found[-1]) if model.intercept else 0.0
 
 
 def _linear(model: Any) -> dict[str, Any]:
@@ -125,18 +152,19 @@ def _newton(
     y: NDArray[np.float64],
     offset: NDArray[np.float64],
     penalty: NDArray[np.float64],
+    weight: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Newton's method, each step halved until it does not climb: a whole one overshoots far from the minimum."""
 
     def loss(weights: NDArray[np.float64]) -> float:
         z = offset + design @ weights
-        return float((np.logaddexp(0.0, z) - y * z).sum() + (penalty * weights**2).sum() / 2)
+        return float((weight * (np.logaddexp(0.0, z) - y * z)).sum() + (penalty * weights**2).sum() / 2)
 
     weights = np.zeros(design.shape[1])
     for _ in range(_STEPS):
         p = expit(offset + design @ weights)
-        gradient = design.T @ (p - y) + penalty * weights
-        curvature = (design * np.maximum(p * (1 - p), 1e-9)[:, None]).T @ design + np.diag(penalty)
+        gradient = design.T @ (weight * (p - y)) + penalty * weights
+        curvature = (design * (weight * np.maximum(p * (1 - p), 1e-9))[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(curvature, gradient)
         most = loss(weights) + _TOLERANCE
         while loss(weights - step) > most:

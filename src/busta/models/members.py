@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit, logit
 
+from busta.models.augment import lessons, season_weights, signs
 from busta.models.boosting import OffsetBoosting, PointsBoosting
 from busta.models.distribution import expected_points
 from busta.models.linear import OffsetLogistic, PointsRidge
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.markets.dataset import Dataset
-    from busta.settings import Members
+    from busta.models.augment import Lessons
+    from busta.settings import Boosting, Members
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -62,30 +64,32 @@ def _market(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
 
 
 def _linear(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
-    del seed
-    X, y, offset = _outcomes(data, rows, settings)
-    model = OffsetLogistic(**settings.linear.model_dump()).fit(X, y, offset)
+    known = _outcomes(data, rows, settings, seed, mirrored=settings.mirrored == "all")
+    model = OffsetLogistic(**settings.linear.model_dump())
+    model.fit(known.X, known.target, known.offset, side=known.side, weight=known.weight)
     return Member(model.to_dict() | {"name": "linear", "head": LOG_ODDS})
 
 
 def _boosting(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
-    X, y, offset = _outcomes(data, rows, settings)
-    model = OffsetBoosting(**settings.boosting.model_dump(), seed=seed, intercept=data.blind).fit(X, y, offset)
+    known = _outcomes(data, rows, settings, seed, mirrored=settings.mirrored != "none")
+    beyond = data.market.has_line or not data.blind
+    model = OffsetBoosting(**_grown(data, settings.boosting, seed, beyond=beyond))
+    model.fit(known.X, known.target, known.offset, side=known.side, weight=known.weight)
     return _with_trees("boosting", model, {"head": LOG_ODDS})
 
 
 def _points(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
-    del seed
-    known, target = of_points(data, rows, settings.line_share)
-    model = PointsRidge(**settings.points.model_dump(), intercept=data.blind).fit(data.X[known], target)
-    return Member(model.to_dict() | {"name": "points"} | _points_head(data, known, model.predict))
+    rows, known = _results(data, rows, settings, seed, mirrored=settings.mirrored == "all")
+    model = PointsRidge(**settings.points.model_dump(), intercept=data.blind)
+    model.fit(known.X, known.target, side=known.side, weight=known.weight)
+    return Member(model.to_dict() | {"name": "points"} | _points_head(data, rows, settings, model.predict))
 
 
 def _points_boosting(data: Dataset, rows: Rows, settings: Members, seed: int) -> Member:
-    known, target = of_points(data, rows, settings.line_share)
-    trees = settings.points_boosting.model_dump()
-    model = PointsBoosting(**trees, seed=seed, intercept=data.blind).fit(data.X[known], target)
-    return _with_trees("points_boosting", model, _points_head(data, known, model.predict))
+    rows, known = _results(data, rows, settings, seed, mirrored=settings.mirrored != "none")
+    model = PointsBoosting(**_grown(data, settings.points_boosting, seed, beyond=not data.blind))
+    model.fit(known.X, known.target, side=known.side, weight=known.weight)
+    return _with_trees("points_boosting", model, _points_head(data, rows, settings, model.predict))
 
 
 FITS: dict[str, Callable[[Dataset, Rows, Members, int], Member]] = {
@@ -101,8 +105,14 @@ def _with_trees(name: str, model: OffsetBoosting | PointsBoosting, more: dict[st
     return Member(model.to_dict() | {"name": name, "file": f"{name}.ubj"} | more, model.booster_)
 
 
-def _outcomes(data: Dataset, rows: Rows, settings: Members) -> tuple[Floats, Floats, Floats]:
-    """Features, target and offset of the games that were decided.
+def _grown(data: Dataset, trees: Boosting, seed: int, *, beyond: bool) -> dict[str, Any]:
+    """Arguments of a boosted member; ``beyond`` as in `signs`."""
+    known = signs(data, beyond=beyond) if trees.monotone else ()
+    return trees.model_dump(exclude={"monotone"}) | {"seed": seed, "signs": known, "intercept": data.blind}
+
+
+def _outcomes(data: Dataset, rows: Rows, settings: Members, seed: int, *, mirrored: bool) -> Lessons:
+    """What the games that were decided teach of outcomes.
 
     One game's outcome says little of its probability, its price says much: a blind model learns faster
     from both (distillation; Hinton, Vinyals & Dean 2015). A game without a price keeps its outcome alone.
@@ -110,7 +120,13 @@ def _outcomes(data: Dataset, rows: Rows, settings: Members) -> tuple[Floats, Flo
     rows = rows[~np.isnan(data.y[rows])]
     y, price, share = data.y[rows], data.market_log_odds[rows], settings.line_share
     y = np.where(np.isnan(price), y, (1 - share) * y + share * expit(price))
-    return data.X[rows], y, data.offset[rows]
+    return lessons(data, rows, y, 1.0, settings, seed, mirrored=mirrored)
+
+
+def _results(data: Dataset, rows: Rows, settings: Members, seed: int, *, mirrored: bool) -> tuple[Rows, Lessons]:
+    """The games that teach points, and what they teach."""
+    known, target = of_points(data, rows, settings.line_share)
+    return known, lessons(data, known, target, 0.0, settings, seed, mirrored=mirrored)
 
 
 def of_points(data: Dataset, rows: Rows, share: float) -> tuple[Rows, Floats]:
@@ -126,12 +142,9 @@ def of_points(data: Dataset, rows: Rows, share: float) -> tuple[Rows, Floats]:
     return rows, np.where(np.isnan(expected), value, (1 - share) * value + share * expected)
 
 
-def _points_head(data: Dataset, rows: Rows, predict: Callable[[Floats], Floats]) -> dict[str, Any]:
-    """How points become odds: by the spread of results around them."""
-    if data.blind:
-        return {"head": MEAN, "sd": _spread(data.value[rows] - predict(data.X[rows]))}
-    return {"head": SHIFT, "sd": _spread(data.value[rows] - expected_points(data, rows, closing=False))}
-
-
-def _spread(residual: Floats) -> float:
-    return float(np.sqrt(np.mean(residual**2)))
+def _points_head(data: Dataset, rows: Rows, settings: Members, predict: Callable[[Floats], Floats]) -> dict[str, Any]:
+    """How points become odds: by the spread of results around them, later seasons counting as they do for the rest."""
+    expected = predict(data.X[rows]) if data.blind else expected_points(data, rows, closing=False)
+    weight = season_weights(data, rows, settings)
+    spread = float(np.sqrt(np.average((data.value[rows] - expected) ** 2, weights=weight)))
+    return {"head": MEAN if data.blind else SHIFT, "sd": spread}

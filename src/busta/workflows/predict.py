@@ -22,6 +22,7 @@ from busta.workflows.forecast import gold_for, in_memory, say
 from busta.workflows.ingest import ensure_tables, tables_of
 from busta.workflows.joint import JOINED, Kind, hear, join, moved
 from busta.workflows.record import vig_method
+from busta.workflows.starters import with_starters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +66,14 @@ def predict(
     blind: bool = False,
     moment: Moment = "close",
     model: str | None = None,
+    starters: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Predicts games with the champion, or the challenger while there is none.
 
     A game the version has learned from gets its stored out-of-fold prediction, marked
     ``"out_of_fold": true``; every stake is paper until the gate has found the version fit to bet, or
     ``bets.allow_unproven`` says otherwise, which the version's tag ``unproven_stakes`` then records.
+    ``starters`` are those of coming games, each as ``TEAM=NAME``, where they are not those of the tables.
 
     Returns:
         The object ``busta predict --json`` prints.
@@ -84,6 +87,8 @@ def predict(
     registry = connect(settings)
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     gold, chosen = _games(settings, league, wanted, version)
+    told = several("starters", starters, str, "TEAM=NAME")
+    gold = with_starters(gold, league, vig_method(version, settings.bets), chosen, told, moment)
     table = assemble(gold, league, market, blind=blind, moment=moment)
     if moment == "open" and wanted.week:
         require_quoted(table, _season_and_week(wanted.week)[0])

@@ -17,6 +17,7 @@ from busta.registry.connect import connect
 from busta.workflows.build import gold_of
 from busta.workflows.joint import JOINED, Kind, hear, join, moved, rows_of
 from busta.workflows.price_words import find_game, read_spread, read_teaser, read_total
+from busta.workflows.starters import with_starters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +71,7 @@ def price(
     spreads: Sequence[str] = (),
     totals: Sequence[float] = (),
     teasers: Sequence[str] = (),
+    starters: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Prices a game with the champions of the three markets, or the challengers while there are none.
 
@@ -86,6 +88,7 @@ def price(
         spreads: More lines in the book's way, as ``KC -3.5``; without a team it is the home team's.
         totals: More totals.
         teasers: Points and legs, as ``6 KC over``.
+        starters: Of the game, if it is to come, each as ``KC=NAME``, where they are not those of the tables.
 
     Returns:
         The object ``busta price --json`` prints.
@@ -100,6 +103,8 @@ def price(
     totals = [read_total(each) for each in several("totals", totals, (int, float), "a total")]
     legs = [read_teaser(text, league, gold.games, row) for text in several("teasers", teasers, str, "a teaser")]
     games = list(dict.fromkeys([row["game_id"], *(each.game_id for teaser in legs for each in teaser.picks)]))
+    told = several("starters", starters, str, "TEAM=NAME")
+    gold = with_starters(gold, league, settings.bets.vig_method, games, told, moment)
     kind = Kind(settings, connect(settings), league, blind, moment)
     said, missing = hear(kind, JOINED, gold, settings.bets.vig_method, games)
     asked = gold.games.filter(pl.col("game_id").is_in(games)).select("game_id", "home_team", "away_team")
