@@ -167,6 +167,13 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(toml):
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_password_of_a_cluster_in_the_file_is_refused(toml):
+    toml('[train]\ncluster = "tls://me:hunter2@scheduler.example:8786"')
+
+    with pytest.raises(UsageError, match="BUSTA_TRAIN__CLUSTER"):
+        busta.load()
+
+
 def test_a_password_in_the_environment_is_taken(toml, monkeypatch):
     toml('[tracking]\ntracking_uri = "https://mlflow.example"')
     monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "https://me:hunter2@mlflow.example")

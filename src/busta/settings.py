@@ -141,6 +141,8 @@ class Train(_Section):
     """Fit anew every so many weeks within a test season; by default once a season."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 20
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
+    cluster: str | None = None
+    """Address of a Dask scheduler whose workers do the fits instead of threads; changes no result."""
     anchored: Members = Members(linear=Linear(ridge=1000.0), points=Linear(ridge=4000.0))
     """Members that start from the market's price."""
     blind: Members = Members(
@@ -335,7 +337,7 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
     if file.is_file():
-        for section, key in (("tracking", "tracking_uri"), ("tune", "storage")):
+        for section, key in (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster")):
             _refuse_secret_in(file, section, key)
     return settings
 

@@ -125,6 +125,14 @@ def test_a_tracking_server_that_is_down_ends_with_five_before_any_work(busta_in,
     assert len(answer.err.splitlines()) == 2
 
 
+def test_a_cluster_that_is_not_there_ends_with_five(busta_in, home):
+    answer = busta_in(home, "train", "moneyline", *SIM, "--cluster", "nowhere")
+
+    assert answer.code == 5
+    assert "no Dask scheduler answers at nowhere" in answer.err
+    assert len(answer.err.splitlines()) == 2
+
+
 def test_the_systems_refusal_ends_with_five(run, monkeypatch):
     def refuse(*_arguments):
         raise PermissionError(13, "Permission denied", "/somewhere")

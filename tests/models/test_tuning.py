@@ -11,16 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.trial import TrialState
 
 from busta.models.space import GRID, SPACE, grid, propose, with_values
 from busta.models.splits import walk_forward
-from busta.models.study import ROUND, Study
+from busta.models.study import ROUND, STARTUP, Asked, Study
 from busta.models.tuning import search
 from busta.models.walk import walk
 from busta.settings import Boosting, Members, Train, Tune
 from support import planted
 
+COMPLETE = TrialState.COMPLETE
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 FAST = Members(members=("linear", "points"))
 TREES = Members(members=("boosting",), boosting=Boosting(rounds=20))
 TRAIN = Train(anchored=FAST, blind=FAST, first_test_season=2005, min_train_games=100)
@@ -158,6 +164,23 @@ def test_candidates_that_the_guides_show_to_be_worse_are_given_up(tmp_path):
         assert each.number not in pruned.chosen or not each.pruned
 
 
+@given(
+    before=st.lists(st.lists(st.floats(0.5, 0.9), min_size=3, max_size=3), max_size=STARTUP + 3),
+    own=st.lists(st.floats(0.5, 0.9), min_size=1, max_size=3),
+)
+def test_given_up_is_what_optunas_median_pruner_gives_up(before, own):
+    study = optuna.create_study(pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=1))
+    for guides in before:
+        study.add_trial(
+            optuna.trial.create_trial(value=guides[-1], intermediate_values=dict(enumerate(guides)), state=COMPLETE)
+        )
+    trial = study.ask()
+    for step, loss in enumerate(own):
+        trial.report(loss, step)
+    medians = tuple(np.median(before, axis=0).tolist()) if len(before) >= STARTUP else ()
+    assert Asked(0, {}, medians).gives_up(own) == trial.should_prune()
+
+
 def test_a_bad_start_is_mended_by_what_earlier_seasons_show(tmp_path):
     """Ridge so heavy that nothing is learned, although a feature carries much."""
     heavy = Members(members=("linear",)).model_copy(update={"linear": FAST.linear.model_copy(update={"ridge": 1e6})})
@@ -205,9 +228,6 @@ def test_settings_are_changed_by_dotted_names_and_checked():
 
 
 def test_only_members_that_are_used_are_searched_and_only_blind_ones_mix_in_the_line():
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study()
     for blind in (False, True):
         names = set(propose(study.ask(), FAST, blind=blind))

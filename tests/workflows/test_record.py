@@ -96,7 +96,7 @@ def data():
 
 
 def test_every_setting_of_a_model_is_tried():
-    assert set(OTHER) == set(Train.model_fields) - {"jobs", "anchored", "blind"}
+    assert set(OTHER) == set(Train.model_fields) - {"jobs", "cluster", "anchored", "blind"}
     assert set(MEMBERS) == set(Members.model_fields)
     for part in ("linear", "boosting", "points", "points_boosting"):
         assert set(MEMBERS[part]) == set(type(getattr(Members(), part)).model_fields)
@@ -126,7 +126,7 @@ def test_the_way_of_vig_removal_belongs_to_the_recipe(data):
 
 @pytest.mark.parametrize(
     "flags",
-    [{"train": {"jobs": 8}}, {"gate": {"alpha": 0.2}}, {"sim": {}}]
+    [{"train": {"jobs": 8}}, {"train": {"cluster": "tcp://127.0.0.1:8786"}}, {"gate": {"alpha": 0.2}}, {"sim": {}}]
     + [{"bets": {name: value}} for name, value in STAKING.items()],
     ids=str,
 )

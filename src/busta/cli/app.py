@@ -199,6 +199,9 @@ def train(
     search: Annotated[Search | None, typer.Option(help="How they are proposed.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the trees, and of a search.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Threads; changes no result.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on instead; changes no result.")
+    ] = None,
     gold: Annotated[Path | None, typer.Option(help="A gold store made elsewhere.")] = None,
     as_json: Json = False,
     config: Config = None,
@@ -213,6 +216,7 @@ def train(
         "refit_weeks": refit_weeks,
         "seed": seed,
         "jobs": jobs,
+        "cluster": cluster,
     }
     chosen = settings(config, train=flags, tune={"trials": tune, "search": search.value if search else None})
     with progress(f"training {market}") as step:

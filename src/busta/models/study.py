@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import optuna
 from optuna.samplers import RandomSampler, TPESampler
 from optuna.storages import JournalStorage
@@ -17,7 +18,7 @@ from optuna.trial import TrialState
 from busta.models.space import grid, propose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from optuna.samplers import BaseSampler
@@ -31,7 +32,7 @@ ROUND = 4
 """Trials proposed together: no result of one shapes another, so it does not matter how many run at once."""
 STARTUP = 12
 """Trials drawn at random before a search begins to learn, and before any is given up."""
-KEPT = ("values", "losses", "guide", "seconds")
+KEPT = ("values", "losses", "seconds")
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -43,15 +44,20 @@ class Candidate:
         number: In the order of proposals; -1 are the settings the search began with.
         values: What differs from those, by dotted names.
         losses: Sum of the log losses of each fold's games, guides first; empty if it was pruned.
-        guide: Mean log loss of the guiding seasons it came to, None without any.
+        guides: Mean log loss up to each guiding season it came to.
         seconds: What it took.
     """
 
     number: int
     values: dict[str, Any]
     losses: list[float] = field(default_factory=list)
-    guide: float | None = None
+    guides: list[float] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def guide(self) -> float | None:
+        """Mean log loss of the guiding seasons it came to, None without any."""
+        return self.guides[-1] if self.guides else None
 
     @property
     def pruned(self) -> bool:
@@ -66,12 +72,24 @@ class Asked:
     Attributes:
         number: Of the candidate, in the order they are proposed in.
         values: What differs from the settings the search began with, by dotted names.
-        give_up: Called with the number of a guide and the mean loss up to it: whether to stop there.
+        medians: Of the mean losses up to each guide, over the candidates that were finished when it was asked for.
     """
 
     number: int
     values: dict[str, Any]
-    give_up: Callable[[int, float], bool]
+    medians: tuple[float, ...] = ()
+
+    def gives_up(self, guides: Sequence[float]) -> bool:
+        """Whether, after the latest of those guides, it is known to be in the worse half (median pruning).
+
+        Its best so far counts (Golovin et al. 2017), and the first guide alone is no reason.
+
+        >>> worse = Asked(0, {}, (0.60, 0.61, 0.62))
+        >>> worse.gives_up([0.65]), worse.gives_up([0.65, 0.64]), worse.gives_up([0.65, 0.64, 0.61])
+        (False, True, False)
+        """
+        latest = len(guides) - 1
+        return 0 < latest < len(self.medians) and min(guides) > self.medians[latest]
 
 
 class Study:
@@ -90,13 +108,7 @@ class Study:
         if not tune.storage:
             _mend(journal)
         storage = tune.storage or JournalStorage(JournalFileBackend(str(journal), lock_obj=cast("Any", _Held())))
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=1)
-        self._study = optuna.create_study(
-            study_name=name,
-            storage=storage,
-            pruner=pruner if tune.prune else optuna.pruners.NopPruner(),
-            load_if_exists=True,
-        )
+        self._study = optuna.create_study(study_name=name, storage=storage, load_if_exists=True)
         self._running: dict[int, Trial] = {}
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING)):
             self._study.tell(trial.number, state=TrialState.FAIL)  # whoever ran it is gone
@@ -106,8 +118,10 @@ class Study:
         done, most = len(self._finished()), self._tune.trials
         if self._tune.search == "grid":
             most = min(most, len(self._points(base)))
-        last = min(done + ROUND - done % ROUND, most)
-        return [self._next(base, index, blind=blind, guided=guided) for index in range(done, last)]
+        first = done - done % ROUND
+        medians = self._medians(first)
+        numbers = range(done, min(first + ROUND, most))
+        return [Asked(i, self._next(base, i, blind=blind, guided=guided), medians) for i in numbers]
 
     def tell(self, asked: Sequence[Asked], found: Sequence[Candidate]) -> None:
         """Notes what came of the candidates, in the order they were proposed in."""
@@ -115,6 +129,8 @@ class Study:
             trial = self._running.pop(each.number)
             for name in KEPT:
                 trial.set_user_attr(name, getattr(candidate, name))
+            for step, loss in enumerate(candidate.guides):
+                trial.report(loss, step)
             if candidate.pruned:
                 self._study.tell(trial, state=TrialState.PRUNED)
             else:
@@ -124,14 +140,21 @@ class Study:
         """What was tried, in the order it was proposed in; of a search that had more trials before, the first."""
         finished = self._finished()[: self._tune.trials]
         return [
-            Candidate(number, **{name: trial.user_attrs[name] for name in KEPT})
+            Candidate(number, guides=_guides(trial), **{name: trial.user_attrs[name] for name in KEPT})
             for number, trial in enumerate(finished)
         ]
 
     def _finished(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=FINISHED)
 
-    def _next(self, base: Members, index: int, *, blind: bool, guided: bool) -> Asked:
+    def _medians(self, first: int) -> tuple[float, ...]:
+        """Of the guides of what was finished before the round that begins there; nothing before there is enough."""
+        before = [_guides(each) for each in self._finished()[:first] if each.state == TrialState.COMPLETE]
+        if not self._tune.prune or len(before) < STARTUP:
+            return ()
+        return tuple(np.median(before, axis=0).tolist())
+
+    def _next(self, base: Members, index: int, *, blind: bool, guided: bool) -> dict[str, Any]:
         by_grid = self._tune.search == "grid"
         if by_grid:
             self._study.enqueue_trial(self._points(base)[index])
@@ -139,12 +162,7 @@ class Study:
         trial = self._study.ask()
         proposed = propose(trial, base, blind=blind, by_grid=by_grid)
         self._running[index] = trial
-
-        def give_up(step: int, loss: float) -> bool:
-            trial.report(loss, step)
-            return bool(trial.should_prune())
-
-        return Asked(index, proposed, give_up)
+        return proposed
 
     def _points(self, base: Members) -> list[dict[str, Any]]:
         """The points of the grid in an order of their own, so that a few of them are spread over all."""
@@ -159,6 +177,10 @@ class Study:
         if self._tune.search == "tpe" and guided:
             return TPESampler(seed=seed, n_startup_trials=STARTUP, constant_liar=True)
         return RandomSampler(seed=seed)
+
+
+def _guides(trial: FrozenTrial) -> list[float]:
+    return [loss for _, loss in sorted(trial.intermediate_values.items())]
 
 
 def _mend(journal: Path) -> None:

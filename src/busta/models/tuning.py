@@ -9,20 +9,19 @@ tested.
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from busta.models.members import fit_member
+from busta.models.parallel import side_by_side
 from busta.models.portable import head, score
 from busta.models.prequential import losses_of, prefer
 from busta.models.selection import masked, spoken_for
 from busta.models.space import with_values
 from busta.models.splits import first_test_season, walk_forward
-from busta.models.study import Candidate
+from busta.models.study import Asked, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from busta.markets.dataset import Dataset
     from busta.models.splits import Fold
-    from busta.models.study import Asked, Study
+    from busta.models.study import Study
     from busta.settings import Members, Train, Tune
 
     Floats = NDArray[np.float64]
@@ -74,8 +73,8 @@ def search(
 ) -> Search:
     """Tries ``tune.trials`` settings of the members and chooses for each fold by the folds before it.
 
-    Candidates run side by side on ``train.jobs`` threads in rounds of a fixed size, so what comes out does not depend
-    on how many; a search that was killed goes on where the last whole round ended.
+    Candidates run side by side, on threads or a cluster, in rounds of a fixed size, so what comes out does not depend
+    on where or on how many; a search that was killed goes on where the last whole round ended.
 
     Args:
         data: The table.
@@ -86,15 +85,15 @@ def search(
 
     Raises:
         DataError: Nothing to test on, or nothing to learn from.
+        BustaError: The cluster is not there, not able or lost.
     """
     arena = _Arena.of(data, train)
-    with threadpool_limits(1):
-        candidates = [arena.run(-1, {})]
-        with ThreadPoolExecutor(train.jobs) as pool:
-            while asked := study.ask(arena.base, blind=data.blind, guided=arena.guides > 0):
-                study.tell(asked, list(pool.map(arena.attempt, asked)))
-                known = study.candidates()
-                progress(len(known), tune.trials, min((each.guide for each in known if each.guide), default=None))
+    with side_by_side(train, arena) as pool:
+        candidates = pool.run([(_Arena.attempt, Asked(-1, {}))])
+        while asked := study.ask(arena.base, blind=data.blind, guided=arena.guides > 0):
+            study.tell(asked, pool.run([(_Arena.attempt, each) for each in asked]))
+            known = study.candidates()
+            progress(len(known), tune.trials, min((each.guide for each in known if each.guide), default=None))
     candidates += study.candidates()
     chosen = [_best(candidates, earlier) for earlier in arena.earlier()]
     notes = {} if arena.guides else {"guides": "no season before the first tested one guides the search: it is random"}
@@ -148,23 +147,19 @@ class _Arena:
         return [*past, list(range(len(self.folds)))]
 
     def attempt(self, asked: Asked) -> Candidate:
-        """Runs what a study asked for."""
-        return self.run(asked.number, asked.values, asked.give_up)
-
-    def run(
-        self, number: int, values: dict[str, Any], give_up: Callable[[int, float], bool] = lambda _step, _loss: False
-    ) -> Candidate:
         """Fits a candidate fold by fold; given up after a guide, it has no losses."""
         started = time.perf_counter()
-        settings, losses, games = with_values(self.base, values), [], self.games
-        guide: float | None = None
+        settings, games = with_values(self.base, asked.values), self.games
+        losses: list[float] = []
+        guides: list[float] = []
         for i, fold in enumerate(self.folds):
             losses.append(self._loss(fold, settings))
             if i < self.guides:
-                guide = sum(losses) / max(sum(games[: i + 1]), 1)
-                if give_up(i, guide):
-                    return Candidate(number, values, [], guide, time.perf_counter() - started)
-        return Candidate(number, values, losses, guide, time.perf_counter() - started)
+                guides.append(sum(losses) / max(sum(games[: i + 1]), 1))
+                if asked.gives_up(guides):
+                    losses = []
+                    break
+        return Candidate(asked.number, asked.values, losses, guides, time.perf_counter() - started)
 
     def _loss(self, fold: Fold, settings: Members) -> float:
         """Sum of the log losses of a fold's games by the average of the members fitted for it."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import expit
-from threadpoolctl import threadpool_limits
 
 from busta.models.baseline import closing_readings, closing_triples, market_means, predict_baselines
 from busta.models.calibration import calibrate
@@ -16,6 +14,7 @@ from busta.models.distribution import distribution_scores
 from busta.models.ensemble import Fitted, fit, member_names
 from busta.models.explain import Explanation, explain
 from busta.models.ladder import Rung, climb
+from busta.models.parallel import side_by_side
 from busta.models.portable import PortableModel, blend, calibrated
 from busta.models.prequential import Past, pasts
 from busta.models.splits import Fold, walk_forward
@@ -95,8 +94,8 @@ def walk(
 ) -> Walk:
     """Walks forward through the table and fits the final ensemble on all of it.
 
-    Folds are fitted side by side on ``settings.jobs`` threads, one thread a fit; the result does not
-    depend on how many. Weights and calibration of a fold come from the games of other folds that were
+    Folds are fitted side by side, on threads or a cluster, one thread a fit; the result does not depend on
+    where or on how many. Weights and calibration of a fold come from the games of other folds that were
     final before it.
 
     Args:
@@ -107,30 +106,32 @@ def walk(
 
     Raises:
         DataError: Nothing to test on, or nothing to learn from.
+        BustaError: The cluster is not there, not able or lost.
     """
     folds = walk_forward(data, settings)
-    readings = closing_readings(data)
     learned = np.flatnonzero(~np.isnan(data.value) & ~np.isnan(data.offset))
     done = iter(range(1, len(folds) + 2))
     *each, last = [settings.with_members(members, blind=data.blind) for members in chosen or ()] or [settings] * (
         len(folds) + 1
     )
-
-    def test(fold: Fold, own: Train) -> _Tested:
-        fitted = fit(data, fold.train, own)
-        means = market_means(data, fold.test, fitted.distribution)
-        closing = closing_triples(data, fold.test, fitted.distribution, means["closing"])
-        baselines = predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings)
-        found = _Tested(fitted.member_log_odds(data, fold.test), closing, means, baselines, fitted)
-        progress(next(done), len(folds) + 1)
-        return found
-
-    with threadpool_limits(1), ThreadPoolExecutor(settings.jobs) as pool:
-        finally_ = pool.submit(fit, data, learned, last)
-        tested = list(pool.map(test, folds, each))
-        final = finally_.result()
-        progress(len(folds) + 1, len(folds) + 1)
+    with side_by_side(settings, (data, closing_readings(data))) as pool:
+        tests = [(_test, fold, own) for fold, own in zip(folds, each, strict=True)]
+        final, *tested = pool.run([(_fit, learned, last), *tests], lambda: progress(next(done), len(folds) + 1))
         return _collect(data, settings, folds, tested, final, learned.size)
+
+
+def _fit(table: tuple[Dataset, NDArray[np.float64]], rows: NDArray[np.int64], own: Train) -> Fitted:
+    return fit(table[0], rows, own)
+
+
+def _test(table: tuple[Dataset, NDArray[np.float64]], fold: Fold, own: Train) -> _Tested:
+    """Fits a fold's ensemble and forecasts its games; the table comes with its closing readings."""
+    data, readings = table
+    fitted = fit(data, fold.train, own)
+    means = market_means(data, fold.test, fitted.distribution)
+    closing = closing_triples(data, fold.test, fitted.distribution, means["closing"])
+    baselines = predict_baselines(data, fold.train, fold.test, fitted.distribution, closing, readings)
+    return _Tested(fitted.member_log_odds(data, fold.test), closing, means, baselines, fitted)
 
 
 def _collect(

@@ -264,7 +264,7 @@ def verdict_tags(judgement: Judgement, rules: str, trials: Trials) -> dict[str, 
 def _model_settings(settings: Settings, *, blind: bool) -> dict[str, Any]:
     members = settings.train.members(blind=blind)
     return {
-        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs"}),
+        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs", "cluster"}),
         "members": members.model_dump(),
     }
 
@@ -347,9 +347,10 @@ def _write_artifacts(trained: Training, folder: Path) -> None:
     explanations(trained).write_parquet(folder / EXPLANATIONS)
     if trained.search:
         pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
+    elsewhere: Any = {"tracking": True, "train": {"cluster"}, "tune": {"storage"}}  # addresses, and passwords
     everything = {
         "evaluation.json": summary(trained),
-        "configuration.json": trained.settings.model_dump(mode="json", exclude={"tracking"}),
+        "configuration.json": trained.settings.model_dump(mode="json", exclude=elsewhere),
         "environment.json": environment(),
         "gold.json": dict(trained.gold.manifest),
     }
