@@ -261,3 +261,10 @@ def test_the_limit_is_the_factor_between_the_densities_beside_the_spread():
     ratio = np.log(joint.margin[0] / base)
 
     assert ratio[74] - ratio[73] == pytest.approx(LIMIT, abs=1e-6)  # margins 4 and 3
+
+
+def test_an_infinite_line_is_refused():
+    bell = Discretised(sd=13.0, weights=np.ones(141), low=-70, high=70)
+    total = Discretised(sd=13.0, weights=np.ones(141), low=0, high=140)
+    with pytest.raises(UsageError, match="a line is infinite"):
+        Joint.agreeing(bell, total, [[0.6, 0.5, 0.5]], [np.inf], [44.5])

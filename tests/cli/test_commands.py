@@ -209,8 +209,8 @@ def test_the_gate_shows_every_check_and_lets_a_sound_version_pass(busta_in, borr
 def test_the_gate_ends_with_three_for_a_version_that_may_not_be_promoted_and_shows_notes(busta_in, borrowed):
     shutil.rmtree(borrowed.home / "data")
 
-    answer = busta_in(borrowed.home, "gate", "totals", *SIM, "--model", 1)
-    found = busta_in(borrowed.home, "gate", "totals", *SIM, "--json")
+    answer = busta_in(borrowed.home, "gate", "moneyline", "--blind", *SIM, "--model", 1)
+    found = busta_in(borrowed.home, "gate", "moneyline", "--blind", *SIM, "--json")
 
     assert (answer.code, answer.err, found.code, found.err) == (3, "", 3, "")
     assert "note: no games of sim in this workspace" in answer.out
@@ -303,14 +303,14 @@ def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
 
 
 def test_a_rejected_version_is_refused_with_three_and_can_be_forced(busta_in, borrowed):
-    refused = busta_in(borrowed.home, "promote", "totals", 1, *SIM)
-    forced = busta_in(borrowed.home, "promote", "totals", 1, *SIM, "--force")
+    refused = busta_in(borrowed.home, "promote", "moneyline", 1, "--blind", *SIM)
+    forced = busta_in(borrowed.home, "promote", "moneyline", 1, "--blind", *SIM, "--force")
 
     assert (refused.code, refused.out) == (3, "")
-    assert refused.err.startswith("error: version 1 of busta-sim-totals was rejected: BST002 ")
+    assert refused.err.startswith("error: version 1 of busta-sim-moneyline-blind was rejected: BST002 ")
     assert len(refused.err.splitlines()) == 2
     assert forced.code == 0
-    assert forced.out == "champion of busta-sim-totals: version 1; forced, in spite of: rejected\n"
+    assert forced.out == "champion of busta-sim-moneyline-blind: version 1; forced, in spite of: rejected\n"
 
 
 def test_stakes_are_said_to_be_paper_or_real_in_spite_of_the_gate(busta_in, borrowed, monkeypatch):

@@ -9,6 +9,7 @@ from workspaces import CURRENT
 
 SIM = ("--league", "sim")
 WEEK = ("--week", f"{CURRENT}-18")
+BLIND = ("moneyline", "--blind", *SIM)  # the gate rejects it
 
 
 def row_of(out, code):
@@ -18,9 +19,9 @@ def row_of(out, code):
 
 
 def test_the_gate_marks_what_stands_in_the_way_of_which_verdict(busta_in, borrowed):
-    checks = {each["code"]: each for each in busta_in(borrowed.home, "gate", "ats", *SIM, "--json").json["checks"]}
+    checks = {each["code"]: each for each in busta_in(borrowed.home, "gate", *BLIND, "--json").json["checks"]}
 
-    out = busta_in(borrowed.home, "gate", "ats", *SIM).out
+    out = busta_in(borrowed.home, "gate", *BLIND).out
 
     marks = {code: row_of(out, code)[3].strip() for code in checks}
     blocking = {code: each["purpose"] for code, each in checks.items() if each["blocks"]}
@@ -32,11 +33,11 @@ def test_the_gate_marks_what_stands_in_the_way_of_which_verdict(busta_in, borrow
 
 def test_models_and_predictions_say_that_a_champion_was_forced(busta_in, borrowed):
     plain = busta_in(borrowed.home, "models", *SIM).out
-    before = busta_in(borrowed.home, "predict", "ats", *WEEK, *SIM).out
-    forced = busta_in(borrowed.home, "promote", "ats", 1, *SIM, "--force")
+    before = busta_in(borrowed.home, "predict", *BLIND, *WEEK).out
+    forced = busta_in(borrowed.home, "promote", "moneyline", 1, "--blind", *SIM, "--force")
 
-    models = busta_in(borrowed.home, "models", "ats", *SIM).out
-    after = busta_in(borrowed.home, "predict", "ats", *WEEK, *SIM).out
+    models = busta_in(borrowed.home, "models", "moneyline", *SIM).out
+    after = busta_in(borrowed.home, "predict", *BLIND, *WEEK).out
 
     assert "forced, in spite of: rejected" in forced.out
     assert "forced" not in plain

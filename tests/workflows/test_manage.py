@@ -93,9 +93,9 @@ def test_a_version_that_is_fit_to_bet_becomes_champion(borrowed):
 
 def test_a_rejected_version_is_refused_with_the_reason(borrowed):
     with pytest.raises(
-        Refusal, match=r"version 1 of busta-sim-totals was rejected: BST002 .*\n--force makes it champion"
+        Refusal, match=r"version 1 of busta-sim-moneyline-blind was rejected: BST002 .*\n--force makes it champion"
     ):
-        busta.promote_version(borrowed, "totals", "1", "sim")
+        busta.promote_version(borrowed, "moneyline", "1", "sim", blind=True)
     assert champions(borrowed) == []
 
 
@@ -117,10 +117,10 @@ def test_a_version_that_was_never_put_to_the_gate_is_refused(borrowed, verdict):
 
 
 def test_force_makes_a_rejected_version_champion_and_is_recorded(borrowed):
-    found = busta.promote_version(borrowed, "totals", "1", "sim", force=True)
+    found = busta.promote_version(borrowed, "moneyline", "1", "sim", blind=True, force=True)
 
     assert (found["champion"], found["verdict"], found["forced"]) == ("1", "rejected", True)
-    (row,) = (row for row in busta.list_models(borrowed, "totals") if row["model"] == "busta-sim-totals")
+    (row,) = (row for row in busta.list_models(borrowed, "moneyline") if row["model"] == "busta-sim-moneyline-blind")
     assert row["forced"].endswith("Z in spite of: rejected")
 
 

@@ -327,10 +327,10 @@ def test_the_champion_predicts_unless_another_version_is_asked_for(until_2012):
 
 
 def test_what_the_gate_said_and_that_a_promotion_was_forced_go_with_the_predictions(borrowed):
-    before = predict(borrowed, "ats", Wanted(week=COMING))
-    busta.promote_version(borrowed, "ats", "1", "sim", force=True)
+    before = predict(borrowed, "moneyline-blind", Wanted(week=COMING))
+    busta.promote_version(borrowed, "moneyline", "1", "sim", blind=True, force=True)
 
-    found = predict(borrowed, "ats", Wanted(week=COMING))
+    found = predict(borrowed, "moneyline-blind", Wanted(week=COMING))
 
     assert (before["verdict"], before["forced"]) == ("rejected", None)
     assert (found["verdict"], found["role"]) == ("rejected", "champion")

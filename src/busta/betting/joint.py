@@ -181,6 +181,8 @@ def _checked(probability: ArrayLike, spread: ArrayLike, total_line: ArrayLike) -
     if p.ndim != 2 or p.shape[1] != 3 or any(line.shape != p.shape[:1] for line in lines):  # noqa: PLR2004
         shapes = " and ".join(str(line.shape) for line in lines)
         raise UsageError(f"probabilities {p.shape} and lines {shapes}; three and two a game are needed")
+    if any(np.isinf(line).any() for line in lines):
+        raise UsageError("a line is infinite; lines are whole or half points, NaN where there is none")
     return np.clip(p, SURE, 1 - SURE), np.column_stack(lines)
 
 
