@@ -71,7 +71,9 @@ def game(week: int, away: str, home: str, **changes: str) -> dict[str, str]:
         "temp": "61",
         "stadium_id": "BUF00",
         "away_qb_id": "",
+        "away_qb_name": "",
         "home_qb_id": "",
+        "home_qb_name": "",
     }
     return row | changes
 

@@ -198,7 +198,7 @@ def test_a_cut_off_line_is_refused_and_the_rest_taken(sheet):
     batch = NflverseGames().parse(raw, LEAGUE, columns={}, now=datetime(2024, 7, 1, tzinfo=UTC))
     assert batch.games.height == 3
     assert reasons(batch)[0][1] == 5
-    assert "fields where the header has 26" in reasons(batch)[0][2]
+    assert "fields where the header has 28" in reasons(batch)[0][2]
 
 
 @pytest.mark.parametrize("column", NflverseGames.optional)

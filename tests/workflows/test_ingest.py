@@ -35,7 +35,7 @@ def test_files_of_the_users_are_read(settings, tmp_path):
 
     assert result["counts"]["games"]["new"] == sheet.height
     assert result["counts"]["games"]["refused"] == 0
-    assert result["missing"] == ("stadium_id", "home_qb_id", "away_qb_id")
+    assert result["missing"] == ("stadium_id", "home_qb_id", "away_qb_id", "home_qb_name", "away_qb_name")
 
 
 def test_one_file_is_taken_for_a_list_of_it_as_text_or_as_a_path(settings, tmp_path):
