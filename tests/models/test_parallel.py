@@ -129,6 +129,7 @@ def test_a_walk_is_the_same_bit_for_bit_on_a_cluster(cluster):
     assert seen == [(n, len(found.folds) + 1) for n in range(1, len(found.folds) + 2)]
 
 
+@pytest.mark.slow
 def test_a_search_is_the_same_on_a_cluster(cluster, tmp_path):
     one, other = searched(tmp_path, on(cluster), "cluster"), searched(tmp_path, TRAIN, "threads")
     assert one == other

@@ -94,6 +94,7 @@ def test_what_is_proposed_and_what_a_fold_takes_does_not_change_with_its_own_or_
     assert [each.losses for each in one.candidates] != [each.losses for each in other.candidates]
 
 
+@pytest.mark.slow
 def test_it_is_the_same_on_one_thread_and_on_two(tmp_path):
     train = TRAIN.model_copy(update={"anchored": TREES})
     one, two = (
@@ -152,6 +153,7 @@ def test_kill_minus_nine_in_the_middle_then_resume_gives_what_an_undisturbed_sea
     assert told(run(tmp_path, name="killed", trials=40)) == told(run(tmp_path, name="whole", trials=40))
 
 
+@pytest.mark.slow
 def test_candidates_that_the_guides_show_to_be_worse_are_given_up(tmp_path):
     loose = Members(members=("boosting",), boosting=Boosting(rounds=20))
     train = TRAIN.model_copy(update={"anchored": loose, "first_test_season": 2007})

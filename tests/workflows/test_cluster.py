@@ -33,6 +33,7 @@ def stored(settings, result):
     return fetch_predictions(registry, version).read_bytes(), configuration
 
 
+@pytest.mark.slow
 def test_a_training_on_a_cluster_is_the_same_trial_with_the_same_figures(home, address):
     here = busta.load(home=home, tune={"trials": TRIALS})
     there = busta.load(home=home, tune={"trials": TRIALS}, train={"cluster": address})

@@ -25,6 +25,7 @@ def _bare(settings):
         yield
 
 
+@pytest.mark.slow
 def test_without_odds_a_moneyline_is_learned_blind_and_is_never_fit_to_serve(settings):
     trained = busta.train(settings, "moneyline", "bare", blind=True)
     assert 0.55 < trained["metrics"]["log_loss"] < 0.69

@@ -47,6 +47,7 @@ def test_installing_a_market_makes_a_new_store_that_knows_its_price_and_line(set
     assert "price_first_half_over" in gold.manifest["markets"][FIRST_HALF.name]
 
 
+@pytest.mark.slow
 def test_it_is_trained_judged_reported_and_predicted_like_any_other(settings, files):
     counts = busta.ingest(settings, "sim", files)["counts"]
     assert (counts["games"]["came"], counts["quotes"]["refused"], counts["facts"]["refused"]) == (0, 0, 0)
