@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import xgboost as xgb
-from scipy.special import expit, logit
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from scipy.special import logit
+from sklearn.base import BaseEstimator, RegressorMixin
 
+from busta.models.linear import OfOutcomes
 from busta.models.portable import score
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]
         }
 
 
-class OffsetBoosting(ClassifierMixin, _Trees):  # type: ignore[misc]
+class OffsetBoosting(OfOutcomes, _Trees):
     """Boosted trees whose log-odds are a fixed offset plus the trees.
 
     With ``intercept`` they start from the base rate on top of the offset.
@@ -128,15 +129,6 @@ class OffsetBoosting(ClassifierMixin, _Trees):  # type: ignore[misc]
     def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Log-odds of class 1."""
         return (np.zeros(len(X)) if offset is None else offset) + self._score(X)
-
-    def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Probabilities of class 0 and 1, shape (games, 2)."""
-        p = expit(self.log_odds(X, offset))
-        return np.column_stack([1 - p, p])
-
-    def predict(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """The likelier class."""
-        return (self.log_odds(X, offset) > 0).astype(np.float64)
 
 
 class PointsBoosting(RegressorMixin, _Trees):  # type: ignore[misc]

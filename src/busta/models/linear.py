@@ -13,17 +13,33 @@ from busta.models.portable import score
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OffsetLogistic", "PointsRidge", "moments"]
+__all__ = ["OfOutcomes", "OffsetLogistic", "PointsRidge", "moments"]
 
 _STEPS = 50
 _TOLERANCE = 1e-10
 
 
-class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Logistic regression whose log-odds are a fixed offset plus a ridge-penalised correction.
+class OfOutcomes(ClassifierMixin):  # type: ignore[misc]
+    """What classifiers share whose answer is the log-odds of class 1 on top of a fixed offset."""
 
-    Minimises ``Σ log loss + ridge/2 · |coef|²`` by Newton's method (iteratively reweighted least
-    squares; Hastie, Tibshirani & Friedman 2009, 4.4.1). Missing values stand at the column's mean.
+    if TYPE_CHECKING:
+
+        def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+            """Log-odds of class 1."""
+            ...
+
+    def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Probabilities of class 0 and 1, shape (games, 2)."""
+        p = expit(self.log_odds(X, offset))
+        return np.column_stack([1 - p, p])
+
+    def predict(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """The likelier class."""
+        return (self.log_odds(X, offset) > 0).astype(np.float64)
+
+
+class _Ridge(BaseEstimator):  # type: ignore[misc]
+    """Linear terms of standardised features under a ridge; missing values stand at the column's mean.
 
     Args:
         ridge: Penalty on the coefficients of standardised features.
@@ -33,6 +49,39 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, ridge: float = 100.0, *, intercept: bool = True) -> None:
         self.ridge = ridge
         self.intercept = intercept
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fitted member in an open format."""
+        arrays = {"mean": self.mean_, "scale": self.scale_, "coef": self.coef_}
+        return {"kind": "linear", "intercept": self.intercept_} | {name: each.tolist() for name, each in arrays.items()}
+
+    def _score(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(score(np.asarray(X, dtype=np.float64), self.to_dict(), None))
+
+    def _design(
+        self, X: NDArray[np.float64], side: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Standardised features and the intercept's column, and the penalty on each."""
+        X = np.asarray(X, dtype=np.float64)
+        self.n_features_in_ = X.shape[1]
+        self.mean_, self.scale_ = moments(X)
+        Z = np.nan_to_num((X - self.mean_) / self.scale_)
+        penalty = np.full(Z.shape[1], float(self.ridge))
+        if not self.intercept:
+            return Z, penalty
+        return np.column_stack([Z, np.ones(len(Z)) if side is None else side]), np.append(penalty, 0.0)
+
+    def _keep(self, found: NDArray[np.float64]) -> None:
+        self.coef_ = found[: self.n_features_in_]
+        self.intercept_ = float(found[-1]) if self.intercept else 0.0
+
+
+class OffsetLogistic(OfOutcomes, _Ridge):
+    """Logistic regression whose log-odds are a fixed offset plus a ridge-penalised correction.
+
+    Minimises ``Σ log loss + ridge/2 · |coef|²`` by Newton's method (iteratively reweighted least
+    squares; Hastie, Tibshirani & Friedman 2009, 4.4.1).
+    """
 
     def fit(
         self,
@@ -51,44 +100,21 @@ class OffsetLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y = np.asarray(y, dtype=np.float64)
         offset = np.zeros(len(y)) if offset is None else offset
         self.classes_ = np.array([0.0, 1.0])
-        design, penalty = _design(self, X, side)
-        found = _newton(design, y, offset, penalty, np.ones(len(y)) if weight is None else weight)
-        _keep(self, found)
+        design, penalty = self._design(X, side)
+        self._keep(_newton(design, y, offset, penalty, np.ones(len(y)) if weight is None else weight))
         return self
 
     def log_odds(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Log-odds of class 1."""
-        X = np.asarray(X, dtype=np.float64)
-        return np.asarray((np.zeros(len(X)) if offset is None else offset) + score(X, self.to_dict(), None))
-
-    def predict_proba(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Probabilities of class 0 and 1, shape (games, 2)."""
-        p = expit(self.log_odds(X, offset))
-        return np.column_stack([1 - p, p])
-
-    def predict(self, X: NDArray[np.float64], offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """The likelier class."""
-        return (self.log_odds(X, offset) > 0).astype(np.float64)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fitted member in an open format."""
-        return _linear(self)
+        return (np.zeros(len(X)) if offset is None else offset) + self._score(X)
 
 
-class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class PointsRidge(RegressorMixin, _Ridge):  # type: ignore[misc]
     """Ridge regression of a margin or total, in points, on standardised features (Hoerl & Kennard 1970).
 
-    Minimises ``Σ (target - side · intercept - z·coef)² + ridge · |coef|²`` in closed form. Missing values
-    stand at the column's mean.
-
-    Args:
-        ridge: Penalty, in units of games.
-        intercept: Whether to fit a constant, which is not penalised.
+    Minimises ``Σ (target - side · intercept - z·coef)² + ridge · |coef|²`` in closed form; the ridge is in units of
+    games.
     """
-
-    def __init__(self, ridge: float = 100.0, *, intercept: bool = True) -> None:
-        self.ridge = ridge
-        self.intercept = intercept
 
     def fit(
         self,
@@ -99,43 +125,15 @@ class PointsRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         weight: NDArray[np.float64] | None = None,
     ) -> Self:
         """Learns from ``X`` (games, features) and ``y`` (points); ``side`` and ``weight`` as in `OffsetLogistic`."""
-        design, penalty = _design(self, X, side)
+        design, penalty = self._design(X, side)
         weighted = design if weight is None else design * weight[:, None]
         moment = weighted.T @ np.asarray(y, dtype=np.float64)
-        _keep(self, np.asarray(np.linalg.solve(weighted.T @ design + np.diag(penalty), moment), dtype=np.float64))
+        self._keep(np.asarray(np.linalg.solve(weighted.T @ design + np.diag(penalty), moment), dtype=np.float64))
         return self
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Expected points."""
-        return np.asarray(score(np.asarray(X, dtype=np.float64), self.to_dict(), None))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fitted member in an open format."""
-        return _linear(self)
-
-
-def _design(
-    model: Any, X: NDArray[np.float64], side: NDArray[np.float64] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Standardised features and the intercept's column, and the penalty on each."""
-    X = np.asarray(X, dtype=np.float64)
-    model.n_features_in_ = X.shape[1]
-    model.mean_, model.scale_ = moments(X)
-    Z = np.nan_to_num((X - model.mean_) / model.scale_)
-    penalty = np.full(Z.shape[1], float(model.ridge))
-    if not model.intercept:
-        return Z, penalty
-    return np.column_stack([Z, np.ones(len(Z)) if side is None else side]), np.append(penalty, 0.0)
-
-
-def _keep(model: Any, found: NDArray[np.float64]) -> None:
-    model.coef_ = found[: model.n_features_in_]
-    model.intercept_ = float(found[-1]) if model.intercept else 0.0
-
-
-def _linear(model: Any) -> dict[str, Any]:
-    arrays = {"mean": model.mean_, "scale": model.scale_, "coef": model.coef_}
-    return {"kind": "linear", "intercept": model.intercept_} | {name: each.tolist() for name, each in arrays.items()}
+        return self._score(X)
 
 
 def moments(X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
