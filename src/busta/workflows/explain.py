@@ -14,11 +14,11 @@ from busta.models import explain as parts_of
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import fetch, model_name, resolve
+from busta.workflows.artifacts import EXPLANATIONS
 from busta.workflows.forecast import columns, gold_for, say
 from busta.workflows.joint import Kind
 from busta.workflows.predict import published
 from busta.workflows.price_words import find_game
-from busta.workflows.record import EXPLANATIONS
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment

@@ -1,4 +1,4 @@
-"""What is kept of a training: figures, parameters, lineage, predictions, plot."""
+"""What is told and kept of a training: figures, parameters, lineage; its files are `artifacts`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,14 @@ from busta.performance.gate.verdict import FIT_TO_BET
 from busta.registry.publish import Record
 from busta.registry.trials import RECIPE
 from busta.registry.versions import model_name, now
-from busta.reports.calibration import plot_calibration
-from busta.scoring.proper import log_losses
+from busta.workflows.artifacts import write_artifacts
 from busta.workflows.audit import audit_tag
-from busta.workflows.lineage import environment, git_commit, requirements
-from busta.workflows.tune import candidates, table, told
+from busta.workflows.lineage import git_commit, requirements
+from busta.workflows.tune import candidates, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from busta.features.store import GoldStore
     from busta.markets.dataset import Dataset
@@ -43,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHAMPION_THEN",
-    "EXPLANATIONS",
     "NOBODY",
     "RULES",
     "TRIALS",
@@ -59,7 +54,6 @@ __all__ = [
 ]
 
 RULES, TRIALS, CHAMPION_THEN = "gate_rules", "gate_trials", "gate_champion"
-EXPLANATIONS = "explanations.parquet"
 NOBODY = "none"
 """In the place of a champion's number, where there was none besides the version itself."""
 _NAMED_FILES = 10
@@ -193,7 +187,7 @@ def record_of(trained: Training) -> Record:
         steps=steps,
         tags=_tags(trained),
         write_model=lambda folder: _model(trained).write(folder),
-        write_artifacts=lambda folder: _write_artifacts(trained, folder),
+        write_artifacts=lambda folder: write_artifacts(trained, summary(trained), folder),
         example=_example(trained),
         candidates=candidates(trained.search) if trained.search else (),
         requirements=requirements(),
@@ -338,67 +332,3 @@ def _example(trained: Training) -> Any:
     if trained.walk.final.reads_line:
         frame = frame.with_columns(pl.Series(LINE, trained.data.line[last]))
     return frame.to_pandas()
-
-
-def _write_artifacts(trained: Training, folder: Path) -> None:
-    data = trained.data
-    predictions(trained.forecasts).write_parquet(folder / "predictions.parquet")
-    importances(trained.walk, data).write_csv(folder / "importances.csv")
-    explanations(trained).write_parquet(folder / EXPLANATIONS)
-    if trained.search:
-        pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
-    elsewhere: Any = {"tracking": True, "train": {"cluster"}, "tune": {"storage"}}  # addresses, and passwords
-    everything = {
-        "evaluation.json": summary(trained),
-        "configuration.json": trained.settings.model_dump(mode="json", exclude=elsewhere),
-        "environment.json": environment(),
-        "gold.json": dict(trained.gold.manifest),
-    }
-    for name, content in everything.items():
-        (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False))
-    forecasts = trained.forecasts
-    curves = {"model": forecasts.probability, "closing line": forecasts.baselines["closing_line"]}
-    known = ~np.isnan(forecasts.y) & ~np.isnan(curves["closing line"])
-    plot_calibration(
-        {name: p[known] for name, p in curves.items()},
-        forecasts.y[known],
-        trained.name,
-        folder / "calibration.png",
-    )
-
-
-def predictions(forecasts: Forecasts) -> pl.DataFrame:
-    """The out-of-fold forecasts with their log losses and the closing line's, a row a game."""
-    losses = {
-        "log_loss": _losses(forecasts.probability, forecasts.y),
-        "closing_line_log_loss": _losses(forecasts.baselines["closing_line"], forecasts.y),
-    }
-    return forecasts.to_frame().with_columns(pl.Series(*each, nan_to_null=True) for each in losses.items())
-
-
-def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
-    known = ~np.isnan(p) & ~np.isnan(y)
-    losses = np.full(y.size, np.nan)
-    losses[known] = log_losses(p[known], y[known])
-    return losses
-
-
-def explanations(trained: Training) -> pl.DataFrame:
-    """What the log-odds of each out-of-fold game are the sum of, a row a game."""
-    parts, names = trained.walk.parts, trained.data.names
-    columns = {name: getattr(parts, name) for name in ("market", "level", "calibration")}
-    for kind in ("linear", "trees"):
-        columns |= {f"{kind}.{name}": getattr(parts, kind)[:, i] for i, name in enumerate(names)}
-    return trained.forecasts.games.select("game_id").with_columns(pl.Series(*each) for each in columns.items())
-
-
-def importances(found: Walk, data: Dataset) -> pl.DataFrame:
-    """Mean absolute part of each feature in a game's log-odds, with its range over the folds."""
-    return pl.DataFrame(
-        {
-            "feature": list(data.names),
-            "part": found.importances.mean(axis=0),
-            "part_lowest_fold": found.importances.min(axis=0),
-            "part_highest_fold": found.importances.max(axis=0),
-        }
-    ).sort("part", descending=True)
