@@ -137,6 +137,7 @@ def _client(address: str) -> Any:
         raise UsageError(f'a cluster needs {exc.name}, which is not installed: pip install "busta[cluster]"') from exc
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what went wrong is said by our errors
     try:
+        _possible(address)
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as exc:
         said = without_password(" ".join(str(exc).split()))
@@ -150,6 +151,19 @@ def _client(address: str) -> Any:
         client.close()
         raise OutsideError(f"the cluster at {address} has no workers; `dask worker {address}` starts one") from exc
     return client
+
+
+def _possible(address: str) -> None:
+    """Refuses what no scheduler can be at before a client is made: one that cannot begin takes 20 s to end."""
+    from distributed.comm import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+    from distributed.security import Security
+
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    parse_host_port(place)
+    if scheme in {"tls", "wss"} and not Security().get_connection_args("client").get("ssl_context"):
+        raise ValueError("TLS needs certificates, which Dask's own configuration names")
 
 
 @contextmanager
