@@ -35,3 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "docs" in item.path.parts:
             item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The address of a scheduler and a worker of two threads in this process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", protocol="tcp", host="127.0.0.1"
+    ) as found:
+        yield found.scheduler_address

@@ -111,17 +111,6 @@ def test_algebra_has_one_thread_within_and_all_of_them_afterwards():
 # On a cluster within this process
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A scheduler and a worker of two threads in this process."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", protocol="tcp", host="127.0.0.1"
-    ) as found:
-        yield found.scheduler_address
-
-
 def test_a_walk_is_the_same_bit_for_bit_on_a_cluster(cluster):
     data, seen = planted(seasons=6), []
     found = walk(data, on(cluster), lambda done, of: seen.append((done, of)))

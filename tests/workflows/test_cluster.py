@@ -14,17 +14,6 @@ from busta.registry.versions import fetch, fetch_predictions, resolve, versions
 TRIALS = 4
 
 
-@pytest.fixture(scope="module")
-def address():
-    """A scheduler and a worker in this process."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", protocol="tcp", host="127.0.0.1"
-    ) as cluster:
-        yield cluster.scheduler_address
-
-
 def stored(settings, result):
     """The bytes of a version's forecasts, and what it says of its settings."""
     registry = connect(settings)
@@ -34,9 +23,9 @@ def stored(settings, result):
 
 
 @pytest.mark.slow
-def test_a_training_on_a_cluster_is_the_same_trial_with_the_same_figures(home, address):
+def test_a_training_on_a_cluster_is_the_same_trial_with_the_same_figures(home, cluster):
     here = busta.load(home=home, tune={"trials": TRIALS})
-    there = busta.load(home=home, tune={"trials": TRIALS}, train={"cluster": address})
+    there = busta.load(home=home, tune={"trials": TRIALS}, train={"cluster": cluster})
     seen = []
     result = busta.train(there, "moneyline", "sim", progress=lambda *told: seen.append(told))
     (home / "data" / "tuning").rename(home / "data" / "tuned on the cluster")
