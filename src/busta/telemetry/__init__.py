@@ -1,0 +1,1 @@
+"""What a running busta says of itself."""
