@@ -38,6 +38,12 @@ IN_PYTHON = {
     "audit": "audit",
     "report": "report",
     "doctor": "diagnose",
+    "bets record": "record_bet",
+    "bets void": "void_bets",
+    "bets settle": "settle_bets",
+    "bets show": "show_bets",
+    "bets bankroll": "move_bankroll",
+    "bets verify": "verify_ledger",
 }
 
 
