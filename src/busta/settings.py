@@ -68,6 +68,10 @@ class Data(_Section):
     """Where data comes from."""
 
     nflverse_url: str = "https://raw.githubusercontent.com/nflverse/nfldata/master/data/games.csv"
+    nflverse_teams_url: Annotated[str, Field(pattern=r"\{season\}")] = (
+        "https://github.com/nflverse/nflverse-data/releases/download/stats_team/stats_team_week_{season}.csv"
+    )
+    """Team statistics by week of one season, ``{season}`` standing for it."""
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Seconds to wait for a server, each try."""
     retries: Annotated[int, Field(ge=0, le=10)] = 3
