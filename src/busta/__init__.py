@@ -39,6 +39,7 @@ _HOMES = {
     "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
+    "serve": "busta.workflows.serve",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",
 }

@@ -37,6 +37,7 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "serve": "serve",
     "doctor": "diagnose",
 }
 
