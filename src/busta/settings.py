@@ -30,6 +30,7 @@ __all__ = [
     "Boosting",
     "Data",
     "Gate",
+    "Ledger",
     "Linear",
     "Members",
     "Serve",
@@ -227,6 +228,25 @@ class Gate(_Section):
     """Weeks that must still show the edge."""
 
 
+class Ledger(_Section):
+    """The record of predictions, bets and results, and what may be staked."""
+
+    url: str | None = None
+    """Database, such as PostgreSQL's; by default the workspace's own ``ledger.db``."""
+    bankroll: Annotated[float, Field(gt=0, le=1e12)] = 100.0
+    """Money on the first day, for real bets and for those on paper alike; deposits come on top."""
+    max_game: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the bankroll on all bets of one game together."""
+    max_day: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """The same of one day."""
+    books: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Book = the most money it takes on one bet."""
+    stop_loss: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of the highest bankroll so far whose loss ends all recommendations."""
+    weekly_stop_loss: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The same of the bankroll a week begins with, until the next; by default there is none."""
+
+
 class Tracking(_Section):
     """MLflow."""
 
@@ -287,12 +307,13 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path()
-    """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``reports/``."""
+    """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``ledger.db``, ``reports/``."""
     data: Data = Data()
     train: Train = Train()
     tune: Tune = Tune()
     bets: Bets = Bets()
     gate: Gate = Gate()
+    ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
     serve: Serve = Serve()
@@ -365,7 +386,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
     if file.is_file():
-        for section, key in (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster")):
+        addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
+        for section, key in addresses:
             _refuse_secret_in(file, section, key)
     return settings
 
@@ -394,7 +416,7 @@ def _secrets_folder() -> str | None:
 
 def _refuse_secret_in(file: Path, section: str, key: str) -> None:
     uri = tomllib.loads(file.read_text()).get(section, {}).get(key, "")
-    if re.search(r"://[^/@]*:[^/@]*@", uri):
+    if re.search(r"://[^/@]*:[^/@]*@|(?i:password=)[^&]", uri):
         raise UsageError(
             f"{file}: {section}.{key} holds a password; "
             f"give it as the variable BUSTA_{section.upper()}__{key.upper()} instead"
