@@ -272,7 +272,7 @@ class Serve(_Section):
     """The server."""
 
     host: str = "127.0.0.1"
-    """Address to listen at; any but this machine's own asks for a key (``busta serve keys add``)."""
+    """Address to listen at; any but this machine's own asks for a key (``busta keys add``)."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer."""

@@ -38,6 +38,9 @@ IN_PYTHON = {
     "audit": "audit",
     "report": "report",
     "serve": "serve",
+    "keys add": "add_key",
+    "keys list": "list_keys",
+    "keys revoke": "revoke_key",
     "doctor": "diagnose",
 }
 

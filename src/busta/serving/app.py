@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from busta.errors import BustaError
 from busta.plugins import pick
-from busta.serving.predictions import asked_for, joined, market, of_features, of_games, the_game
+from busta.serving.guard import Guard, needs
+from busta.serving.predictions import asked_for, drafts, joined, market, of_features, of_games, the_game
 from busta.serving.problems import JSON, PROBLEM_JSON, Problem, of_error
 from busta.serving.schemas import EXAMPLES, PredictionRequest, Predictions, ProblemBody
 from busta.serving.words import read_spread, read_total
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from busta.ledger.chain import Draft, Entry
+    from busta.serving.auth import Keys
     from busta.serving.engine import Engine
     from busta.serving.slate import Slate
+    from busta.serving.writer import Writer
     from busta.settings import Serve
+    from busta.telemetry.metrics import Metrics
 
 __all__ = ["Service", "create"]
 
@@ -58,15 +68,35 @@ class Service:
     Attributes:
         engine: What is served.
         settings: Limits.
+        keys: Who may ask.
+        metrics: What is counted.
+        writer: The way to the ledger.
     """
 
     engine: Engine
     settings: Serve
+    keys: Keys
+    metrics: Metrics
+    writer: Writer
 
 
-def create(service: Service) -> FastAPI:
-    """The application, without its guard."""
+def create(service: Service) -> Guard:
+    """The application, behind its guard; it begins to read and write when the server starts it."""
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        service.engine.start()
+        service.writer.start()
+        yield
+        service.engine.stop()
+        await asyncio.to_thread(service.writer.stop)
+
+    return Guard(_routes(service, running), service.settings, service.keys, service.metrics)
+
+
+def _routes(service: Service, running: Any) -> FastAPI:
     app = FastAPI(
+        lifespan=running,
         title="busta",
         version=metadata.version("busta"),
         summary="Probabilities, fair prices and edges of games, and the ledger of bets.",
@@ -81,6 +111,7 @@ def create(service: Service) -> FastAPI:
     _listings(app, service)
     _games(app, service)
     _health(app, service)
+    _keys(app, service)
     return app
 
 
@@ -102,8 +133,26 @@ def _predictions(app: FastAPI, service: Service) -> None:
         asked = asked_for(await request.body(), service.settings.batch)
         slate = service.engine.slate(asked.league, asked.information, asked.price)
         if asked.games is None:
-            return respond(joined(slate, of_features(slate, asked.asked())))
-        return respond(joined(slate, of_games(slate, asked.games, asked.markets)))
+            found = of_features(slate, asked.asked())
+            service.metrics.predicted("features", len(found))
+            return respond(joined(slate, found))
+        found = of_games(slate, asked.games, asked.markets)
+        service.metrics.predicted("store", len(found))
+        if not asked.record:
+            return respond(joined(slate, found))
+        needs(request.scope, "write")
+        return respond(joined(slate, found, len(await _write(service, drafts(slate, found)))))
+
+
+async def _write(service: Service, rows: list[Draft]) -> list[Entry]:
+    """Writes them to the ledger, and counts what became of them."""
+    try:
+        entries = await service.writer.append(rows)
+    except BustaError:
+        service.metrics.rows("refused", len(rows))
+        raise
+    service.metrics.rows("written", len(entries))
+    return entries
 
 
 def _listings(app: FastAPI, service: Service) -> None:
@@ -197,6 +246,40 @@ def _health(app: FastAPI, service: Service) -> None:
             raise Problem(503, why, {"retry-after": "1"})
         problems = dict(engine.problems) | ({"refresh": error} if error else {})
         return respond({"status": "ready", "slates": slates, "problems": problems})
+
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Counts for Prometheus."""
+        engine, told = service.engine, [a.about for s in service.engine.slates.values() for a in s.markets.values()]
+        refused = sum(len(slate.about["refused"]) for slate in engine.slates.values())
+        age = engine.age()
+        now = [
+            (
+                "busta_checked_seconds",
+                "Since MLflow and gold store were looked at.",
+                float("nan") if age is None else age,
+            ),
+            ("busta_ready", "Whether there is something to serve.", float(engine.ready)),
+            ("busta_refused", "Models refused and slates that cannot be read.", float(refused + len(engine.problems))),
+            ("busta_ledger_waiting", "Rows that wait for the ledger.", float(service.writer.waiting)),
+        ]
+        text = service.metrics.text(((a["model"], a["version"], a["role"]) for a in told), now)
+        return Response(text, media_type="text/plain; version=0.0.4")
+
+
+def _keys(app: FastAPI, service: Service) -> None:
+    @app.get("/v1/keys", tags=["keys"])
+    async def keys(request: Request) -> Response:
+        """Lists all keys there ever were, without what would let anyone use them; needs an admin's key."""
+        needs(request.scope, "admin")
+        return respond({"keys": service.keys.listed()})
+
+    @app.delete("/v1/keys/{key}", tags=["keys"])
+    async def revoke(request: Request, key: Annotated[str, Path(max_length=100)]) -> Response:
+        """Ends a key; needs an admin's."""
+        needs(request.scope, "admin")
+        service.keys.revoke(key)
+        return respond({"revoked": key})
 
 
 def _any_kind(engine: Engine, league: str | None) -> Slate:

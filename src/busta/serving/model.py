@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Served", "read_model"]
 
-GRID = np.linspace(-9.0, 9.0, 9001)
-"""Log-odds at which a line's pushes are tabulated; between them they are read off straight lines, to 1e-8."""
+GRID = np.linspace(-9.0, 9.0, 3601)
+"""Log-odds at which a line's pushes are tabulated; between them they are read off straight lines, to 2e-7."""
 
 
 @dataclass(frozen=True, slots=True)

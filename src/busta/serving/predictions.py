@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from busta.errors import unknown
+from busta.ledger.chain import Draft
 from busta.serving.model import Asked
 from busta.serving.problems import Problem, of_validation
 from busta.serving.schemas import PredictionRequest
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from busta.serving.schemas import Input
     from busta.serving.slate import Slate
 
-__all__ = ["asked_for", "joined", "of_features", "of_games", "the_game"]
+__all__ = ["asked_for", "drafts", "joined", "market", "of_features", "of_games", "the_game"]
 
 
 def asked_for(body: bytes, most: int) -> PredictionRequest:
@@ -96,3 +98,21 @@ def joined(slate: Slate, found: Sequence[bytes], recorded: int | None = None) ->
     """The whole answer."""
     tail = b"]}" if recorded is None else b'],"recorded":%d}' % recorded
     return slate.head + b",".join(found) + tail
+
+
+def drafts(slate: Slate, found: Sequence[bytes]) -> list[Draft]:
+    """Those answers as the ledger keeps them; the same prediction twice is one entry."""
+    of_all = {
+        "league": slate.about["league"],
+        "information": slate.about["information"],
+        "moment": slate.about["price"],
+        "gold_version": slate.about["gold_version"],
+    }
+    names = {name: answers.about["model"] for name, answers in slate.markets.items()}
+    bodies = [of_all | {"model": names[row["market"]]} | row for row in map(json.loads, found)]
+    return [Draft("prediction", _key(body), body) for body in bodies]
+
+
+def _key(body: dict[str, Any]) -> str:
+    said = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+    return f"{body['game_id']} {body['market']} {said}"
