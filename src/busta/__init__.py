@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "add_key": "busta.workflows.serve",
     "audit": "busta.workflows.audit",
     "audit_table": "busta.workflows.audit",
     "backtest": "busta.workflows.backtest",
@@ -28,6 +29,7 @@ _HOMES = {
     "gold_versions": "busta.workflows.build",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.settings",
     "open_gold": "busta.features.store",
@@ -38,7 +40,9 @@ _HOMES = {
     "quickstart": "busta.workflows.quickstart",
     "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
+    "revoke_key": "busta.workflows.serve",
     "roll_back": "busta.workflows.manage",
+    "serve": "busta.workflows.serve",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",
 }

@@ -37,6 +37,10 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "serve": "serve",
+    "keys add": "add_key",
+    "keys list": "list_keys",
+    "keys revoke": "revoke_key",
     "doctor": "diagnose",
 }
 
