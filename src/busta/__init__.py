@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "add_key": "busta.workflows.serve",
     "audit": "busta.workflows.audit",
     "audit_table": "busta.workflows.audit",
     "backtest": "busta.workflows.backtest",
@@ -28,6 +29,7 @@ _HOMES = {
     "gold_versions": "busta.workflows.build",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.settings",
     "move_bankroll": "busta.workflows.bets",
@@ -40,8 +42,10 @@ _HOMES = {
     "record_bet": "busta.workflows.bets",
     "record_recommended": "busta.workflows.bets",
     "report": "busta.workflows.report",
+    "revoke_key": "busta.workflows.serve",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
+    "serve": "busta.workflows.serve",
     "settle_bets": "busta.workflows.bets",
     "show_bets": "busta.workflows.bets",
     "train": "busta.workflows.train",

@@ -33,6 +33,7 @@ __all__ = [
     "Ledger",
     "Linear",
     "Members",
+    "Serve",
     "Settings",
     "Tracking",
     "Train",
@@ -68,6 +69,10 @@ class Data(_Section):
     """Where data comes from."""
 
     nflverse_url: str = "https://raw.githubusercontent.com/nflverse/nfldata/master/data/games.csv"
+    nflverse_teams_url: Annotated[str, Field(pattern=r"\{season\}")] = (
+        "https://github.com/nflverse/nflverse-data/releases/download/stats_team/stats_team_week_{season}.csv"
+    )
+    """Team statistics by week of one season, ``{season}`` standing for it."""
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Seconds to wait for a server, each try."""
     retries: Annotated[int, Field(ge=0, le=10)] = 3
@@ -267,6 +272,32 @@ class Sim(_Section):
     """Points by which the close is planted to be off for half of the teams; 0 is a fair market."""
 
 
+class Serve(_Section):
+    """The server."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at; any but this machine's own asks for a key (``busta keys add``)."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer."""
+    hosts: tuple[str, ...] = ()
+    """Further names that requests may call the server by, such as that of a proxy before it."""
+    refresh: Annotated[float, Field(gt=0, le=3600)] = 2.0
+    """Seconds between two looks at MLflow's aliases and the gold store."""
+    body: Annotated[int, Field(ge=1000, le=100_000_000)] = 1_000_000
+    """Bytes a request may have."""
+    batch: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Games a request may ask for."""
+    rate: Annotated[float, Field(gt=0)] = 20_000.0
+    """Requests a second from one key, or one address without; twice as many at once."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """What a request may take, its arrival included."""
+    queue: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Rows that may wait to be written to the ledger."""
+    keys: Path | None = None
+    """File of API keys, hashed; by default ``keys.json`` in the workspace."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set, checked and frozen."""
 
@@ -289,6 +320,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
+    serve: Serve = Serve()
 
     @classmethod
     def settings_customise_sources(
