@@ -48,6 +48,8 @@ IN_PYTHON = {
     "bets settle": "settle_bets",
     "bets show": "show_bets",
     "bets bankroll": "move_bankroll",
+    "bets export": "export_bets",
+    "bets import": "import_bets",
     "bets verify": "verify_ledger",
 }
 
