@@ -23,6 +23,7 @@ _HOMES = {
     "diagnose": "busta.workflows.doctor",
     "evaluate": "busta.workflows.evaluate",
     "explain": "busta.workflows.explain",
+    "fetch_odds": "busta.workflows.odds",
     "Filters": "busta.workflows.backtest",
     "gate": "busta.workflows.gate",
     "gold_versions": "busta.workflows.build",
@@ -39,6 +40,7 @@ _HOMES = {
     "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
+    "show_odds": "busta.workflows.odds",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",
 }

@@ -37,6 +37,8 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "odds fetch": "fetch_odds",
+    "odds show": "show_odds",
     "doctor": "diagnose",
 }
 

@@ -13,6 +13,7 @@ from busta.cli.backtest import EXAMPLE as BACKTEST_EXAMPLE
 from busta.cli.backtest import backtest
 from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
 from busta.cli.explain import explain
+from busta.cli.odds import odds
 from busta.cli.options import (
     Blind,
     Commands,
@@ -47,6 +48,7 @@ features = typer.Typer(
     help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True
 )
 app.add_typer(features, name="features")
+app.add_typer(odds, name="odds")
 
 
 def _version(asked: bool) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from busta.betting.settlement import label
+from busta.data.books import one_book
 from busta.data.schema import FINAL_LAG, INSTANT, Moment, decision_time
 from busta.errors import DataError
 from busta.features.catalog import select
@@ -191,11 +192,10 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
 
 
 def _quotes(gold: GoldStore, market: Market, moment: Moment) -> pl.DataFrame:
-    """One quote of each game, that of the first book by name."""
+    """One quote of each game: the best price where there is one, or else that of the first book."""
     return (
         gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
-        .sort("game_id", "book")
-        .unique("game_id", keep="first", maintain_order=True)
+        .pipe(one_book, betting=True)
         .select("game_id", "line", *PRICES, pl.col("known_at").alias("quoted_at"))
     )
 
