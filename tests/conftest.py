@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 
 from busta.leagues.sim import LEAGUE, World, play
+from databases import Postgres
 from replay import served
 from support import facts_of, gold_from
 
@@ -46,6 +47,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "docs" in item.path.parts:
             item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server that every test may use and none may leave stopped."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request, tmp_path):
+    """The address of an empty ledger, in each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return request.getfixturevalue("postgres").fresh()
 
 
 @pytest.fixture(scope="module")

@@ -174,6 +174,15 @@ def test_a_password_of_a_cluster_in_the_file_is_refused(toml):
         busta.load()
 
 
+@pytest.mark.parametrize("url", ["postgresql://me:hunter2@host/db", "postgresql://host/db?user=me&password=hunter2"])
+def test_a_password_of_the_ledger_in_the_file_is_refused_and_not_repeated(toml, url):
+    toml(f'[ledger]\nurl = "{url}"')
+
+    with pytest.raises(UsageError, match="BUSTA_LEDGER__URL") as caught:
+        busta.load()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_password_in_the_environment_is_taken(toml, monkeypatch):
     toml('[tracking]\ntracking_uri = "https://mlflow.example"')
     monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "https://me:hunter2@mlflow.example")

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "add_key": "busta.workflows.serve",
     "audit": "busta.workflows.audit",
     "audit_table": "busta.workflows.audit",
     "backtest": "busta.workflows.backtest",
@@ -29,6 +30,7 @@ _HOMES = {
     "gold_versions": "busta.workflows.build",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.settings",
     "open_gold": "busta.features.store",
@@ -39,8 +41,10 @@ _HOMES = {
     "quickstart": "busta.workflows.quickstart",
     "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
+    "revoke_key": "busta.workflows.serve",
     "roll_back": "busta.workflows.manage",
     "show_odds": "busta.workflows.odds",
+    "serve": "busta.workflows.serve",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",
 }

@@ -39,6 +39,10 @@ IN_PYTHON = {
     "report": "report",
     "odds fetch": "fetch_odds",
     "odds show": "show_odds",
+    "serve": "serve",
+    "keys add": "add_key",
+    "keys list": "list_keys",
+    "keys revoke": "revoke_key",
     "doctor": "diagnose",
 }
 

@@ -35,6 +35,8 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
+from busta.cli.serve import keys, serve
 
 app = typer.Typer(
     name="busta",
@@ -276,6 +278,8 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=SERVE_EXAMPLE)(serve)
+app.add_typer(keys, name="keys")
 
 
 @app.command(epilog="Example: busta models moneyline")
