@@ -40,6 +40,7 @@ _HOMES = {
     "price": "busta.workflows.price",
     "promote_version": "busta.workflows.manage",
     "quickstart": "busta.workflows.quickstart",
+    "recommend": "busta.workflows.recommend",
     "record_bet": "busta.workflows.bets",
     "record_recommended": "busta.workflows.bets",
     "report": "busta.workflows.report",

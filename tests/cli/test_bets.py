@@ -119,3 +119,24 @@ def test_what_is_printed_for_programs_is_one_object(run, game):
     answer = run("bets", "record", "totals", game, "over 44.5", *OVER, "--real", "--json")
 
     assert json.loads(answer.out)["bets"][0]["key"]
+
+
+def test_bets_are_recommended_shown_and_recorded_from_the_file_of_the_recommendation(busta_in, borrowed, tmp_path):
+    home, week = borrowed.home, ("--week", "2014-18", "--league", "sim")
+    (home / "busta.toml").write_text(
+        (home / "busta.toml").read_text() + "[bets]\nmin_edge = 0.0\nkelly_fraction = 1.0\n"
+    )
+    shown = busta_in(home, "bets", "recommend", *week)
+    assert shown.code == 0
+    assert "real: 0 bets, 0.00 of 100.00" in shown.out
+    assert " not bet: edge < 0.0%" in shown.out
+    answer = busta_in(home, "bets", "recommend", "totals", "over-under", *week, "--book", "x", "--json")
+    (tmp_path / "slate.json").write_text(answer.out)
+    count = len(answer.json["bets"])
+    assert count > 0
+
+    written = busta_in(home, "bets", "record", "--from", tmp_path / "slate.json", "--book", "x")
+    assert written.out.count("recorded: ") == count
+    again = busta_in(home, "bets", "record", "--from", tmp_path / "slate.json", "--book", "x")
+    assert again.out.count("recorded already: ") == count
+    assert f"open bets: {count} with " in busta_in(home, "bets", "show").out

@@ -44,6 +44,7 @@ IN_PYTHON = {
     "keys list": "list_keys",
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
+    "bets recommend": "recommend",
     "bets record": "record_bet",
     "bets void": "void_bets",
     "bets settle": "settle_bets",

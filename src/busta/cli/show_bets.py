@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from busta.cli.show import _american, _bet_name, _console, _number, _range, _table
 
-__all__ = ["moved", "recorded", "settled", "shown", "verified", "voided"]
+__all__ = ["moved", "recommended", "recorded", "settled", "shown", "verified", "voided"]
 
 SHOWN = 20
+
+
+def recommended(result: dict[str, Any]) -> None:
+    """A row a bet, then what there is to stake, and why the rest is left."""
+    table = _table("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
+    for row in result["bets"]:
+        worst = "-" if row["worst_line"] is None else _bet_name(row | {"line": row["worst_line"]})
+        table.add_row(
+            row["kickoff"][5:16].replace("T", " "),
+            row["game_id"],
+            _bet_name(row),
+            _american(row["price"]),
+            f"{row['edge']:+.1%}",
+            f"{row['stake']:.2f}",
+            "paper" if row["paper"] else "real",
+            f"{row['worst_price']:.3f}",
+            worst,
+            ", ".join(row["limited_by"]),
+        )
+    if result["bets"]:
+        _console.print(table)
+    for name in ("real", "paper"):
+        part = result[name]
+        words = f"{name}: {part['bets']} bets, {part['staked']:.2f} of {part['available']:.2f}"
+        _console.print(words + (f"; {part['stopped']}" if part["stopped"] else ""), style="bold")
+    reasons = Counter(row["abstain_reason"] for row in result["abstained"])
+    for reason, count in reasons.most_common():
+        _console.print(f"{count} not bet: {reason}")
+    for name, note in result["notes"].items():
+        _console.print(f"note: {name}: {note}")
 
 
 def recorded(result: dict[str, Any]) -> None:
