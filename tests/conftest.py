@@ -8,11 +8,15 @@ import pytest
 
 from busta.leagues.sim import LEAGUE, World, play
 from databases import Postgres
+from replay import served
 from support import facts_of, gold_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from busta.data.source import Batch
     from busta.features.store import MemoryGold
+    from replay import Site
 
 hypothesis.settings.register_profile("busta", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("busta")
@@ -29,6 +33,13 @@ def world() -> Batch:
 def gold(world: Batch) -> MemoryGold:
     """Their gold store."""
     return gold_from(world.games, world.quotes, LEAGUE, world.facts)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server on this machine that answers as it is told."""
+    with served() as found:
+        yield found
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,11 +37,19 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "odds fetch": "fetch_odds",
+    "odds show": "show_odds",
     "serve": "serve",
     "keys add": "add_key",
     "keys list": "list_keys",
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
+    "bets record": "record_bet",
+    "bets void": "void_bets",
+    "bets settle": "settle_bets",
+    "bets show": "show_bets",
+    "bets bankroll": "move_bankroll",
+    "bets verify": "verify_ledger",
 }
 
 

@@ -6,65 +6,18 @@ import json
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from busta.data.fetch import fetch
 from busta.errors import OutsideError, UsageError
+from replay import BODY, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-BODY = b"game_id,season\n2023_01_KC_BUF,2023\n"
-
-
-@dataclass
-class Site:
-    """A server on this machine that answers as it is told, and remembers what it was asked."""
-
-    url: str = ""
-    answers: list[Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
-    asked: list[dict[str, str]] = field(default_factory=list)
-
-
-def answer(status: int = 200, body: bytes = BODY, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        fields = {"Content-Length": str(len(body))} | {k.replace("_", "-"): v for k, v in headers.items()}
-        for name, value in fields.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(body)
-        handler.wfile.flush()
-        handler.close_connection = True
-
-    return send
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            site.asked.append(dict(self.headers))
-            reply = site.answers.pop(0) if len(site.answers) > 1 else site.answers[0]
-            reply(self)
-
-        def log_message(self, *_: Any) -> None:
-            """Keeps the test's output clean."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        site.url = f"http://127.0.0.1:{server.server_port}/data/games.csv"
-        yield site
-        server.shutdown()
-        thread.join()
+    from collections.abc import Callable
+    from http.server import BaseHTTPRequestHandler
 
 
 def test_a_file_is_kept_as_it_came_under_its_checksum(site, tmp_path):
@@ -322,3 +275,20 @@ def test_a_bug_in_a_try_is_raised_as_it_is(tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         fetch("http://example.test/x", tmp_path, transport=httpx.MockTransport(broken))
+
+
+def test_a_secret_is_sent_and_stands_in_no_log_name_or_file(site, tmp_path, caplog):
+    caplog.set_level(0)
+    site.answers = [answer(X_Left="7"), answer(401)]
+    fetched = fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "s3cret"})
+    assert site.paths == ["/data/games.csv?regions=us&apiKey=s3cret"]
+    assert (fetched.headers["x-left"], fetched.file.origin) == ("7", site.url)
+    with pytest.raises(OutsideError) as caught:
+        fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "other"})
+    seen = [str(caught.value), caplog.text, *(f"{path} {path.read_text()}" for path in tmp_path.iterdir())]
+    assert not [text for text in seen if "s3cret" in text or "other" in text]
+    assert "httpx" in caplog.text  # it does log the address
+    index = sorted(path.name for path in tmp_path.glob("index-*"))
+    site.answers = [answer()]
+    fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "third"})
+    assert sorted(path.name for path in tmp_path.glob("index-*")) == index

@@ -15,7 +15,7 @@ import polars as pl
 
 from busta.data.by_game import BY_GAME
 from busta.data.schema import GAME_KEY, GAMES
-from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, upsert
+from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, of_file, upsert
 from busta.data.textfile import field_names
 from busta.errors import DataError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from busta.data.source import Batch, Kind, QuoteSource, Source
     from busta.plugins import League
 
-__all__ = ["from_files"]
+__all__ = ["content", "from_files"]
 
 SUFFIXES = (".csv", ".json")
 
@@ -97,8 +97,15 @@ def _found(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
         yield from ((each, folder) for each in found)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file, which is looked at before it is opened: a pipe waits, and a device has no end."""
+def content(path: Path) -> bytes:
+    """The bytes of a file, which is looked at before it is opened: a pipe waits, and a device has no end.
+
+    Raises:
+        UsageError: It is not there or cannot be read.
+        DataError: It is no file, or too large to be a table.
+    """
+    if not path.exists():
+        raise UsageError(f"no file or folder {path}")
     try:
         if not path.is_file():
             raise DataError("not a regular file but a device, a pipe or a folder; a table of results is a file")
@@ -119,7 +126,7 @@ def _of_a_kind(
     passed: dict[Path, dict[str, DataError]] = {}
     for path, folder in files:
         try:
-            file = _File(path, _content(path), folder)
+            file = _File(path, content(path), folder)
             taken.append((file, _kind_of(file.raw, league, kinds, columns)))
         except DataError as exc:
             if folder is None:
@@ -182,12 +189,5 @@ def _taken(file: _File, parse: Callable[[bytes], Batch], *, several: bool) -> Ba
         batch = parse(file.raw)
     except DataError as exc:
         raise DataError(f"{name}: {exc}") from exc
-    batch = replace(batch, files=(RawFile(name, hashlib.sha256(file.raw).hexdigest(), str(file.path.resolve())),))
-    if not several:
-        return batch
-    reason = pl.format("{}: {}", pl.lit(name), "reason").alias("reason")
-    return replace(
-        batch,
-        refused=batch.refused.with_columns(reason),
-        warnings=tuple(f"{name}: {warning}" for warning in batch.warnings),
-    )
+    came = RawFile(name, hashlib.sha256(file.raw).hexdigest(), str(file.path.resolve()))
+    return of_file(batch, came, named=several)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import polars as pl
 
-from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY
+from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY, SNAPSHOTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ __all__ = [
     "concatenate",
     "filled",
     "listed",
+    "of_file",
     "upsert",
 ]
 
@@ -69,6 +70,7 @@ class Batch:
         files: The files all this came from.
         truth: Rows of ``TRUTH`` where the league is simulated.
         facts: Rows of ``FACTS``, those refused left out.
+        snapshots: Rows of ``SNAPSHOTS``, those refused left out.
     """
 
     games: pl.DataFrame
@@ -79,6 +81,7 @@ class Batch:
     files: tuple[RawFile, ...] = ()
     truth: pl.DataFrame | None = None
     facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+    snapshots: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SNAPSHOTS))
 
 
 class Kind(Protocol):
@@ -142,7 +145,17 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         missing=tuple(dict.fromkeys(column for batch in batches for column in batch.missing)),
         files=tuple(file for batch in batches for file in batch.files),
         facts=facts,
+        snapshots=pl.concat([batch.snapshots for batch in batches]),
     )
+
+
+def of_file(batch: Batch, file: RawFile, *, named: bool = True) -> Batch:
+    """The batch as what that file says; ``named`` where there are several, with its name in all it says."""
+    if not named:
+        return replace(batch, files=(file,))
+    reason = pl.format("{}: {}", pl.lit(file.name), "reason").alias("reason")
+    warnings = tuple(f"{file.name}: {warning}" for warning in batch.warnings)
+    return replace(batch, files=(file,), refused=batch.refused.with_columns(reason), warnings=warnings)
 
 
 def upsert(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
