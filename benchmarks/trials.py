@@ -86,10 +86,11 @@ HEADING = (
     + f"{'games to win':>14} | {'win':>5}{'loss':>6}{'futile':>8}{'games':>7} | {'first':>6}"
 )
 LEGEND = f"""Shares of worlds in per cent, with their 95 % intervals (Wilson). Won at a level of {ALPHA} by the first,
-third and tenth season, nothing else ending the trial; median games of those that won by the tenth. Then how trials with
-the settings' futility (beta {SET.beta}, margin {SET.margin}) and horizon ({SET.horizon} games) end, and their median games.
-"first": won by the tenth season at the level of a market's first trial, {spent(SET.alpha, 1, SET.planned):g}.
-A season has 270 games in 18 weeks unless said. MISSED: above {ALPHA:.0%} of false wins, the whole interval."""
+third and tenth season, nothing else ending the trial; median games of those that won by the tenth. Then how trials end
+with the settings' futility (beta {SET.beta}, margin {SET.margin}) and horizon ({SET.horizon} games), and their
+median games. "first": won by the tenth season at the level of a market's first trial,
+{spent(SET.alpha, 1, SET.planned):g}. A season has 270 games in 18 weeks unless said.
+MISSED: above {ALPHA:.0%} of false wins, the whole interval."""
 
 
 def main() -> int:

@@ -39,6 +39,9 @@ _HOMES = {
     "report": "busta.workflows.report",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
+    "show_trial": "busta.workflows.trial",
+    "start_trial": "busta.workflows.trial",
+    "stop_trial": "busta.workflows.trial",
     "train": "busta.workflows.train",
     "Wanted": "busta.workflows.predict",
 }

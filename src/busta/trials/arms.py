@@ -5,9 +5,11 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Literal
 
-__all__ = ["arm"]
+__all__ = ["ARMS", "arm"]
 
 Arm = Literal["champion", "challenger"]
+
+ARMS: tuple[Arm, Arm] = ("champion", "challenger")
 
 
 def arm(trial_id: str, game_id: str) -> Arm:
@@ -18,4 +20,4 @@ def arm(trial_id: str, game_id: str) -> Arm:
     >>> [arm("trial", game) for game in ("a", "b", "c")]
     ['champion', 'champion', 'challenger']
     """
-    return "challenger" if sha256(f"{trial_id}:{game_id}".encode()).digest()[0] % 2 else "champion"
+    return ARMS[sha256(f"{trial_id}:{game_id}".encode()).digest()[0] % 2]

@@ -38,9 +38,10 @@ class Prospects:
 
 
 def prospects(past: Gains, rule: Rule, gain: float, *, seed: int = 0) -> Prospects | None:
-    """Play the trial on past weeks drawn at random, shifted so that the mean gain is ``gain``.
+    """Play the trial on past weeks drawn at random, each with a sign drawn at random, and ``gain`` added.
 
-    The past says only how much weeks differ, not which version is better: to know that is what the trial is for.
+    The past says only how much weeks differ (a wild bootstrap, Liu 1988), not which version is better: to
+    know that is what the trial is for.
 
     Args:
         past: Gains of the same two versions on games of both walks forward, shape (weeks,).
@@ -55,9 +56,9 @@ def prospects(past: Gains, rule: Rule, gain: float, *, seed: int = 0) -> Prospec
     if len(rows) < 10:  # noqa: PLR2004
         return None
     length = int(np.ceil(rule.horizon / past.games[rows].mean())) + 1
-    drawn = np.random.default_rng(seed).choice(rows, (_DRAWS, length))
-    mean = past.gain[rows].sum() / past.games[rows].sum()
-    shifted = _drawn(past.less(mean - gain), drawn)
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(rows, (_DRAWS, length))
+    shifted = _drawn(past, drawn, rng.choice([-1.0, 1.0], drawn.shape)).less(-gain)
     outcomes, at = decisions(shifted, rule)
     won = outcomes == WIN
     played = np.take_along_axis(np.cumsum(shifted.games, axis=-1), np.maximum(at, 0)[:, None], axis=-1)[:, 0]
@@ -65,6 +66,9 @@ def prospects(past: Gains, rule: Rule, gain: float, *, seed: int = 0) -> Prospec
     return Prospects(gain, win, loss, futile, int(np.median(played[won])) if won.any() else None)
 
 
-def _drawn(gains: Gains, rows: NDArray[np.intp]) -> Gains:
-    parts = (gains.games, gains.gain, gains.worst, gains.best)
-    return Gains(np.arange(rows.shape[-1]), *(part[rows] for part in parts))
+def _drawn(past: Gains, rows: NDArray[np.intp], sign: NDArray[np.float64]) -> Gains:
+    """Those weeks about their mean; either sign has to be within what a week can bring."""
+    mean = past.gain.sum() / past.games.sum()
+    centred = past.less(mean)
+    reach = np.maximum(-centred.worst, centred.best)[rows]
+    return Gains(np.arange(rows.shape[-1]), past.games[rows], sign * centred.gain[rows], -reach, reach)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["FUTILE", "LOSS", "RUNNING", "WIN", "Decision", "Rule", "decide", "decisions"]
 
 WIN, LOSS, FUTILE, RUNNING = "win", "loss", "futile", "running"
-
-Outcome = Literal["win", "loss", "futile", "running"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Decision:
         high: Upper end.
     """
 
-    outcome: Outcome
+    outcome: str
     reason: str
     at: int | None
     log_e_value: Floats
@@ -93,7 +91,7 @@ def decide(gains: Gains, rule: Rule) -> Decision:
     reason = _REASONS[outcome].format(games=games, rule=rule)
     if outcome == FUTILE and not (paths[2][-1:] >= threshold(rule.beta)).any():
         reason = f"undecided after {games} games; the horizon was {rule.horizon}"
-    return Decision(outcome, reason, at if at >= 0 else None, *paths, low, high)  # type: ignore[arg-type]
+    return Decision(outcome, reason, at if at >= 0 else None, *paths, low, high)
 
 
 def decisions(gains: Gains, rule: Rule) -> tuple[NDArray[Any], NDArray[np.intp]]:
