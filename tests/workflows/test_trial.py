@@ -15,16 +15,21 @@ import busta
 from busta.data.tables import Tables
 from busta.errors import OutsideError, Refusal, UsageError
 from busta.registry.connect import connect
+from busta.registry.trials import count, trials
 from busta.registry.versions import note, resolve
+from busta.scoring.proper import log_losses
 from busta.trials.arms import arm
+from busta.trials.gains import Gains
 from busta.workflows import trial as module
 from busta.workflows import trial_evidence
-from workspaces import _template, forget_variables, register_again
+from busta.workflows.record import CHAMPION_THEN, RULES, TRIALS, rules_of
+from busta.workflows.trial_evidence import Seen
+from busta.workflows.trial_money import arms_of
+from workspaces import _template, forget_variables
 
 NAME = "busta-sim-moneyline-blind"
 SUMMER = datetime(2013, 7, 1, tzinfo=UTC)
 SAME = {"league_name": "sim", "blind": True}
-LOOSE = {"alpha": 0.4, "planned": 1, "beta": 0.4, "margin": 0.01}
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +51,7 @@ def two(_two, tmp_path):
     return busta.load(home=shutil.copytree(_two, tmp_path / "two"))
 
 
-def since(settings, moment=SUMMER, **more):
+def since(settings, moment=SUMMER):
     """Has everything been registered, and every trial started, at that time."""
     milliseconds = int(moment.timestamp() * 1000)
     with closing(sqlite3.connect(settings.home / "mlflow.db")) as database, database:
@@ -62,8 +67,13 @@ def show(settings, **more):
     return busta.show_trial(settings, "moneyline", **SAME, **more)
 
 
-def loose(settings, **more):
-    return busta.load(home=settings.home, trial=LOOSE | more)
+def planted(monkeypatch, gain, weeks=40):
+    """Has the trial's weeks, of ten games each, all bring so much a game."""
+    games = np.full(weeks, 10.0)
+    days = np.datetime64("2013-09-03") + 7 * np.arange(weeks)
+    gains = Gains(days, games, games * gain, games * -0.05, games * 0.05)
+    monkeypatch.setattr(module, "seen", lambda *_: Seen(gains, (), 7))
+    monkeypatch.setattr(module, "_prospects", lambda *_: (None, {}))
 
 
 def test_a_trial_that_has_just_started_has_no_games_and_says_what_it_can_hope_for(two):
@@ -105,9 +115,7 @@ def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(
 def test_games_that_a_version_has_learned_from_count_for_nothing(two):
     start(two)
     since(two, datetime(2001, 1, 1, tzinfo=UTC))
-    early = show(two)
-    since(two)
-    assert early["games"] == show(two)["games"]
+    assert show(two)["by_week"][0]["week"] > "2013-08"
 
 
 def test_games_before_the_start_do_not_count(two):
@@ -123,8 +131,7 @@ def test_the_gain_is_the_difference_of_the_log_losses_of_what_both_said(two):
     kind = module._kind(two, "moneyline", "sim", True, "close")
     looked = trial_evidence.seen(kind, versions, 0)
     champion, challenger = looked.forecasts
-    y = champion.y
-    losses = [-np.log(np.where(y == 1, each.probability, 1 - each.probability)) for each in (champion, challenger)]
+    losses = [log_losses(each.probability, each.y) for each in (champion, challenger)]
     assert (champion.games["game_id"] == challenger.games["game_id"]).all()
 
     assert show(two)["mean_gain"] == pytest.approx(float(np.nanmean(losses[0] - losses[1])))
@@ -171,7 +178,8 @@ def test_an_unplayed_game_holds_its_week_open_for_a_week_and_no_longer(two, monk
     assert "2013-10-29" in [row["week"] for row in closed["by_week"]]
 
 
-def test_starting_a_running_trial_again_changes_nothing(two):
+def test_starting_a_running_trial_again_changes_nothing(two, monkeypatch):
+    planted(monkeypatch, 0.0)
     first = start(two)
     again = start(busta.load(home=two.home, trial={"alpha": 0.2}))
 
@@ -179,7 +187,8 @@ def test_starting_a_running_trial_again_changes_nothing(two):
     assert again["notes"]["plan"] == "the settings ask for alpha = 0.2; alpha = 0.05 was declared and holds"
 
 
-def test_a_second_trial_gets_less_of_alpha_and_cannot_change_the_plan(two):
+def test_a_second_trial_gets_less_of_alpha_and_cannot_change_the_plan(two, monkeypatch):
+    planted(monkeypatch, 0.0)
     start(two)
     busta.stop_trial(two, "moneyline", **SAME)
     busta.start_trial(
@@ -194,7 +203,8 @@ def test_a_second_trial_gets_less_of_alpha_and_cannot_change_the_plan(two):
     assert [row["decision"] for row in third["earlier"]] == ["futile", "futile"]
 
 
-def test_a_trial_of_two_others_has_to_end_first(two):
+def test_a_trial_of_two_others_has_to_end_first(two, monkeypatch):
+    planted(monkeypatch, 0.0)
     start(two)
     busta.promote_version(two, "moneyline", "2", "sim", blind=True, force=True)
     with pytest.raises(UsageError, match="trial 1 of busta-sim-moneyline-blind, version 2 against 1, is running"):
@@ -206,81 +216,81 @@ def test_a_champion_is_not_tried_against_itself(two):
         start(two, model="champion")
 
 
-def test_a_trial_needs_a_champion(trained):
+def test_a_trial_needs_a_champion(two):
+    connect(two).client.delete_registered_model_alias(NAME, "champion")
     with pytest.raises(UsageError, match="has no version 'champion'"):
-        busta.start_trial(trained.settings, "totals", "sim")
+        start(two)
 
 
-def test_a_decision_is_noted_at_the_first_look_that_finds_it_and_holds(two):
-    start(loose(two))
-    since(two)
-    first = show(two)
-    assert first["decision"] in {"loss", "futile"}  # trees of four seasons lose to nobody's line, linear ones to them
-    kept = first["ended_at"]
+@pytest.mark.parametrize(("gain", "outcome"), [(0.04, "win"), (-0.04, "loss"), (-0.0005, "futile")])
+def test_the_first_week_with_enough_evidence_decides_and_is_noted(two, monkeypatch, gain, outcome):
+    planted(monkeypatch, gain, 400)
 
-    since(two, datetime(2014, 9, 20, tzinfo=UTC))  # now its games would be others
+    found = start(two)
+
+    assert found["decision"] == outcome
+    assert found["weeks"] == len(found["by_week"]) < 400
+    assert all(row["e_value"] < found["e_value_needed"] for row in found["by_week"][:-1])
+    run = connect(two).client.get_run(found["trial_id"])
+    assert run.data.tags["decision"] == outcome
+    assert run.data.metrics["games"] == found["games"]
+    assert run.info.status == "FINISHED"
+
+
+def test_a_decision_that_was_noted_holds_whatever_the_results_become(two, monkeypatch):
+    planted(monkeypatch, 0.04)
+    first = start(two)
+    planted(monkeypatch, -0.04)
+
     again = show(two)
 
-    assert (again["decision"], again["reason"], again["ended_at"]) == (first["decision"], first["reason"], kept)
-    run = connect(two).client.get_run(first["trial_id"])
-    assert run.data.tags["decision"] == first["decision"]
-    assert run.data.metrics["games"] == first["games"]
-
-
-def test_a_win_is_a_win_and_what_came_later_is_not_looked_at(two, monkeypatch):
-    start(loose(two))
-    since(two)
-    turn_round(monkeypatch)
-
-    found = show(two)
-
-    assert found["decision"] == "win"
-    assert found["e_value"] >= found["e_value_needed"]
-    assert all(row["e_value"] < found["e_value_needed"] for row in found["by_week"][:-1])
-    assert "evidence reached" in found["reason"]
-
-
-def turn_round(monkeypatch):
-    """Has the two versions change places."""
-    real = trial_evidence.paired
-    monkeypatch.setattr(trial_evidence, "paired", lambda one, two: real(two, one))
+    assert (again["decision"], again["reason"], again["ended_at"]) == tuple(
+        first[name] for name in ("decision", "reason", "ended_at")
+    )
+    assert again["notes"]["decision"].startswith("by the results as they are now it would be: loss")
+    assert again["weeks"] <= first["weeks"]
 
 
 def test_where_the_decision_cannot_be_noted_it_is_told_all_the_same(two, monkeypatch):
-    start(loose(two))
-    since(two)
-
-    def refuse(*_):
-        raise OutsideError("MLflow failed: read-only\nadvice")
-
+    planted(monkeypatch, 0.04)
     monkeypatch.setattr(module, "conclude", refuse)
 
-    assert show(two)["notes"]["noted"] == "the decision could not be noted: MLflow failed: read-only"
+    found = start(two)
+
+    assert found["decision"] == "win"
+    assert found["notes"]["noted"] == "the decision could not be noted: MLflow failed: read-only"
 
 
-def test_a_stopped_trial_is_futile_and_stays_so(two):
+def refuse(*_):
+    raise OutsideError("MLflow failed: read-only\nadvice")
+
+
+def test_a_stopped_trial_is_futile_and_stays_so(two, monkeypatch):
+    planted(monkeypatch, 0.0, weeks=3)
     start(two)
+    monkeypatch.setattr(module, "conclude", refuse)
+    with pytest.raises(OutsideError):
+        busta.stop_trial(two, "moneyline", **SAME)
+    monkeypatch.undo()
+
     found = busta.stop_trial(two, "moneyline", **SAME)
 
     assert (found["decision"], found["reason"]) == ("futile", "stopped by hand, undecided after 0 games of 2800")
-    since(two)
+    planted(monkeypatch, 0.04)
     assert show(two)["games"] == 0
     with pytest.raises(UsageError, match="trial 1 ended: futile"):
         busta.stop_trial(two, "moneyline", **SAME)
 
 
-def test_a_stop_that_cannot_be_noted_is_an_error(two, monkeypatch):
+def test_a_stop_of_a_trial_that_is_decided_changes_nothing(two, monkeypatch):
+    planted(monkeypatch, 0.0, weeks=3)
     start(two)
-
-    def refuse(*_):
-        raise OutsideError("MLflow failed")
-
-    monkeypatch.setattr(module, "conclude", refuse)
-    with pytest.raises(OutsideError):
-        busta.stop_trial(two, "moneyline", **SAME)
+    planted(monkeypatch, 0.04)
+    assert busta.stop_trial(two, "moneyline", **SAME)["decision"] == "win"
 
 
-def test_a_trial_that_is_not_there_is_named_with_those_that_are(two):
+def test_a_trial_that_is_not_there_is_named_with_those_that_are(two, monkeypatch):
+    planted(monkeypatch, 0.0)
     with pytest.raises(UsageError, match="there is no trial of busta-sim-moneyline-blind yet"):
         show(two)
     start(two)
@@ -289,41 +299,28 @@ def test_a_trial_that_is_not_there_is_named_with_those_that_are(two):
     assert show(two, number=1)["trial"] == 1
 
 
-def test_two_that_say_the_same_are_never_decided(two):
-    registry = connect(two)
-    register_again(registry, resolve(registry, NAME, "1"))
-    start(loose(two), model="3")
-    since(two)
-
-    found = show(two)
-
-    assert (found["decision"], found["mean_gain"]) == ("running", 0.0)
-    assert found["e_value"] == pytest.approx(1.0)
-
-
 def test_accounts_are_kept_apart_and_only_where_both_may_bet(two):
     start(two)
     since(two)
-    assert show(two)["arms"] is None
     registry = connect(two)
-    for number in "12":
-        note(registry, resolve(registry, NAME, number), {"fit_to_bet": "yes"})
+    versions = [resolve(registry, NAME, number) for number in "12"]
+    said = trial_evidence.seen(module._kind(two, "moneyline", "sim", True, "close"), versions, 0).forecasts
+    assert arms_of(two, "a trial", versions, said) is None
+    for version in versions:
+        note(registry, version, {"fit_to_bet": "yes"})
+    games = said[0].games["game_id"]
 
-    found = show(two)
+    accounts = arms_of(two, "a trial", [resolve(registry, NAME, number) for number in "12"], said)
 
-    arms = found["arms"]
-    games = (
-        trial_evidence.seen(
-            module._kind(two, "moneyline", "sim", True, "close"),
-            [resolve(registry, NAME, number) for number in "12"],
-            0,
-        )
-        .forecasts[0]
-        .games["game_id"]
-    )
-    assert arms["champion"]["games"] == sum(arm(found["trial_id"], game) == "champion" for game in games)
-    assert arms["champion"]["games"] + arms["challenger"]["games"] == len(games)
-    assert all(account["bets"] > 0 and account["roi_low"] < account["roi"] for account in arms.values())
+    assert accounts["champion"]["games"] == sum(arm("a trial", game) == "champion" for game in games)
+    assert accounts["champion"]["games"] + accounts["challenger"]["games"] == len(games)
+    assert all(account["bets"] > 0 and account["roi_low"] < account["roi"] for account in accounts.values())
+    nothing = [each.take(np.zeros(len(each), dtype=bool)) for each in said]
+    none = arms_of(two, "a trial", [resolve(registry, NAME, number) for number in "12"], nothing)
+    assert none["champion"] == {
+        **dict.fromkeys(("games", "bets", "turnover", "profit"), 0),
+        **dict.fromkeys(("roi", "roi_low", "roi_high")),
+    }
 
 
 def test_promotion_can_ask_for_a_won_trial(two, monkeypatch):
@@ -339,13 +336,12 @@ def test_promotion_can_ask_for_a_won_trial(two, monkeypatch):
             busta.promote_version(settings, **promote, **options)
         assert "run `busta trial start moneyline --league sim --blind --model 2`" in str(no.value)
 
-    start(loose(two))
-    since(two)
-    turn_round(monkeypatch)
+    planted(monkeypatch, 0.0, weeks=3)
+    start(two)
+    planted(monkeypatch, 0.04)
     with pytest.raises(Refusal):  # nobody has looked yet
         busta.promote_version(strict, **promote)
     assert show(two)["decision"] == "win"
-    note(registry, resolve(registry, NAME, "2"), passed(two, registry))
     assert busta.promote_version(strict, **promote)["forced"] is False
 
 
@@ -359,15 +355,14 @@ def test_a_promotion_without_a_trial_that_is_asked_for_can_be_forced_and_is_reco
     assert "has won no trial against champion 1" in resolve(registry, NAME, "2").tags["forced"]
 
 
-def test_the_first_champion_needs_no_trial(trained, tmp_path):
-    settings = busta.load(home=shutil.copytree(trained.settings.home, tmp_path / "home"))
-    assert busta.promote_version(settings, "moneyline", "1", "sim", require_trial=True)["champion"] == "1"
+def test_the_first_champion_needs_no_trial(two):
+    registry = connect(two)
+    registry.client.delete_registered_model_alias(NAME, "champion")
+    note(registry, resolve(registry, NAME, "2"), passed(two, registry, champion="none"))
+    assert busta.promote_version(two, "moneyline", "2", "sim", blind=True, require_trial=True)["forced"] is False
 
 
-def passed(settings, registry):
-    """What the gate would have noted with a version that passed beside champion 1."""
-    from busta.registry.trials import count, trials
-    from busta.workflows.record import CHAMPION_THEN, RULES, TRIALS, rules_of
-
+def passed(settings, registry, champion="1"):
+    """What the gate would have noted with a version that passed beside that champion."""
     number = count(trials(registry, "sim", "moneyline"))
-    return {"verdict": "fit to serve", TRIALS: str(number), CHAMPION_THEN: "1", RULES: rules_of(settings)}
+    return {"verdict": "fit to serve", TRIALS: str(number), CHAMPION_THEN: champion, RULES: rules_of(settings)}

@@ -12,6 +12,7 @@ from busta.markets.dataset import assemble
 from busta.registry.versions import fetch_model
 from busta.trials.gains import Gains, calendar_weeks, weekly_gains
 from busta.workflows.forecast import forecast_later, gold_for
+from busta.workflows.record import vig_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,14 +78,20 @@ def seen(kind: Kind, versions: Sequence[Version], since: int) -> Seen:
         OutsideError: The versions' files or the games are gone.
     """
     since = max(since, *(version.created for version in versions))
-    said: list[Forecasts] = []
+    tables: dict[str, Dataset] = {}  # by how prices were freed of their vig, mostly one for both
+    said = []
     for version in versions:
-        gold = gold_for(kind.settings, kind.league, version)
-        data = assemble(gold, kind.league, kind.market, blind=kind.blind, moment=kind.moment)
-        said.append(forecast_later(fetch_model(kind.registry, version), data, since))
-    end, pending = _over(data, since)
+        method = vig_method(version, kind.settings.bets)
+        table = tables[method] = tables.get(method) or _games(kind, version)
+        said.append(forecast_later(fetch_model(kind.registry, version), table, since))
+    end, pending = _over(table, since)
     forecasts = tuple(_before(each, end) for each in said)
     return Seen(paired(*forecasts), forecasts, pending)
+
+
+def _games(kind: Kind, version: Version) -> Dataset:
+    gold = gold_for(kind.settings, kind.league, version)
+    return assemble(gold, kind.league, kind.market, blind=kind.blind, moment=kind.moment)
 
 
 def paired(champion: Forecasts, challenger: Forecasts) -> Gains:
