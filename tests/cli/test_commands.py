@@ -38,6 +38,9 @@ IN_PYTHON = {
     "audit": "audit",
     "report": "report",
     "doctor": "diagnose",
+    "trial start": "start_trial",
+    "trial show": "show_trial",
+    "trial stop": "stop_trial",
 }
 
 

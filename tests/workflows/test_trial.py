@@ -362,6 +362,23 @@ def test_the_first_champion_needs_no_trial(two):
     assert busta.promote_version(two, "moneyline", "2", "sim", blind=True, require_trial=True)["forced"] is False
 
 
+def test_a_report_tells_of_the_last_trial_of_its_version_or_why_it_cannot(two, monkeypatch):
+    registry = connect(two)
+    version = resolve(registry, NAME, "2")
+    assert module.trial_of(two, registry, version) == (None, {})
+    planted(monkeypatch, 0.0)
+    start(two)
+
+    found, notes = module.trial_of(two, registry, version)
+
+    assert (found["trial"], notes) == (1, {})
+    monkeypatch.setattr(module, "seen", refuse)
+    assert module.trial_of(two, registry, version) == (
+        None,
+        {"trial": "trial 1 cannot be shown: MLflow failed: read-only"},
+    )
+
+
 def passed(settings, registry, champion="1"):
     """What the gate would have noted with a version that passed beside that champion."""
     number = count(trials(registry, "sim", "moneyline"))

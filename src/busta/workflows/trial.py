@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from busta.errors import OutsideError, UsageError
+from busta.errors import BustaError, OutsideError, UsageError
 from busta.performance.significance.multiplicity import spent
 from busta.plugins import pick
 from busta.registry.ab_trials import ABTrial, Declared, ab_trials, conclude, declare
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from busta.trials.gains import Gains
     from busta.trials.rule import Decision
 
-__all__ = ["show_trial", "start_trial", "stop_trial", "won_trial"]
+__all__ = ["show_trial", "start_trial", "stop_trial", "trial_of", "won_trial"]
 
 _DECLARED = ("alpha", "planned", "beta", "margin", "horizon")
 
@@ -140,6 +140,26 @@ def won_trial(registry: Registry, league: str, market: str, champion: Version, c
         for trial in ab_trials(registry, league, market)
         if (trial.declared.model, trial.declared.champion, trial.declared.challenger) == pair
     )
+
+
+def trial_of(settings: Settings, registry: Registry, version: Version) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The last trial in which the version was champion or challenger, if any; why it cannot be shown."""
+    tags = version.tags
+    trials = ab_trials(registry, tags["league"], tags["market"])
+    own = [
+        trial
+        for trial in trials
+        if trial.declared.model == version.name
+        and version.number in (trial.declared.champion, trial.declared.challenger)
+    ]
+    if not own:
+        return None, {}
+    moment: Moment = "open" if tags["price"] == "open" else "close"
+    kind = _kind(settings, tags["market"], tags["league"], tags["information"] == "blind", moment)
+    try:
+        return _shown(kind, own[-1]), {}
+    except BustaError as exc:
+        return None, {"trial": f"trial {own[-1].number} cannot be shown: {str(exc).splitlines()[0]}"}
 
 
 def _kind(settings: Settings, market: str, league: str, blind: bool, moment: Moment) -> Kind:
