@@ -25,7 +25,7 @@ from busta.workflows import trial_evidence
 from busta.workflows.record import CHAMPION_THEN, RULES, TRIALS, rules_of
 from busta.workflows.trial_evidence import Seen
 from busta.workflows.trial_money import arms_of
-from workspaces import _template, forget_variables
+from workspaces import _template, forget_variables, register_again
 
 NAME = "busta-sim-moneyline-blind"
 SUMMER = datetime(2013, 7, 1, tzinfo=UTC)
@@ -90,9 +90,20 @@ def test_a_trial_that_has_just_started_has_no_games_and_says_what_it_can_hope_fo
         "planned": 2,
     }
     assert found["e_value_needed"] == 80
-    assert [hope["gain"] for hope in found["prospects"]] == [0.0, 0.002, 0.01]
+    gains = [hope["gain"] for hope in found["prospects"]]
+    assert gains[:2] == [0.0, 0.002] < gains[1:]
     assert found["prospects"][0]["win"] <= 0.05
     assert found["notes"] == {}
+
+
+def test_of_two_that_say_nearly_the_same_a_start_says_so(two):
+    registry = connect(two)
+    register_again(registry, resolve(registry, NAME, "1"))
+
+    found = start(two, model="3")
+
+    assert [hope["gain"] for hope in found["prospects"]] == [0.0]
+    assert "the two say nearly the same: if the challenger is right it gains 0" in found["notes"]["prospects"]
 
 
 def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(two):

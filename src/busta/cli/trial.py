@@ -87,6 +87,6 @@ def _show(result: dict[str, Any]) -> None:
         typer.echo(f"{name}'s own games: {account['bets']} bets, {account['profit']:+.2f} units")
     for hope in result.get("prospects") or ():
         typical = "" if hope["games"] is None else f", after {hope['games']} games"
-        typer.echo(f"if it is better by {hope['gain']:g}: {hope['win']:.0%} of such trials are won{typical}")
+        typer.echo(f"if it is better by {hope['gain']:.2g}: {hope['win']:.0%} of such trials are won{typical}")
     for note in result["notes"].values():
         typer.echo(f"note: {note}")

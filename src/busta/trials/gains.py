@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from busta.errors import UsageError
 from busta.scoring.proper import SMALLEST
 
-__all__ = ["Gains", "calendar_weeks", "weekly_gains"]
+__all__ = ["Gains", "calendar_weeks", "gain_if_true", "weekly_gains"]
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +103,20 @@ def _summed(counts: Floats, gain: Floats, worst: Floats, best: Floats, weeks: ND
     return Gains(
         distinct, *(np.add.reduceat(part[..., order], starts, axis=-1) for part in (counts, gain, worst, best))
     )
+
+
+def gain_if_true(champion: ArrayLike, challenger: ArrayLike) -> float:
+    """Mean gain a game if the challenger's probabilities are the true ones (Kullback and Leibler 1951).
+
+    >>> round(gain_if_true([0.5, 0.6], [0.55, 0.6]), 4)
+    0.0025
+
+    Args:
+        champion: Probability of the first side, shape (n,).
+        challenger: The same, of the other version.
+    """
+    c, h = (np.clip(np.asarray(p, dtype=np.float64), SMALLEST, 1 - SMALLEST) for p in (champion, challenger))
+    return float(np.nanmean(h * np.log(h / c) + (1 - h) * np.log((1 - h) / (1 - c))))
 
 
 def calendar_weeks(kickoff: ArrayLike) -> NDArray[np.datetime64]:

@@ -16,10 +16,11 @@ from busta.registry.ab_trials import ABTrial, Declared, ab_trials, conclude, dec
 from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER, CHAMPION
 from busta.registry.versions import model_name, resolve
+from busta.trials.gains import gain_if_true
 from busta.trials.prospects import prospects
 from busta.trials.rule import FUTILE, RUNNING, WIN, Rule, decide
 from busta.workflows.forecast import stored_forecasts
-from busta.workflows.trial_evidence import Kind, by_week, figures, paired, seen
+from busta.workflows.trial_evidence import Kind, by_week, common, figures, paired, seen
 from busta.workflows.trial_money import arms_of
 
 if TYPE_CHECKING:
@@ -232,14 +233,18 @@ def _plan_note(settings: Settings, trial: ABTrial) -> dict[str, str]:
 def _prospects(
     registry: Registry, champion: Version, challenger: Version, rule: Rule
 ) -> tuple[list[dict[str, Any]] | None, dict[str, str]]:
-    """How such a trial ends if the challenger is no better, better by the margin, or by five times as much."""
+    """How such a trial ends if the challenger is no better, better by the margin, or right in all it says."""
     try:
-        past = paired(stored_forecasts(registry, champion), stored_forecasts(registry, challenger))
+        both = common(*(stored_forecasts(registry, version) for version in (champion, challenger)))
     except (OutsideError, UsageError) as exc:
         return None, {"prospects": f"not known: {str(exc).splitlines()[0]}"}
-    found = [prospects(past, rule, gain) for gain in (0.0, rule.margin, 5 * rule.margin)]
-    known = [asdict(each) for each in found if each is not None]
-    return (known, {}) if known else (None, {"prospects": "not known: the two walks forward share too few weeks"})
+    past, most = paired(*both), gain_if_true(*(each.probability for each in both)) if len(both[0]) else 0.0
+    gains = sorted({0.0, min(rule.margin, most), most})
+    known = [asdict(each) for gain in gains if (each := prospects(past, rule, gain)) is not None]
+    if not known:
+        return None, {"prospects": "not known: the two walks forward share too few weeks"}
+    words = f"the two say nearly the same: if the challenger is right it gains {most:.2g}, less than the margin"
+    return known, {"prospects": words} if most < rule.margin else {}
 
 
 def _shown(kind: Kind, trial: ABTrial, *, stop: bool = False) -> dict[str, Any]:

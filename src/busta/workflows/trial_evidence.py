@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.trials.rule import Decision, Rule
 
-__all__ = ["Kind", "Seen", "by_week", "figures", "paired", "seen"]
+__all__ = ["Kind", "Seen", "by_week", "common", "figures", "paired", "seen"]
 
 _WEEK = np.timedelta64(7, "D")
 _LARGEST = 700.0
@@ -96,14 +96,16 @@ def _games(kind: Kind, version: Version) -> Dataset:
 
 def paired(champion: Forecasts, challenger: Forecasts) -> Gains:
     """Gains on the games that both forecast."""
-    mine, theirs = (
-        one.games["game_id"].is_in(two.games["game_id"].implode())
-        for one, two in ((champion, challenger), (challenger, champion))
-    )
-    first, second = champion.take(mine.to_numpy()), challenger.take(theirs.to_numpy())
-    place = {game: row for row, game in enumerate(second.games["game_id"])}
-    second = second.take(np.array([place[game] for game in first.games["game_id"]], dtype=np.int64))
+    first, second = common(champion, challenger)
     return weekly_gains(first.probability, second.probability, first.y, calendar_weeks(_kickoff(first.games)))
+
+
+def common(champion: Forecasts, challenger: Forecasts) -> tuple[Forecasts, Forecasts]:
+    """The games that both forecast, in the order of the first."""
+    place = {game: row for row, game in enumerate(challenger.games["game_id"])}
+    rows = [(row, place[game]) for row, game in enumerate(champion.games["game_id"]) if game in place]
+    mine, theirs = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    return champion.take(mine), challenger.take(theirs)
 
 
 def _over(data: Dataset, since: int) -> tuple[np.datetime64, int]:
