@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers docs chromium bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: env
 	$(BIN)/busta quickstart
 
-test: env
+test: env postgres
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
 
@@ -48,6 +48,11 @@ check-all: check chromium
 # Reports are looked at in a real browser.
 chromium:
 	command -v chromium || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes chromium)
+
+# The ledger is tested on a real PostgreSQL, too; where it is installed already, its server is none of ours.
+postgres:
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes postgresql)
 
 bench: env
 	$(BIN)/python benchmarks/odds.py

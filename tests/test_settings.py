@@ -80,7 +80,7 @@ def test_folders_lie_in_the_workspace(home):
 @pytest.mark.parametrize(
     ("text", "key", "allowed"),
     [
-        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "sim", "tracking", "train", "tune"]),
+        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "ledger", "sim", "tracking", "train", "tune"]),
         ("[bets]\nmin_edg = 1", "bets.min_edg", sorted(Bets.model_fields)),
         ("[gate]\nhorizn = 1", "gate.horizn", sorted(Gate.model_fields)),
         ("[train.anchored.linear]\nlasso = 1", "train.anchored.linear.lasso", ["ridge"]),
@@ -172,6 +172,15 @@ def test_a_password_of_a_cluster_in_the_file_is_refused(toml):
 
     with pytest.raises(UsageError, match="BUSTA_TRAIN__CLUSTER"):
         busta.load()
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:hunter2@host/db", "postgresql://host/db?user=me&password=hunter2"])
+def test_a_password_of_the_ledger_in_the_file_is_refused_and_not_repeated(toml, url):
+    toml(f'[ledger]\nurl = "{url}"')
+
+    with pytest.raises(UsageError, match="BUSTA_LEDGER__URL") as caught:
+        busta.load()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_password_in_the_environment_is_taken(toml, monkeypatch):

@@ -65,9 +65,11 @@ def unknown(kind: str, given: object, allowed: Iterable[object]) -> UsageError:
 
 
 def without_password(text: str) -> str:
-    """The text with user and password of every address in it starred out.
+    """The text with user and password of every address in it starred out, before its host or in its query.
 
     >>> without_password("http://me:secret@host:5000 failed")
     'http://***@host:5000 failed'
+    >>> without_password("postgresql://host/db?user=me&password=secret failed")
+    'postgresql://host/db?user=me&password=*** failed'
     """
-    return re.sub(r"://\S*@", "://***@", text)
+    return re.sub(r"(?i)\b(\w*password=)[^\s&'\"]+", r"\1***", re.sub(r"://\S*@", "://***@", text))

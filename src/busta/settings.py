@@ -30,8 +30,10 @@ __all__ = [
     "Boosting",
     "Data",
     "Gate",
+    "Ledger",
     "Linear",
     "Members",
+    "Serve",
     "Settings",
     "Tracking",
     "Train",
@@ -68,6 +70,10 @@ class Data(_Section):
     """Where data comes from."""
 
     nflverse_url: str = "https://raw.githubusercontent.com/nflverse/nfldata/master/data/games.csv"
+    nflverse_teams_url: Annotated[str, Field(pattern=r"\{season\}")] = (
+        "https://github.com/nflverse/nflverse-data/releases/download/stats_team/stats_team_week_{season}.csv"
+    )
+    """Team statistics by week of one season, ``{season}`` standing for it."""
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Seconds to wait for a server, each try."""
     retries: Annotated[int, Field(ge=0, le=10)] = 3
@@ -244,6 +250,25 @@ class Trial(_Section):
     """Let `busta promote` refuse a challenger that has not won a trial against the champion."""
 
 
+class Ledger(_Section):
+    """The record of predictions, bets and results, and what may be staked."""
+
+    url: str | None = None
+    """Database, such as PostgreSQL's; by default the workspace's own ``ledger.db``."""
+    bankroll: Annotated[float, Field(gt=0, le=1e12)] = 100.0
+    """Money on the first day, for real bets and for those on paper alike; deposits come on top."""
+    max_game: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the bankroll on all bets of one game together."""
+    max_day: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """The same of one day."""
+    books: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Book = the most money it takes on one bet."""
+    stop_loss: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of the highest bankroll so far whose loss ends all recommendations."""
+    weekly_stop_loss: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The same of the bankroll a week begins with, until the next; by default there is none."""
+
+
 class Tracking(_Section):
     """MLflow."""
 
@@ -265,6 +290,32 @@ class Sim(_Section):
     """Points by which the close is planted to be off for half of the teams; 0 is a fair market."""
 
 
+class Serve(_Section):
+    """The server."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at; any but this machine's own asks for a key (``busta keys add``)."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer."""
+    hosts: tuple[str, ...] = ()
+    """Further names that requests may call the server by, such as that of a proxy before it."""
+    refresh: Annotated[float, Field(gt=0, le=3600)] = 2.0
+    """Seconds between two looks at MLflow's aliases and the gold store."""
+    body: Annotated[int, Field(ge=1000, le=100_000_000)] = 1_000_000
+    """Bytes a request may have."""
+    batch: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Games a request may ask for."""
+    rate: Annotated[float, Field(gt=0)] = 20_000.0
+    """Requests a second from one key, or one address without; twice as many at once."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """What a request may take, its arrival included."""
+    queue: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    """Rows that may wait to be written to the ledger."""
+    keys: Path | None = None
+    """File of API keys, hashed; by default ``keys.json`` in the workspace."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set, checked and frozen."""
 
@@ -278,15 +329,17 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path()
-    """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``reports/``."""
+    """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``ledger.db``, ``reports/``."""
     data: Data = Data()
     train: Train = Train()
     tune: Tune = Tune()
     bets: Bets = Bets()
     gate: Gate = Gate()
     trial: Trial = Trial()
+    ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
+    serve: Serve = Serve()
 
     @classmethod
     def settings_customise_sources(
@@ -356,7 +409,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
     if file.is_file():
-        for section, key in (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster")):
+        addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
+        for section, key in addresses:
             _refuse_secret_in(file, section, key)
     return settings
 
@@ -385,7 +439,7 @@ def _secrets_folder() -> str | None:
 
 def _refuse_secret_in(file: Path, section: str, key: str) -> None:
     uri = tomllib.loads(file.read_text()).get(section, {}).get(key, "")
-    if re.search(r"://[^/@]*:[^/@]*@", uri):
+    if re.search(r"://[^/@]*:[^/@]*@|(?i:password=)[^&]", uri):
         raise UsageError(
             f"{file}: {section}.{key} holds a password; "
             f"give it as the variable BUSTA_{section.upper()}__{key.upper()} instead"

@@ -6,65 +6,18 @@ import json
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from busta.data.fetch import fetch
 from busta.errors import OutsideError, UsageError
+from replay import BODY, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-BODY = b"game_id,season\n2023_01_KC_BUF,2023\n"
-
-
-@dataclass
-class Site:
-    """A server on this machine that answers as it is told, and remembers what it was asked."""
-
-    url: str = ""
-    answers: list[Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=list)
-    asked: list[dict[str, str]] = field(default_factory=list)
-
-
-def answer(status: int = 200, body: bytes = BODY, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        fields = {"Content-Length": str(len(body))} | {k.replace("_", "-"): v for k, v in headers.items()}
-        for name, value in fields.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(body)
-        handler.wfile.flush()
-        handler.close_connection = True
-
-    return send
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            site.asked.append(dict(self.headers))
-            reply = site.answers.pop(0) if len(site.answers) > 1 else site.answers[0]
-            reply(self)
-
-        def log_message(self, *_: Any) -> None:
-            """Keeps the test's output clean."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        site.url = f"http://127.0.0.1:{server.server_port}/data/games.csv"
-        yield site
-        server.shutdown()
-        thread.join()
+    from collections.abc import Callable
+    from http.server import BaseHTTPRequestHandler
 
 
 def test_a_file_is_kept_as_it_came_under_its_checksum(site, tmp_path):

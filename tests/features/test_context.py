@@ -204,3 +204,29 @@ def test_summer_time_begins_at_the_venue_and_not_at_home():
     """On 25 October 2020 London had set its clocks back already, Boston not: four hours and not five."""
     league = tiny_league(places={"BOS": BOSTON, "LAX": Place(51.47, -0.45, LONDON.zone)})
     assert sides(context(game("LAX", "BOS", "2020-10-25T13:30"), league=league)[0], "zones_east") == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("kickoff", "home", "away"),
+    [
+        ("2020-09-13T17:00", 5.0, 8.0),  # one o'clock in Boston, ten in the morning at home in Los Angeles
+        ("2020-09-14T01:00", 3.0, 0.0),  # nine at night in Boston: the visitors' best hour
+        ("2020-09-14T07:00", 9.0, 6.0),  # past midnight hours count the short way round the clock
+    ],
+)
+def test_a_body_clock_is_how_far_the_start_is_from_six_in_the_evening_at_home(kickoff, home, away):
+    assert sides(context(game("BOS", "LAX", kickoff))[0], "body_clock") == (home, away)
+
+
+def test_an_assumed_start_says_nothing_of_the_body_clock():
+    assert context(game("BOS", "LAX", "2020-09-13T17:00", kickoff_assumed=True))[0]["body_clock_sum"] is None
+
+
+def test_a_rematch_is_the_second_game_of_the_two_in_a_season_wherever_it_is_played():
+    told = context(
+        game("BOS", "LAX", "2020-09-13T17:00"),
+        game("BOS", "PHX", "2020-09-20T17:00"),
+        game("LAX", "BOS", "2020-12-13T17:00"),
+        game("BOS", "LAX", "2021-09-13T17:00"),
+    )
+    assert [row["rematch"] for row in told] == [0, 0, 1, 0]

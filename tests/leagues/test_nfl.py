@@ -11,11 +11,11 @@ import pytest
 
 from busta import settings as settings_module
 from busta.data import archive, openings
-from busta.data.fetch import Fetched
-from busta.data.source import RawFile
+from busta.data.schema import EPA
 from busta.data.tables import Tables
 from busta.errors import OutsideError, UsageError
 from busta.leagues.nfl import CLUBS, LEAGUE, MOVES
+from replay import answer
 
 DATA = Path(os.environ.get("BUSTA_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 HEADER = "game_id,season,game_type,week,gameday,home_team,away_team,home_score,away_score,spread_line\n"
@@ -140,22 +140,94 @@ def test_a_path_that_is_not_there_is_a_usage_error(config, tmp_path):
         LEAGUE.load(config, [tmp_path / "none.csv"])
 
 
-def test_without_files_the_url_of_the_settings_is_fetched(config, tmp_path, monkeypatch):
-    asked = {}
+GAMES_PATH, TEAMS_PATH = "/data/games.csv", "/teams/{season}.csv"
+EARLIER = "2022_01_BUF_KC,2022,REG,1,2022-09-11,Chiefs,BUF,10,17,2.5\n"
+WEEK = (
+    "season,week,team,opponent_team,attempts,sacks_suffered,carries,passing_epa,rushing_epa\n"
+    "{season},1,BUF,KC,30,2,28,{epa},-2\n{season},1,KC,BUF,41,1,20,3,1.25\n"
+)
 
-    def fetched(url: str, cache: Path, **options: float) -> Fetched:
-        asked.update(url=url, cache=cache, **options)
-        return Fetched(cache / "ab", (HEADER + ROW).encode(), RawFile("games.csv", "ab", url), from_cache=False)
 
-    monkeypatch.setattr("busta.data.fetch.fetch", fetched)
+@pytest.fixture
+def nflverse(site, tmp_path):
+    """Settings of a workspace whose nflverse is a server on this machine, which has two seasons of one game each."""
+    site.routes = {GAMES_PATH: [answer(body=(HEADER + EARLIER + ROW).encode())]}
+    for season in (2022, 2023):
+        body = WEEK.format(season=season, epa=10.5).encode()
+        site.routes[TEAMS_PATH.format(season=season)] = [answer(body=body, ETag=f'"{season}"')]
+    addresses = {"nflverse_url": site.at(GAMES_PATH), "nflverse_teams_url": site.at(TEAMS_PATH)}
+    return settings_module.load(home=tmp_path, data=addresses | {"retries": 0, "timeout": 5})
+
+
+def ingested(config):
+    """What a download of the league brings, stored."""
     batch = LEAGUE.load(config, [])
-    assert asked == {
-        "url": config.data.nflverse_url,
-        "cache": tmp_path / "data/raw/nfl",
-        "timeout": 30.0,
-        "retries": 3,
-    }
-    assert (batch.games.height, batch.files[0].sha256) == (1, "ab")
+    Tables(config.tables / "nfl").update(batch)
+    return batch
+
+
+def test_a_download_brings_the_games_and_the_team_statistics_of_each_season(nflverse, site, tmp_path):
+    batch = ingested(nflverse)
+    assert site.paths == [GAMES_PATH, TEAMS_PATH.format(season=2023), TEAMS_PATH.format(season=2022)]
+    assert [file.name for file in batch.files] == ["games.csv", "2023.csv", "2022.csv"]
+    assert {path.name for path in (tmp_path / "data/raw/nfl").iterdir()} >= {file.sha256 for file in batch.files}
+    epa = batch.facts.filter(pl.col("fact") == EPA)
+    assert (batch.games.height, epa.height, batch.warnings) == (2, 4, ())
+
+
+def test_only_the_last_season_and_those_that_lack_something_are_asked_for_again(nflverse, site):
+    ingested(nflverse)
+    changed = answer(body=WEEK.format(season=2023, epa=11).encode())
+    site.routes[TEAMS_PATH.format(season=2023)] = [answer(304, b""), changed]
+    ingested(nflverse)
+    batch = ingested(nflverse)
+    assert site.paths[3:] == [GAMES_PATH, TEAMS_PATH.format(season=2023)] * 2
+    assert [asked.get("If-None-Match") for asked in site.asked[4::2]] == ['"2023"', '"2023"']
+    assert batch.facts.filter(fact=EPA, team="BUF")["value"].to_list() == [9.0]
+
+
+def test_a_season_without_team_statistics_is_a_warning(nflverse, site):
+    site.routes[TEAMS_PATH.format(season=2023)] = [answer(404, b"")]
+    batch = ingested(nflverse)
+    assert batch.warnings == ("nflverse team statistics by week: the server has none for 2023 (404)",)
+    assert (batch.games.height, batch.facts.filter(fact=EPA)["game_id"].unique().to_list()) == (2, ["2022_01_BUF_KC"])
+
+
+def test_a_server_of_team_statistics_that_is_down_is_asked_once_and_a_warning(nflverse, site):
+    site.routes[TEAMS_PATH.format(season=2023)] = [answer(503, b"")]
+    batch = ingested(nflverse)
+    assert site.paths == [GAMES_PATH, TEAMS_PATH.format(season=2023)]
+    (warning,) = batch.warnings
+    assert warning.startswith(
+        "nflverse team statistics by week of 2023 and the seasons before it: cannot fetch http://"
+    )
+    assert (batch.games.height, batch.facts.height) == (2, 0)
+
+
+@pytest.mark.parametrize("body", [b"<html>sign in</html>", b"", b"season,week\n2023,1\n", b"\x00\x01"])
+def test_team_statistics_that_are_none_are_a_warning(nflverse, site, body):
+    site.routes[TEAMS_PATH.format(season=2023)] = [answer(body=body)]
+    batch = ingested(nflverse)
+    (warning,) = batch.warnings
+    assert warning.startswith("nflverse team statistics by week, 2023: not nflverse team statistics by week: ")
+    assert batch.games.height == 2
+
+
+def test_refused_rows_of_team_statistics_tell_their_file(nflverse, site):
+    site.routes[TEAMS_PATH.format(season=2023)] = [answer(body=WEEK.format(season=2023, epa="x").encode())]
+    assert ingested(nflverse).refused["reason"].to_list() == ["2023.csv: epa: column passing_epa: 'x' is not a number"]
+
+
+def test_a_league_without_a_result_asks_for_no_team_statistics(nflverse, site):
+    coming = ROW.replace("2023-09-10", "2099-09-10").replace("2023,", "2099,").replace("20,17", "NA,NA")
+    site.routes[GAMES_PATH] = [answer(body=(HEADER + coming).encode())]
+    batch = ingested(nflverse)
+    assert (site.paths, batch.games.height) == ([GAMES_PATH], 1)
+
+
+def test_the_address_of_team_statistics_says_where_the_season_stands(tmp_path):
+    with pytest.raises(UsageError, match=r"nflverse_teams_url = 'http://host/x\.csv'"):
+        settings_module.load(home=tmp_path, data={"nflverse_teams_url": "http://host/x.csv"})
 
 
 def test_a_download_that_fails_says_to_give_a_file(tmp_path):

@@ -11,6 +11,7 @@ from busta.cli.audit import EXAMPLE as AUDIT_EXAMPLE
 from busta.cli.audit import audit
 from busta.cli.backtest import EXAMPLE as BACKTEST_EXAMPLE
 from busta.cli.backtest import backtest
+from busta.cli.bets import bets
 from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
 from busta.cli.explain import explain
 from busta.cli.options import (
@@ -34,6 +35,8 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
+from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
 
 app = typer.Typer(
@@ -49,6 +52,7 @@ features = typer.Typer(
 )
 app.add_typer(features, name="features")
 app.add_typer(trial, name="trial")
+app.add_typer(bets, name="bets")
 
 
 def _version(asked: bool) -> None:
@@ -276,6 +280,8 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=SERVE_EXAMPLE)(serve)
+app.add_typer(keys, name="keys")
 
 
 @app.command(epilog="Example: busta models moneyline")

@@ -52,16 +52,16 @@ def _game(result: dict[str, Any]) -> None:
     line = "" if result["line"] is None else f" at {result['line']:g}"
     title = f"{result['model']} version {result['model_version']}: {result['game_id']}{mark}, {result['side']}{line}"
     table = _table("", "log-odds", "value", title=title)
-    table.add_row("market", f"{parts['market']:+.4f}", "")
-    table.add_row("any game", f"{parts['level']:+.4f}", "")
+    table.add_row("market", f"{parts['market']:+z.4f}", "")
+    table.add_row("any game", f"{parts['level']:+z.4f}", "")
     for row in result["features"][:_SHOWN]:
         value = "unknown" if row["value"] is None else f"{row['value']:.3g}"
-        table.add_row(row["feature"], f"{row['part']:+.4f}", value)
+        table.add_row(row["feature"], f"{row['part']:+z.4f}", value)
     if others := result["features"][_SHOWN:]:
-        table.add_row(f"{len(others)} other features", f"{sum(row['part'] for row in others):+.4f}", "")
-    table.add_row("calibration", f"{parts['calibration']:+.4f}", "")
-    table.add_row("joint of all markets", f"{parts['joint']:+.4f}", "")
-    table.add_row("sum", f"{result['log_odds']:+.4f}", f"{result['probability']:.1%}", style="bold")
+        table.add_row(f"{len(others)} other features", f"{sum(row['part'] for row in others):+z.4f}", "")
+    table.add_row("calibration", f"{parts['calibration']:+z.4f}", "")
+    table.add_row("joint of all markets", f"{parts['joint']:+z.4f}", "")
+    table.add_row("sum", f"{result['log_odds']:+z.4f}", f"{result['probability']:.1%}", style="bold")
     _console.print(table)
     if result["out_of_fold"]:
         _console.print("* the version learned from this game: explained is what it said before it had")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["AnswerError", "Fetched", "fetch"]
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
@@ -63,6 +63,12 @@ class Fetched:
 class _Cached:
     content: bytes
     entry: Mapping[str, Any]
+
+
+class AnswerError(OutsideError):
+    """The server answers, but not with the file; ``status`` is its answer's."""
+
+    status = 0
 
 
 class _PassingError(Exception):
@@ -100,7 +106,8 @@ def fetch(
 
     Raises:
         UsageError: The address is not http or https.
-        OutsideError: The server cannot be reached, or has no such file.
+        AnswerError: The server answers that it has no such file, or that we may not have it.
+        OutsideError: The server cannot be reached.
     """
     shown = _shown(url)
     cached = _lookup(url, cache)
@@ -231,10 +238,12 @@ def _check_status(response: httpx.Response) -> None:
         raise _PassingError(f"the server answered {status}", _asked_wait(response))
     expected = response.is_success or (response.status_code == NOT_MODIFIED and _is_conditional(response.request))
     if not expected:
-        raise OutsideError(
+        error = AnswerError(
             f"{_shown(str(response.request.url))}: the server answered {status}.\n"
             "Check the address in busta.toml, or give a file you have: --from FILE"
         )
+        error.status = response.status_code
+        raise error
 
 
 def _is_conditional(request: httpx.Request) -> bool:

@@ -15,7 +15,7 @@ import polars as pl
 
 from busta.data.by_game import BY_GAME
 from busta.data.schema import GAME_KEY, GAMES
-from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, upsert
+from busta.data.source import MAX_BYTES, RawFile, concatenate, filled, listed, of_file, upsert
 from busta.data.textfile import field_names
 from busta.errors import DataError, UsageError
 
@@ -182,12 +182,5 @@ def _taken(file: _File, parse: Callable[[bytes], Batch], *, several: bool) -> Ba
         batch = parse(file.raw)
     except DataError as exc:
         raise DataError(f"{name}: {exc}") from exc
-    batch = replace(batch, files=(RawFile(name, hashlib.sha256(file.raw).hexdigest(), str(file.path.resolve())),))
-    if not several:
-        return batch
-    reason = pl.format("{}: {}", pl.lit(name), "reason").alias("reason")
-    return replace(
-        batch,
-        refused=batch.refused.with_columns(reason),
-        warnings=tuple(f"{name}: {warning}" for warning in batch.warnings),
-    )
+    came = RawFile(name, hashlib.sha256(file.raw).hexdigest(), str(file.path.resolve()))
+    return of_file(batch, came, named=several)

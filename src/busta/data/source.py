@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -27,6 +27,7 @@ __all__ = [
     "concatenate",
     "filled",
     "listed",
+    "of_file",
     "upsert",
 ]
 
@@ -143,6 +144,15 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         files=tuple(file for batch in batches for file in batch.files),
         facts=facts,
     )
+
+
+def of_file(batch: Batch, file: RawFile, *, named: bool = True) -> Batch:
+    """The batch as what that file says; ``named`` where there are several, with its name in all it says."""
+    if not named:
+        return replace(batch, files=(file,))
+    reason = pl.format("{}: {}", pl.lit(file.name), "reason").alias("reason")
+    warnings = tuple(f"{file.name}: {warning}" for warning in batch.warnings)
+    return replace(batch, files=(file,), refused=batch.refused.with_columns(reason), warnings=warnings)
 
 
 def upsert(old: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:

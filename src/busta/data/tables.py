@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from busta.plugins import League
     from busta.settings import Settings
 
-__all__ = ["KEEP", "Report", "Stored", "Tables", "known_games"]
+__all__ = ["KEEP", "Report", "Stored", "Tables", "known_facts", "known_games"]
 
 KEEP = 2
 """Versions kept: the one in force and the one before it."""
@@ -180,6 +180,12 @@ def known_games(settings: Settings, league: League) -> pl.DataFrame:
     """The league's games in the workspace's tables; none where there are no tables yet."""
     tables = Tables(settings.tables / league.name)
     return tables.read().games if current(tables.folder) else pl.DataFrame(schema=GAMES)
+
+
+def known_facts(settings: Settings, league: League) -> pl.DataFrame:
+    """The league's facts in the workspace's tables; none where there are no tables yet."""
+    tables = Tables(settings.tables / league.name)
+    return tables.read().facts if current(tables.folder) else pl.DataFrame(schema=FACTS)
 
 
 class _Loaded(NamedTuple):

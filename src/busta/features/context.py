@@ -39,6 +39,14 @@ _TEAM = (
         margin_sign=-1,
     ),
     Feature("zones_east", "schedule", "hours", "Time zones crossed eastward from the team's home.", _SCHEDULED),
+    Feature(
+        "body_clock",
+        "schedule",
+        "hours",
+        "Hours between the start, by the clock of the team's home, and 18:00, when bodies are at their best.",
+        "with the schedule; empty where the hour of the start is assumed",
+        margin_sign=-1,
+    ),
     Feature("back_to_back", "schedule", "flag", "The team played the day before.", _SCHEDULED, margin_sign=-1),
     Feature(
         "three_in_four",
@@ -53,6 +61,7 @@ _TEAM = (
 SCHEDULE = (
     *of_both_teams(_TEAM),
     Feature("division", "schedule", "flag", "Both teams are of one division.", _SCHEDULED, ("division",)),
+    Feature("rematch", "schedule", "flag", "The two have met before this season.", _SCHEDULED),
     Feature("neutral", "schedule", "flag", "Played on neutral ground.", _SCHEDULED),
     Feature("artificial", "schedule", "flag", "Artificial surface.", _SCHEDULED, ("surface",)),
     Feature("week", "schedule", "weeks", "Week of the season.", _SCHEDULED),
@@ -71,6 +80,7 @@ ROOF = (
 
 _GRASS = ("grass", "dessograss")
 _EARTH_KM = 6371.0
+_PEAK, _DAY = 18, 24  # strength and speed peak in the early evening of the own clock: Smith, Guilleminault & Efron 1997
 
 
 def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
@@ -81,6 +91,7 @@ def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
         "game_id",
         (pl.col("kickoff") - SCHEDULE_LEAD).cast(INSTANT).alias("known_at"),
         pl.col("division").cast(pl.Float64),
+        _rematch().alias("rematch"),
         pl.col("neutral").cast(pl.Float64),
         (~pl.col("surface").is_in(_GRASS)).cast(pl.Float64).alias("artificial"),
         pl.col("week").cast(pl.Float64),
@@ -89,7 +100,8 @@ def schedule_events(games: pl.DataFrame, league: League) -> pl.DataFrame:
     atlas = _Atlas.of(league)
     homes = {side: atlas.homes(games[f"{side}_team"], games["season"], league) for side in rest}
     journeys = _journeys(atlas, games["kickoff"], homes, atlas.grounds(games, homes["home"]))
-    sides = {side: rest[side] | journeys[side] for side in rest}
+    clocks = {side: {"body_clock": _body_clock(atlas, games, home)} for side, home in homes.items()}
+    sides = {side: rest[side] | journeys[side] | clocks[side] for side in rest}
     pairs = [(f.name, sides["home"][f.name], sides["away"][f.name]) for f in _TEAM]
     columns = [pl.Series(f"{name}_diff", home - away, nan_to_null=True) for name, home, away in pairs]
     columns += [pl.Series(f"{name}_sum", home + away, nan_to_null=True) for name, home, away in pairs]
@@ -129,6 +141,12 @@ def _rest(games: pl.DataFrame) -> dict[str, dict[str, NDArray[np.float64]]]:
             "three_in_four": np.where(unknown, np.nan, two <= 3),  # noqa: PLR2004 - today is the fourth
         }
     return found
+
+
+def _rematch() -> pl.Expr:
+    """Whether the two teams of each game, in time order, have met before this season."""
+    pair = pl.min_horizontal("home_team", "away_team"), pl.max_horizontal("home_team", "away_team")
+    return (pl.int_range(pl.len()).over("season", *pair) > 0).cast(pl.Float64)
 
 
 def _days_since(games: int) -> pl.Expr:
@@ -197,6 +215,14 @@ def _journeys(
         }
         for side, home in homes.items()
     }
+
+
+def _body_clock(atlas: _Atlas, games: pl.DataFrame, homes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Hours between the start and the best hour of the day, by the clock at home; NaN where either is unknown."""
+    kickoff = games["kickoff"]
+    minutes = (kickoff.dt.hour().cast(pl.Int32) * 60 + kickoff.dt.minute()).to_numpy()
+    off = np.abs((minutes / 60 + atlas.hours(kickoff, homes) - _PEAK + _DAY / 2) % _DAY - _DAY / 2)
+    return np.where(games["kickoff_assumed"], np.nan, off)
 
 
 def _great_circle(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:

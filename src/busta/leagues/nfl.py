@@ -164,21 +164,29 @@ def load(settings: Settings, paths: Sequence[Any]) -> Batch:
 
 
 def download(settings: Settings) -> Batch:
-    """Games and closing quotes from nflverse's file, downloaded.
+    """Games and closing quotes from nflverse's file, and its team statistics by week where they are lacking.
+
+    The statistics of the season under way are asked for each time. Without them the games are taken all the
+    same, with a warning.
 
     Raises:
-        OutsideError: The download failed.
+        OutsideError: The download of the games failed.
         DataError: What the server has is not of nflverse's kind.
     """
-    from dataclasses import replace
-
     from busta.data.fetch import fetch
     from busta.data.nflverse import NflverseGames
+    from busta.data.schema import PLAYS
+    from busta.data.seasons import by_season, lacking
+    from busta.data.source import concatenate, of_file
+    from busta.data.tables import known_facts
+    from busta.data.teamfacts import NflverseTeamWeek
 
-    data = settings.data
+    data, now = settings.data, datetime.now(UTC)
     fetched = fetch(data.nflverse_url, settings.raw / "nfl", timeout=data.timeout, retries=data.retries)
-    batch = NflverseGames().parse(fetched.content, LEAGUE, columns={}, now=datetime.now(UTC))
-    return replace(batch, files=(fetched.file,))
+    batch = of_file(NflverseGames().parse(fetched.content, LEAGUE, columns={}, now=now), fetched.file, named=False)
+    seasons = lacking(batch.games, known_facts(settings, LEAGUE), PLAYS)
+    weeks = by_season(NflverseTeamWeek(), seasons, data.nflverse_teams_url, LEAGUE, batch.games, settings, now)
+    return concatenate([batch, weeks])
 
 
 def _aliases() -> dict[str, str]:

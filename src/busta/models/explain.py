@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xgboost as xgb
 
 from busta.models.portable import (
     LOG_ODDS,
@@ -23,7 +22,7 @@ from busta.models.portable import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "as_parts", "explain"]
 
 _STILL = 1e-9
 """Points (or log-odds) of movement below which its slope is taken where it begins."""
@@ -72,6 +71,45 @@ class Explanation:
         return self.linear + self.trees
 
 
+def as_parts(
+    names: Sequence[str], values: Floats, found: Mapping[str, Floats], row: int, final: float
+) -> dict[str, Any]:
+    """What one game's log-odds are the sum of, as `busta explain` prints it; largest features first.
+
+    Args:
+        names: The features.
+        values: Their values, shape (games, features).
+        found: An `Explanation`'s arrays by their names.
+        row: Which game.
+        final: The log-odds that are published; what the model's own differ by is the joint's part.
+    """
+    market, level, calibration = (float(found[name][row]) for name in ("market", "level", "calibration"))
+    features = [
+        _feature(*each) for each in zip(names, values[row], found["linear"][row], found["trees"][row], strict=True)
+    ]
+    together = sum(each["part"] for each in features)
+    return {
+        "parts": {
+            "market": market,
+            "level": level,
+            "features": together,
+            "calibration": calibration,
+            "joint": final - (market + level + calibration + together),
+        },
+        "features": sorted(features, key=lambda each: -abs(each["part"])),
+    }
+
+
+def _feature(name: str, value: float, linear: float, trees: float) -> dict[str, Any]:
+    return {
+        "feature": name,
+        "value": None if np.isnan(value) else float(value),
+        "linear": float(linear),
+        "trees": float(trees),
+        "part": float(linear + trees),
+    }
+
+
 def explain(model: PortableModel, X: Floats, offset: Floats, line: Floats) -> Explanation:
     """The parts of what a model says of those games; arguments as in `PortableModel.log_odds`."""
     market, level = np.zeros(len(X)), np.zeros(len(X))
@@ -96,6 +134,8 @@ def _score_parts(X: Floats, member: dict[str, Any], booster: Any) -> tuple[Float
         return np.full(len(X), member["intercept"]), np.nan_to_num(scaled) * np.asarray(member["coef"])
     if member["kind"] == "constant":
         return np.full(len(X), member["intercept"]), np.zeros_like(X)
+    import xgboost as xgb
+
     matrix = xgb.DMatrix(np.asarray(X, dtype=np.float32), base_margin=np.zeros(len(X)), nthread=1)
     shares = booster.predict(matrix, pred_contribs=True).astype(np.float64)
     terms = shares[:, :-1]

@@ -105,8 +105,8 @@ def _cluster(address: str, shared: Any) -> Iterator[Pool]:
     try:
         with _told(address):
             _agree(client, address)
-            scattered = client.scatter(shared, broadcast=True, hash=False)
-        yield _Cluster(client, address, scattered)
+            held = client.submit(_itself, shared, pure=False)  # not scattered: that is lost with the worker that has it
+        yield _Cluster(client, address, held)
     finally:
         client.close()
 
@@ -114,8 +114,8 @@ def _cluster(address: str, shared: Any) -> Iterator[Pool]:
 class _Cluster(Pool):
     """The workers of a Dask cluster; what a worker that died was at, Dask gives to another one."""
 
-    def __init__(self, client: Any, address: str, scattered: Any) -> None:
-        super().__init__(client.get_executor(pure=False), scattered)
+    def __init__(self, client: Any, address: str, held: Any) -> None:
+        super().__init__(client.get_executor(pure=False), held)
         self._client, self._address = client, address
 
     def run(self, calls: Sequence[tuple[Any, ...]], done: Callable[[], object] = lambda: None) -> list[Any]:
@@ -127,6 +127,11 @@ class _Cluster(Pool):
 
     def _check(self) -> None:
         self._client.wait_for_workers(1, timeout=PATIENCE)
+
+
+def _itself(shared: Any) -> Any:
+    """What all calls share, as a task, which Dask can do again where it is needed."""
+    return shared
 
 
 def _client(address: str) -> Any:

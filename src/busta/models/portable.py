@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 
 OFFSET = "market_log_odds"
 """The input column that an anchored model starts from."""
@@ -52,7 +51,7 @@ def score(X: Any, member: dict[str, Any], booster: Any) -> Any:
         return np.full(len(X), member["intercept"])
     if member["kind"] == "linear":
         scaled = (X - np.asarray(member["mean"])) / np.asarray(member["scale"])
-        return member["intercept"] + _weighted(np.nan_to_num(scaled), member["coef"])
+        return member["intercept"] + _weighted(np.where(np.isnan(scaled), 0.0, scaled), member["coef"])
     matrix = np.ascontiguousarray(X, dtype=np.float32)  # trees speak in float32, the sum is made in float64
     nothing = np.zeros(len(matrix), dtype=np.float32)
     trees = booster.inplace_predict(matrix, base_margin=nothing, predict_type="margin")
@@ -111,18 +110,18 @@ class PortableModel:
         self.reads_line: bool = spec["has_line"] and any(member["head"] == MEAN for member in spec["members"])
 
     @classmethod
-    def read(cls, folder: str | Path) -> PortableModel:
-        """The model stored in that folder; a ValueError where another version of this file wrote it."""
+    def read(cls, folder: str | Path, load: Any = None) -> PortableModel:
+        """The model stored in that folder; a ValueError where another version of this file wrote it.
+
+        ``load`` reads a file of trees, by default with XGBoost.
+        """
         spec = json.loads((Path(folder) / "model.json").read_text())
         if spec.get("format") != FORMAT:
             raise ValueError(f"it is of format {spec.get('format')}, this reads {FORMAT}; train again")
         boosters = {}
         for member in spec["members"]:
             if "file" in member:
-                booster = xgb.Booster({"nthread": 1})
-                booster.load_model(Path(folder) / member["file"])
-                booster.set_param({"nthread": 1})
-                boosters[member["name"]] = booster
+                boosters[member["name"]] = (load or _booster)(Path(folder) / member["file"])
         return cls(spec, boosters)
 
     def write(self, folder: str | Path) -> None:
@@ -157,6 +156,15 @@ class PortableModel:
         offset = model_input[OFFSET].to_numpy().astype(np.float64) if self.anchored else nothing
         line = model_input[LINE].to_numpy().astype(np.float64) if self.reads_line else nothing
         return 1.0 / (1.0 + np.exp(-self.log_odds(X, offset, line)))
+
+
+def _booster(file: Path) -> Any:
+    import xgboost as xgb
+
+    booster = xgb.Booster({"nthread": 1})
+    booster.load_model(file)
+    booster.set_param({"nthread": 1})
+    return booster
 
 
 def _load_pyfunc(data_path: str) -> PortableModel:

@@ -32,6 +32,7 @@ __all__ = [
     "promote",
     "resolve",
     "rollback",
+    "signature",
     "versions",
 ]
 
@@ -173,6 +174,21 @@ def fetch_model(registry: Registry, version: Version) -> PortableModel:
             f"the model of version {version.number} of {version.name} cannot be read: {why}\n"
             "restore its files, or train again"
         ) from exc
+
+
+def signature(registry: Registry, version: Version) -> set[str]:
+    """The columns that MLflow knows the version's model to read; none where it was registered without.
+
+    Raises:
+        OutsideError: The registry or the model's files cannot be read.
+    """
+    import mlflow
+
+    mlflow.set_tracking_uri(registry.uri)
+    mlflow.set_registry_uri(registry.uri)
+    with guarded(registry.uri):
+        signed = mlflow.models.get_model_info(f"models:/{version.name}/{version.number}").signature
+    return set(signed.inputs.input_names()) if signed and signed.inputs else set()
 
 
 def fetch_predictions(registry: Registry, of: Kept) -> Path:

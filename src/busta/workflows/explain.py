@@ -21,6 +21,10 @@ from busta.workflows.predict import published
 from busta.workflows.price_words import find_game
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
     from busta.registry.connect import Registry
@@ -28,9 +32,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.workflows.forecast import Said
 
-__all__ = ["explain"]
-
-Parts = dict[str, Any]
+__all__ = ["explain", "explained"]
 
 
 def explain(
@@ -103,58 +105,66 @@ def _game(row: dict[str, Any]) -> dict[str, Any]:
 
 def _forecast(said: Said, gold: MemoryGold, kind: Kind) -> dict[str, Any]:
     """The parts of the one game's forecast, largest features first."""
-    seen = bool(said.seen[0])
-    parts = _stored(kind.registry, said) if seen else _computed(said)
+    data, seen = said.data, bool(said.seen[0])
+    found = explained(kind.registry, said)
+    if np.isnan(found.market[0]):
+        raise UsageError(_why_not(said))
     read = published(said, gold, kind)
     win, _, lose = read.triples[0]
     final = float(logit(win / (win + lose)))
-    own = parts["market"] + parts["level"] + parts["calibration"] + sum(each["part"] for each in parts["features"])
-    data = said.data
     return {
         "side": data.market.sides[0],
         "line": float(data.line[0]) if data.market.has_line else None,
         "out_of_fold": seen,
         "probability": float(expit(final)),
         "log_odds": final,
-        "parts": {
-            "market": parts["market"],
-            "level": parts["level"],
-            "features": sum(each["part"] for each in parts["features"]),
-            "calibration": parts["calibration"],
-            "joint": final - own,
-        },
-        "features": sorted(parts["features"], key=lambda each: -abs(each["part"])),
+        **parts_of.as_parts(said.portable.features, columns(data, said.portable.features), vars(found), 0, final),
         "notes": read.notes,
     }
 
 
-def _computed(said: Said) -> Parts:
-    """Of a game the model has not learned from."""
+def explained(registry: Registry, said: Said) -> parts_of.Explanation:
+    """The parts of each forecast: what was kept when it was forecast out of fold, of a game the model learned from.
+
+    NaN where nothing was forecast.
+    """
     data, portable = said.data, said.portable
-    if np.isnan(data.offset[0]):
-        raise UsageError(f"{data.games['game_id'][0]} is not forecast: no market price to start from")
-    X = columns(data, portable.features)
-    found = parts_of.explain(portable, X, data.offset, data.line)
-    values = zip(portable.features, X[0], found.linear[0], found.trees[0], strict=True)
-    return {name: float(getattr(found, name)[0]) for name in ("market", "level", "calibration")} | {
-        "features": [_feature(*each) for each in values]
-    }
+    found = parts_of.explain(portable, columns(data, portable.features), data.offset, data.line)
+    none = np.isnan(data.offset)
+    kept = found
+    if said.seen.any():
+        stored = data.games.select("game_id").join(
+            _read(registry, said.version), on="game_id", how="left", maintain_order="left"
+        )
+        kept = _kept(stored, portable.features)
+    return parts_of.Explanation(
+        *(
+            np.where(_like(said.seen, new), old, np.where(_like(none, new), np.nan, new))
+            for new, old in zip(vars(found).values(), vars(kept).values(), strict=True)
+        )
+    )
 
 
-def _stored(registry: Registry, said: Said) -> Parts:
-    """Of a game the model has learned from: what was kept when it was forecast out of fold."""
+def _like(rows: NDArray[np.bool_], array: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return rows if array.ndim == 1 else rows[:, None]
+
+
+def _kept(stored: pl.DataFrame, names: Sequence[str]) -> parts_of.Explanation:
+    """What was kept, NaN where nothing was; a feature that was no part of it added nothing."""
+
+    def column(name: str) -> NDArray[np.float64]:
+        known = name in stored.columns
+        return stored[name].to_numpy().astype(np.float64) if known else np.zeros(stored.height)
+
+    linear, trees = (np.stack([column(f"{kind}.{name}") for name in names], axis=1) for kind in ("linear", "trees"))
+    return parts_of.Explanation(column("market"), column("level"), linear, trees, column("calibration"))
+
+
+def _why_not(said: Said) -> str:
     game = said.data.games["game_id"][0]
-    row = _read(registry, said.version).filter(pl.col("game_id") == game)
-    if row.is_empty():
-        raise UsageError(f"{game} is not explained: the model learned from it and has no out-of-fold forecast of it")
-    (kept,) = row.to_dicts()
-    values = dict(zip(said.data.names, said.data.X[0], strict=True))
-    names = [name.removeprefix("linear.") for name in row.columns if name.startswith("linear.")]
-    return {name: kept[name] for name in ("market", "level", "calibration")} | {
-        "features": [
-            _feature(name, values.get(name, np.nan), kept[f"linear.{name}"], kept[f"trees.{name}"]) for name in names
-        ]
-    }
+    if said.seen[0]:
+        return f"{game} is not explained: the model learned from it and has no out-of-fold forecast of it"
+    return f"{game} is not forecast: no market price to start from"
 
 
 def _read(registry: Registry, version: Version) -> pl.DataFrame:
@@ -165,16 +175,6 @@ def _read(registry: Registry, version: Version) -> pl.DataFrame:
             f"the explanations of version {version.number} of {version.name} cannot be read; "
             "restore their file, or train again"
         ) from exc
-
-
-def _feature(name: str, value: float, linear: float, trees: float) -> dict[str, Any]:
-    return {
-        "feature": name,
-        "value": None if np.isnan(value) else float(value),
-        "linear": float(linear),
-        "trees": float(trees),
-        "part": float(linear + trees),
-    }
 
 
 def _overall(registry: Registry, version: Version) -> list[dict[str, Any]]:

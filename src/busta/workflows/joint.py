@@ -13,6 +13,7 @@ from busta.errors import BustaError
 from busta.markets.dataset import assemble
 from busta.plugins import pick
 from busta.registry.versions import model_name, resolve
+from busta.serving.board import JOINED, MOVED
 from busta.workflows.forecast import say, with_vig
 from busta.workflows.record import vig_method
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
+    from busta.markets.dataset import Dataset
     from busta.plugins import League
     from busta.registry.connect import Registry
     from busta.registry.versions import Version
@@ -30,11 +32,6 @@ if TYPE_CHECKING:
     from busta.workflows.forecast import Said
 
 __all__ = ["JOINED", "Kind", "hear", "join", "moved", "rows_of"]
-
-JOINED = ("moneyline", "ats", "totals")
-"""The markets of margin and total that are read from one distribution, in the order of its constraints."""
-
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,17 @@ class Kind:
         Raises:
             UsageError: There is no version.
         """
-        name = model_name(self.league.name, market, blind=self.blind, moment=self.moment)
-        return resolve(self.registry, name)
+        return resolve(self.registry, self.model(market))
+
+    def model(self, market: str) -> str:
+        """The name that market's model is registered under."""
+        return model_name(self.league.name, market, blind=self.blind, moment=self.moment)
+
+    def table(self, market: str, version: Version, gold: MemoryGold, method: str) -> Dataset:
+        """The market's games in a store whose prices are freed of their vig by that method, as the version learned."""
+        own = vig_method(version, self.settings.bets)
+        store = gold if own == method else with_vig(gold, self.league, own)
+        return assemble(store, self.league, pick("market", market), blind=self.blind, moment=self.moment)
 
 
 def hear(
@@ -82,9 +88,7 @@ def hear(
     for name in markets:
         try:
             version = kind.version(name)
-            own = vig_method(version, kind.settings.bets)
-            store = gold if own == method else with_vig(gold, kind.league, own)
-            table = assemble(store, kind.league, pick("market", name), blind=kind.blind, moment=kind.moment)
+            table = kind.table(name, version, gold, method)
             said[name] = say(kind.registry, version, table.take(table.games["game_id"].is_in(games).to_numpy()))
         except BustaError as exc:
             missing[name] = str(exc).splitlines()[0]
@@ -118,7 +122,7 @@ def rows_of(said: Said, games: Sequence[str]) -> NDArray[np.int64]:
 
 def moved(joint: Joint) -> NDArray[np.bool_]:
     """Games whose three models contradict each other, so that the spread's probability is not its model's."""
-    return np.asarray(np.abs(np.nan_to_num(joint.gap[:, 1])) > ROUNDING)
+    return np.asarray(np.abs(np.nan_to_num(joint.gap[:, 1])) > MOVED)
 
 
 def _any_total(widest: int) -> Discretised:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +27,12 @@ from busta.workflows.record import vig_method
 from busta.workflows.starters import with_starters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
+    from busta.betting.joint import Joint
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
     from busta.plugins import League, Market
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from busta.settings import Bets, Settings
     from busta.workflows.forecast import Said
 
-__all__ = ["Published", "Wanted", "played_on", "predict", "published"]
+__all__ = ["Published", "Wanted", "alone", "from_joint", "played_on", "predict", "published", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +95,11 @@ def predict(
     table = assemble(gold, league, market, blind=blind, moment=moment)
     if moment == "open" and wanted.week:
         require_quoted(table, _season_and_week(wanted.week)[0])
-    unquoted = [game for game in chosen if game not in set(table.games["game_id"])]
-    data = table.take(table.games["game_id"].is_in(chosen).to_numpy())
-    said = say(registry, version, data)
+    said = say(registry, version, table.take(table.games["game_id"].is_in(chosen).to_numpy()))
     read = published(said, gold, Kind(settings, registry, league, blind, moment))
-    rows = _rows(said, read, settings.bets) + [_without_line(gold, game, market) for game in unquoted]
-    unproven = version.tags.get("fit_to_bet") != "yes"
-    real = not unproven or settings.bets.allow_unproven
-    if unproven and real and any(row["stake"] and not row["out_of_fold"] for row in rows):
+    found = rows(said, read, gold.games.filter(pl.col("game_id").is_in(chosen)), settings.bets)
+    if any(row["stake"] and row["unproven"] and not (row["paper"] or row["out_of_fold"]) for row in found):
         note(registry, version, {"unproven_stakes": now()})
-    for row in rows:
-        row |= {"model_version": version.number, "paper": not real, "unproven": unproven}
     return {
         "market": market.name,
         "league": league.name,
@@ -111,11 +108,11 @@ def predict(
         "verdict": version.tags.get("verdict"),
         "forced": version.tags.get("forced"),
         "role": CHAMPION if CHAMPION in version.aliases else ", ".join(version.aliases) or "none",
-        "missing": [name for name in said.portable.features if name not in data.names],
+        "missing": [name for name in said.portable.features if name not in said.data.names],
         "joint": read.versions,
         "moved": read.moved,
         "notes": read.notes,
-        "predictions": sorted(rows, key=lambda row: (row["kickoff"], row["game_id"])),
+        "predictions": found,
     }
 
 
@@ -140,25 +137,36 @@ class Published:
 
 def published(said: Said, gold: MemoryGold, kind: Kind) -> Published:
     """What the joint says of games that were not learned from; with no other market there is nothing to join."""
-    data, market = said.data, said.data.market.name
-    alone = ["stored" if seen else "model" for seen in said.seen]
+    market = said.data.market.name
     if market not in JOINED or said.seen.all():
-        return Published(said.triples, alone, None, None, {})
-    games = data.games["game_id"].to_list()
+        return alone(said)
+    games = said.data.games["game_id"].to_list()
     method = vig_method(said.version, kind.settings.bets)
     others, missing = hear(kind, [name for name in JOINED if name != market], gold, method, games)
-    notes = {"joint": f"read without {' and '.join(missing)}: {'; '.join(missing.values())}"} if missing else {}
-    if not others:
-        return Published(said.triples, alone, None, None, notes)
     everyone = {market: said} | others
-    joint = join(everyone, games)
-    found = joint.over(data.line) if market == "totals" else joint.spread(data.line)
-    from_joint = ~said.seen & ~np.isnan(found + said.triples).any(axis=1)
-    source = ["joint" if each else other for each, other in zip(from_joint, alone, strict=True)]
+    return from_joint(market, everyone, missing, join(everyone, games)) if others else alone(said, missing)
+
+
+def alone(said: Said, missing: Mapping[str, str] = MappingProxyType({})) -> Published:
+    """What a version says where there is no joint, as the other markets are ``missing``."""
+    source = ["stored" if seen else "model" for seen in said.seen]
+    return Published(said.triples, source, None, None, _without(missing))
+
+
+def from_joint(market: str, everyone: Mapping[str, Said], missing: Mapping[str, str], joint: Joint) -> Published:
+    """What the joint of those markets, a game a row of the market's, says of games that were not learned from."""
+    said = everyone[market]
+    found = joint.over(said.data.line) if market == "totals" else joint.spread(said.data.line)
+    joined = ~said.seen & ~np.isnan(found + said.triples).any(axis=1)
+    source = ["joint" if each else other for each, other in zip(joined, alone(said).source, strict=True)]
     versions = {name: everyone[name].version.number if name in everyone else None for name in JOINED}
-    count = int((moved(joint) & from_joint).sum())
-    triples = np.where(from_joint[:, None], found, said.triples)
-    return Published(triples, source, versions, count, notes | _contradictions(count, int(from_joint.sum())))
+    count = int((moved(joint) & joined).sum())
+    triples = np.where(joined[:, None], found, said.triples)
+    return Published(triples, source, versions, count, _without(missing) | _contradictions(count, int(joined.sum())))
+
+
+def _without(missing: Mapping[str, str]) -> dict[str, str]:
+    return {"joint": f"read without {' and '.join(missing)}: {'; '.join(missing.values())}"} if missing else {}
 
 
 def _contradictions(count: int, games: int) -> dict[str, str]:
@@ -226,25 +234,48 @@ def _on_day(text: str, zone: str) -> pl.Expr:
     return pl.col("kickoff").dt.convert_time_zone(zone).dt.date() == day
 
 
-def _rows(said: Said, read: Published, bets: Bets) -> list[dict[str, Any]]:
-    """One row a game: the side with the better edge, the likelier one without a price, none without a probability."""
-    data, triples, seen = said.data, read.triples, said.seen
+def rows(said: Said, read: Published, games: pl.DataFrame, bets: Bets) -> list[dict[str, Any]]:
+    """One row a game in order of its start, also of those without a line; `_quoted` says which side.
+
+    A stake is paper until the gate has found the version fit to bet, or ``bets.allow_unproven`` says otherwise.
+    """
+    unproven = said.version.tags.get("fit_to_bet") != "yes"
+    of_all = {"model_version": said.version.number, "paper": unproven and not bets.allow_unproven, "unproven": unproven}
+    quoted = set(said.data.games["game_id"])
+    others = games.filter(~pl.col("game_id").is_in(quoted))
+    found = _quoted(said, read, bets) + [_without_line(game, said.data.market) for game in others.iter_rows(named=True)]
+    return sorted((row | of_all for row in found), key=lambda row: (row["kickoff"], row["game_id"]))
+
+
+def _quoted(said: Said, read: Published, bets: Bets) -> list[dict[str, Any]]:
+    """The side with the better edge, the likelier one without a price, none without a probability."""
+    data, triples = said.data, read.triples
     win = triples[:, [0, 2]]
     edges = edge(win, win[:, ::-1], data.prices)
-    rows = []
-    for i, game in enumerate(data.games.iter_rows(named=True)):
-        about = _about(game, data.market) | {"out_of_fold": bool(seen[i])}
-        about["read_from"] = None if np.isnan(win[i]).any() else read.source[i]
-        about["line"] = _number(data.line[i]) if data.market.has_line else None
-        about |= {"known_at": _iso(game["known_at"]), "decided_at": _iso(game["decision_time"])}
-        if np.isnan(win[i]).any():
-            reason = _why_none(bool(seen[i]), float(data.offset[i]))
-            rows.append(about | _NO_BET | {"abstain_reason": reason})
-            continue
-        side = int(np.nanargmax(edges[i])) if not np.isnan(edges[i]).all() else int(np.argmax(win[i]))
-        bet = _bet(triples[i], side, data.prices[i, side], edges[i, side], bets)
-        rows.append(about | {"side": data.market.sides[side]} | bet)
-    return rows
+    priced = ~np.isnan(edges).all(axis=1, keepdims=True)
+    side = np.where(priced, np.nan_to_num(edges, nan=-np.inf), np.nan_to_num(win)).argmax(axis=1)
+    every = np.arange(len(data))
+    chances = np.where(side[:, None] == 0, triples, triples[:, ::-1])
+    offers = _bets(chances, data.prices[every, side], edges[every, side], bets)
+    games = data.games.iter_rows(named=True)
+    return [_row(said, read, i, game) | _taken(said, i, int(side[i]), offers[i]) for i, game in enumerate(games)]
+
+
+def _row(said: Said, read: Published, i: int, game: dict[str, Any]) -> dict[str, Any]:
+    data = said.data
+    return _about(game, data.market) | {
+        "out_of_fold": bool(said.seen[i]),
+        "read_from": None if np.isnan(read.triples[i, [0, 2]]).any() else read.source[i],
+        "line": _number(data.line[i]) if data.market.has_line else None,
+        "known_at": _iso(game["known_at"]),
+        "decided_at": _iso(game["decision_time"]),
+    }
+
+
+def _taken(said: Said, i: int, side: int, offer: dict[str, Any] | None) -> dict[str, Any]:
+    if offer is None:
+        return _NO_BET | {"abstain_reason": _why_none(bool(said.seen[i]), float(said.data.offset[i]))}
+    return {"side": said.data.market.sides[side]} | offer
 
 
 _NO_BET = dict.fromkeys(("side", "price", "probability", "fair_price", "edge")) | {"stake": 0.0}
@@ -260,8 +291,7 @@ def _about(game: dict[str, Any], market: Market) -> dict[str, Any]:
     }
 
 
-def _without_line(gold: MemoryGold, game_id: str, market: Market) -> dict[str, Any]:
-    (game,) = gold.games.filter(pl.col("game_id") == game_id).rows(named=True)
+def _without_line(game: dict[str, Any], market: Market) -> dict[str, Any]:
     empty = {"out_of_fold": False, "read_from": None, "line": None, "known_at": None, "decided_at": None}
     return _about(game, market) | empty | _NO_BET | {"abstain_reason": "no line is quoted"}
 
@@ -272,24 +302,37 @@ def _why_none(seen: bool, offset: float) -> str:
     return "no market price to start from" if np.isnan(offset) else "no line"
 
 
-def _bet(triple: NDArray[np.float64], side: int, price: float, side_edge: float, bets: Bets) -> dict[str, Any]:
-    """Probability, fair price, edge and stake (a share of the bankroll) of one side."""
-    win, push, lose = (float(part) for part in (triple if side == 0 else triple[::-1]))
-    worth = not np.isnan(price) and side_edge >= bets.min_edge
-    stake = float(fractional_kelly(win, lose, price, bets.kelly_fraction, bets.kelly_cap)) if worth else 0.0
-    reason = None if worth else "no price is quoted" if np.isnan(price) else f"edge < {bets.min_edge:.1%}"
-    return {
-        "price": _number(price),
-        "probability": {"win": win, "push": push, "lose": lose},
-        "fair_price": float(fair_price(win, lose)) if win > 0 else None,
-        "edge": _number(side_edge),
-        "stake": stake,
-        "abstain_reason": reason,
-    }
+def _bets(
+    chances: NDArray[np.float64], prices: NDArray[np.float64], edges: NDArray[np.float64], bets: Bets
+) -> list[dict[str, Any] | None]:
+    """Probability, fair price, edge and stake (a share of the bankroll) of one side of each game.
+
+    ``None`` where there is no probability.
+    """
+    win, lose = chances[:, 0], chances[:, 2]
+    fair = fair_price(win, lose)
+    worth = np.nan_to_num(edges, nan=-np.inf) >= bets.min_edge
+    stakes = np.where(worth, fractional_kelly(win, lose, prices, bets.kelly_fraction, bets.kelly_cap), 0.0)
+    small = f"edge < {bets.min_edge:.1%}"
+    return [
+        None
+        if math.isnan(chance[0] + chance[2])
+        else {
+            "price": _number(price),
+            "probability": dict(zip(("win", "push", "lose"), chance, strict=True)),
+            "fair_price": even if chance[0] > 0 else None,
+            "edge": _number(gain),
+            "stake": stake,
+            "abstain_reason": None if good else "no price is quoted" if math.isnan(price) else small,
+        }
+        for chance, price, even, gain, stake, good in zip(
+            *(each.tolist() for each in (chances, prices, fair, edges, stakes, worth)), strict=True
+        )
+    ]
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value)
 
 
 def _iso(moment: datetime | None) -> str | None:

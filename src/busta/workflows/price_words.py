@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from busta.errors import UsageError
+from busta.serving.words import quarters, read_spread, read_total
 from busta.workflows.predict import played_on
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Pick", "Teaser", "find_game", "read_spread", "read_teaser", "read_total"]
 
 SHOWN = 3  # games in an error
-QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +66,6 @@ def find_game(games: pl.DataFrame, league: League, text: str, week: str | None, 
     )
 
 
-def read_spread(text: str, league: League, game: dict[str, Any]) -> float:
-    """The spread from the home side (home favoured = positive) of ``KC -3.5``, or of the home team's ``-3.5``.
-
-    Raises:
-        UsageError: No number of quarters, or a team that does not play there.
-    """
-    *name, number = str(text).split() or [""]
-    points = 0.0 if number.lower() in ("pk", "pick") else _number(number)
-    if points is None:
-        raise UsageError(
-            f'spread {text!r} cannot be right; give a team and its points, by quarters, as "{game["home_team"]} -3.5"'
-        )
-    home = not name or _is_home(league.team(" ".join(name)), game)
-    return (-points if home else points) or 0.0
-
-
-def read_total(given: float) -> float:
-    """A total.
-
-    Raises:
-        UsageError: No number of quarters above 0.
-    """
-    points = _number(str(given))
-    if points is None or points <= 0:
-        raise UsageError(f"total {given} cannot be right; give points above 0, by quarters, as 45.5")
-    return points
-
-
 def read_teaser(text: str, league: League, games: pl.DataFrame, game: dict[str, Any]) -> Teaser:
     """Points and legs of ``6 KC over``; another team, or ``over:PHI``, means its own game in the same week.
 
@@ -102,7 +73,7 @@ def read_teaser(text: str, league: League, games: pl.DataFrame, game: dict[str, 
         UsageError: No points of halves, no legs, or a leg that is none.
     """
     number, *words = str(text).split() or [""]
-    points = _number(number)
+    points = quarters(number)
     if points is None or 2 * points != round(2 * points) or not words:
         raise UsageError(
             f'teaser {text!r} cannot be right; give points by halves and legs, as "6 {game["home_team"]} over"'
@@ -129,18 +100,3 @@ def _game_of(code: str, games: pl.DataFrame, game: dict[str, Any]) -> dict[str, 
     if found.height != 1:
         raise UsageError(f"{code} plays {found.height} games in the week of {game['game_id']}; a leg needs one")
     return found.row(0, named=True)
-
-
-def _is_home(code: str, game: dict[str, Any]) -> bool:
-    if code not in (game["home_team"], game["away_team"]):
-        raise UsageError(f"{code} does not play in {game['game_id']}; {game['away_team']} and {game['home_team']} do")
-    return bool(code == game["home_team"])
-
-
-def _number(text: str) -> float | None:
-    """A finite number of quarters."""
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and QUARTERS * number == round(QUARTERS * number) else None

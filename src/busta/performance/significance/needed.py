@@ -13,6 +13,7 @@ __all__ = ["SEASON", "Needed", "bets_needed", "games_needed"]
 
 SEASON = 272  # games of an NFL season
 POWER = 0.8
+MANY = 20_000  # games of a lifetime, NFL and NBA: what would take more is too small to bet on, whatever its size
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,16 @@ class Needed:
     total: float
     more: float
     seasons: float
+
+    def __str__(self) -> str:
+        """How many more, as half a sentence.
+
+        >>> print(games_needed(z=0.16, games=4309, critical=1.64))
+        more than 20,000 more games are needed if the effect is real: one so small is none to bet on
+        """
+        if self.more > MANY:
+            return f"more than {MANY:,} more games are needed if the effect is real: one so small is none to bet on"
+        return f"about {self.more:,.0f} more games are needed if the effect is real"
 
 
 def games_needed(z: float, games: float, critical: float, *, power: float = POWER, season: float = SEASON) -> Needed:

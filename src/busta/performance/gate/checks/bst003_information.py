@@ -47,8 +47,7 @@ def _run(case: Case) -> Finding:
     needed = games_needed(z, games, critical)
     if np.isnan(needed.more):
         return Finding(Answer.not_proven, z, critical, words, details)
-    words += f"; about {needed.more:,.0f} more games are needed if the effect is real"
-    return Finding(Answer.not_proven, z, critical, words, details | {"games_needed": needed.more})
+    return Finding(Answer.not_proven, z, critical, f"{words}; {needed}", details | {"games_needed": needed.more})
 
 
 def _way(beta: float) -> str:

@@ -29,11 +29,10 @@ def _run(case: Case) -> Finding:
     words = f"{words}, has {z:+.2f}"
     if z >= critical:
         return Finding(Answer.passed, z, critical, words, details)
-    needed = games_needed(z, float(scores.games.sum()), critical).more
-    if np.isnan(needed):
+    needed = games_needed(z, float(scores.games.sum()), critical)
+    if np.isnan(needed.more):
         return Finding(Answer.not_proven, z, critical, words, details)
-    words += f"; about {needed:,.0f} more games are needed if the effect is real"
-    return Finding(Answer.not_proven, z, critical, words, details | {"games_needed": needed})
+    return Finding(Answer.not_proven, z, critical, f"{words}; {needed}", details | {"games_needed": needed.more})
 
 
 def _all_at_once(case: Case) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""What is counted of a server, for Prometheus. Labels are names of routes, markets and versions: none is a client's."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["SHARED", "Metrics"]
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder in which several workers count together."""
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The counters of a server."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "busta_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "busta_http_request_seconds",
+            "From a request's head to its answer.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._predictions = Counter(
+            "busta_predictions", "Predictions given, by what of.", ("source",), registry=registry
+        )
+        self._rows = Counter("busta_ledger_rows", "Rows for the ledger.", ("outcome",), registry=registry)
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts a request."""
+        key = (method, route, status)
+        found = self._known.get(key)
+        if found is None:
+            found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
+            self._known[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+    def predicted(self, source: str, count: int) -> None:
+        """Counts predictions: of the ``store``, or of ``features`` that were given."""
+        self._predictions.labels(source).inc(count)
+
+    def rows(self, outcome: str, count: int) -> None:
+        """Counts rows for the ledger: ``written`` or ``refused``."""
+        self._rows.labels(outcome).inc(count)
+
+    def text(self, models: Iterable[tuple[str, str, str]], now: Iterable[tuple[str, str, float]]) -> bytes:
+        """All as Prometheus reads it.
+
+        Args:
+            models: Name, version and role of each that is served.
+            now: Gauges: name, what it is, value.
+        """
+        counters = self._registry
+        if os.environ.get(SHARED):
+            counters = CollectorRegistry()
+            MultiProcessCollector(counters)  # type: ignore[no-untyped-call]
+        gauges = CollectorRegistry()
+        info = Gauge("busta_model_info", "Versions that are served.", ("model", "version", "role"), registry=gauges)
+        for each in models:
+            info.labels(*each).set(1)
+        for name, what, value in now:
+            Gauge(name, what, registry=gauges).set(value)
+        return generate_latest(counters) + generate_latest(gauges)

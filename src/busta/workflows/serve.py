@@ -1,0 +1,226 @@
+"""Serve: slates are made by a process of their own, and answered from by others that know neither MLflow nor gold."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from importlib import metadata
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from busta.data.publish import atomic_write
+from busta.errors import BustaError, OutsideError, UsageError, without_password
+from busta.registry.glance import glance
+from busta.serving.auth import Keys
+from busta.serving.engine import STATE, Engine, read_state
+from busta.serving.guard import is_loopback
+from busta.serving.slate import FORMAT
+from busta.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from busta.ledger.storage import Ledger
+
+__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve"]
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = None) -> None:
+    """Serves until it is told to stop; ``told`` hears where, once the address is taken.
+
+    Raises:
+        UsageError: Others can reach the address, and there is no key.
+        OutsideError: The address cannot be listened at.
+    """
+    import uvicorn
+
+    from busta.serving.protocol import Protocol
+    from busta.telemetry.metrics import SHARED
+
+    _require_key(settings)
+    token = secrets.token_hex(8)
+    listening = _listen(settings.serve.host, settings.serve.port)
+    if told is not None:
+        host, port = listening.getsockname()[:2]
+        told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
+    watcher = get_context("spawn").Process(target=watch, args=(settings.model_dump(), token, os.getpid()), daemon=True)
+    watcher.start()
+    if settings.serve.workers > 1:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
+        atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
+    config = uvicorn.Config(
+        Factory(settings.model_dump(), token),
+        factory=True,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        workers=settings.serve.workers,
+    )
+    try:
+        if settings.serve.workers > 1:
+            from uvicorn.supervisors import Multiprocess
+
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        watcher.terminate()
+
+
+def add_key(settings: Settings, scope: str = "read", name: str = "") -> dict[str, Any]:
+    """Makes an API key; what it returns is the only place where the key itself stands.
+
+    Raises:
+        UsageError: There is no such scope.
+        DataError: The file of keys is not one, or others may read it.
+    """
+    number, key = keys_of(settings).add(scope, name)
+    return {"id": number, "key": key, "scope": scope, "name": name}
+
+
+def list_keys(settings: Settings) -> list[dict[str, Any]]:
+    """All API keys there ever were, without what would let anyone use them.
+
+    Raises:
+        DataError: The file of keys is not one, or others may read it.
+    """
+    return keys_of(settings).listed()
+
+
+def revoke_key(settings: Settings, number: str) -> dict[str, Any]:
+    """Ends an API key; a running server knows within a second.
+
+    Raises:
+        UsageError: There is no such key, or it was revoked before.
+    """
+    keys_of(settings).revoke(number)
+    return {"revoked": number}
+
+
+class Factory:
+    """Makes the application in each worker; can be sent to one."""
+
+    def __init__(self, settings: Mapping[str, Any], token: str) -> None:
+        self.settings = settings
+        self.token = token
+
+    def __call__(self) -> Any:
+        return application(Settings(**self.settings), self.token)
+
+
+def application(settings: Settings, token: str = "") -> Any:
+    """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
+    from busta.serving.app import Service, create
+    from busta.serving.writer import Writer
+    from busta.telemetry.metrics import Metrics
+
+    limits = settings.serve
+    writer = Writer(lambda: _ledger(settings), limits.queue)
+    return create(Service(Engine(folder(settings), token), limits, keys_of(settings), Metrics(), writer))
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The server's API keys."""
+    return Keys(settings.serve.keys or settings.workspace() / "keys.json")
+
+
+def _ledger(settings: Settings) -> Ledger:
+    from busta.ledger.storage import Ledger
+
+    return Ledger.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=settings.serve.seconds / 2)
+
+
+def folder(settings: Settings) -> Path:
+    """Where slates stand."""
+    return settings.workspace() / "serving"
+
+
+def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
+    """Makes slates whenever what they are made of changes, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    settings = Settings(**given)
+    file = folder(settings) / STATE
+    seen = read_state(file).get("seen")
+    while os.getppid() == parent:
+        error = None
+        try:
+            found = _made_of(settings)
+            if found is None or found != seen:
+                _prepare(settings)
+                seen = found
+        except BustaError as exc:
+            error = without_password(str(exc)).splitlines()[0]
+        except Exception as exc:  # a bug, or a library's: what is served stays as it was
+            log.exception("slates could not be made")
+            error = without_password(f"{type(exc).__name__}: {exc}").splitlines()[0]
+        state = {"at": time.time(), "token": token, "error": error, "seen": seen}
+        atomic_write(file, json.dumps(state).encode())
+        time.sleep(settings.serve.refresh)
+
+
+def _made_of(settings: Settings) -> str | None:
+    """A digest of all that slates are made of; ``None`` where it takes MLflow to know."""
+    aliases = glance(settings)
+    if aliases is None:
+        return None
+    tables = [(path.parent.name, path.read_text()) for path in sorted(settings.tables.glob("*/CURRENT"))]
+    everything = (aliases, tables, settings.bets.model_dump(), metadata.version("busta"), FORMAT)
+    return hashlib.sha256(repr(everything).encode()).hexdigest()
+
+
+def _prepare(settings: Settings) -> None:
+    from busta.workflows.prepare import prepare  # MLflow and all, only where there is something to make
+
+    prepare(settings)
+
+
+def _require_key(settings: Settings) -> None:
+    """Refuses an address that others can reach, where nobody has a key.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if not is_loopback(settings.serve.host) and not keys_of(settings).any():
+        raise UsageError(
+            f"at {settings.serve.host} others can reach the server, and there is no key yet\n"
+            "`busta keys add` makes one; 127.0.0.1 needs none"
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket at that address.
+
+    Raises:
+        OutsideError: Another program is there, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as exc:
+        listening.close()
+        raise OutsideError(
+            f"cannot listen at {host}:{port}: {exc.strerror}\nchoose another with --host and --port (0 takes any port)"
+        ) from exc
+    listening.set_inheritable(True)
+    return listening
