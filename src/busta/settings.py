@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -33,10 +33,12 @@ __all__ = [
     "Ledger",
     "Linear",
     "Members",
+    "OddsApi",
     "Serve",
     "Settings",
     "Tracking",
     "Train",
+    "Trial",
     "Tune",
     "as_path",
     "load",
@@ -78,6 +80,18 @@ class Data(_Section):
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     columns: dict[str, str] = {}
     """Column of your file = column of the source, for ``ingest --from``."""
+
+
+class OddsApi(_Section):
+    """The Odds API, version 4: what the books offer on coming games."""
+
+    key: SecretStr | None = None
+    """Yours at The Odds API; only as the variable or in a file of secrets, never in ``busta.toml``."""
+    url: str = "https://api.the-odds-api.com"
+    regions: Annotated[tuple[Literal["us", "us2", "uk", "eu", "au"], ...], Field(min_length=1)] = ("us",)
+    """Whose books are asked for; each counts against the quota."""
+    bookmakers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], ...] = ()
+    """These books alone, by their keys at the API; by default all of the regions."""
 
 
 class Linear(_Section):
@@ -232,6 +246,23 @@ class Gate(_Section):
     """Weeks that must still show the edge."""
 
 
+class Trial(_Section):
+    """Trials of challenger against champion; a trial keeps what was in force when it started."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Chance, over the lifetime of a market, that a trial is won by a challenger that is no better."""
+    planned: Annotated[int, Field(ge=1, le=1000)] = 2
+    """How many trials you plan on a market; these share half of alpha, later ones get less and less."""
+    beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.025
+    """Chance of giving up a challenger that is better by the margin because it seems not to be."""
+    margin: Annotated[float, Field(gt=0, lt=0.1)] = 0.002
+    """Log loss a game that a challenger has to gain to be worth waiting for."""
+    horizon: Annotated[int, Field(ge=10, le=1_000_000)] = 2800
+    """Games after which a trial that nothing decided ends as futile."""
+    require: bool = False
+    """Let `busta promote` refuse a challenger that has not won a trial against the champion."""
+
+
 class Ledger(_Section):
     """The record of predictions, bets and results, and what may be staked."""
 
@@ -313,10 +344,12 @@ class Settings(BaseSettings):
     home: Path = Path()
     """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``ledger.db``, ``reports/``."""
     data: Data = Data()
+    odds_api: OddsApi = OddsApi()
     train: Train = Train()
     tune: Tune = Tune()
     bets: Bets = Bets()
     gate: Gate = Gate()
+    trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
@@ -393,6 +426,7 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
         for section, key in addresses:
             _refuse_secret_in(file, section, key)
+        _refuse_key_in(file)
     return settings
 
 
@@ -427,6 +461,14 @@ def _refuse_secret_in(file: Path, section: str, key: str) -> None:
         )
 
 
+def _refuse_key_in(file: Path) -> None:
+    if tomllib.loads(file.read_text()).get("odds_api", {}).get("key"):
+        raise UsageError(
+            f"{file}: odds_api.key is a secret; give it as the variable BUSTA_ODDS_API__KEY, "
+            "or in a file of that name in the folder BUSTA_SECRETS_DIR"
+        )
+
+
 def _explain(error: ValidationError, file: Path) -> str:
     """The first thing wrong: which key, what was given, what is allowed."""
     first = error.errors()[0]
@@ -435,7 +477,7 @@ def _explain(error: ValidationError, file: Path) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
-    given = without_password(repr(first["input"]))
+    given = "***" if key == "odds_api.key" else without_password(repr(first["input"]))
     says = _not_finite(first["input"]) if first["type"] == "finite_number" else first["msg"].lower()
     return f"setting {key} = {given}: {says}{more}. Set in {file}, BUSTA_… or by a flag"
 
