@@ -368,6 +368,11 @@ class Settings(BaseSettings):
         return self.home / "data" / "tables"
 
     @property
+    def leagues(self) -> Path:
+        """Folder of the leagues that the workspace describes itself."""
+        return self.home / "data" / "leagues"
+
+    @property
     def raw(self) -> Path:
         """Folder of the files as they were downloaded."""
         return self.home / "data" / "raw"
