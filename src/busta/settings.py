@@ -78,7 +78,7 @@ class Data(_Section):
     """Seconds to wait for a server, each try."""
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     columns: dict[str, str] = {}
-    """Column of your file = column of the source, for ``ingest --from``."""
+    """Column of your file = column of the source, for every file; ``ingest --map`` says it of one call."""
 
 
 class OddsApi(_Section):

@@ -94,7 +94,8 @@ def test_a_price_of_another_form_is_refused_alone(odds, typed):
     batch = read(GAME | {"home_moneyline": typed, "away_moneyline": None}, odds=odds)
     assert batch.games.height == 1
     (reason,) = batch.refused["reason"].to_list()
-    assert reason.startswith(f"moneyline: column home_moneyline: '{typed}' is no price")
+    form = {"any": "", "american": "American "}.get(odds, f"{odds} ")
+    assert reason.startswith(f"moneyline: column home_moneyline: '{typed}' is no {form}price such as ")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def init(
     emit(run(folder), as_json, show.init)
 
 
-@app.command(epilog="Example: busta ingest nfl --from games.csv")
+@app.command(
+    epilog="Example: busta ingest nfl --from games.csv\n\nExample: busta ingest mine --from games.csv --map map.toml"
+)
 def ingest(
     league: LeagueName,
     files: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from busta.cli.show import _bet_name, _console, _table, ingest
+from busta.reports.numbers import counted
 
 __all__ = ["fetched", "history"]
 
@@ -56,7 +57,8 @@ def _offer(market: dict[str, Any], offer: dict[str, Any], result: dict[str, Any]
 
 
 def _opinion(market: dict[str, Any], said: dict[str, Any], result: dict[str, Any]) -> str:
-    return f"{_bet(market, market['sides'][0], said['line'], result)}  {said['probability']:.1%} of {said['books']}"
+    bet = _bet(market, market["sides"][0], said["line"], result)
+    return f"{bet}  {said['probability']:.1%} of {counted(said['books'], 'book')}"
 
 
 def _age(offer: dict[str, Any]) -> str:

@@ -167,10 +167,10 @@ def read_prices(typed: pl.Series, parse: Callable[[str], float] = parse_price) -
     return found
 
 
-def not_price(column: str, read: Mapping[str, float]) -> pl.Expr:
+def not_price(column: str, read: Mapping[str, float], wanted: str = "price such as -110, 1.91 or 10/11") -> pl.Expr:
     """What is wrong with a text of which no price was read."""
     wrong = pl.col(column).is_not_null() & ~pl.col(column).is_in(list(read))
-    said = pl.format("column {}: '{}' is no price such as -110, 1.91 or 10/11", pl.lit(column), column)
+    said = pl.format("column {}: '{}' is no {}", pl.lit(column), column, pl.lit(wanted))
     return pl.when(wrong).then(said)
 
 

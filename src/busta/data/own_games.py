@@ -62,6 +62,12 @@ FORMS = {
     "american": re.compile(r"[+-]?[1-9][0-9]{2,}(\.[0-9]+)?"),
     "fractional": re.compile(r"[0-9.]+\s*/\s*[0-9.]+|evens?"),
 }
+WANTED = {
+    "any": "price such as -110, 1.91 or 10/11",
+    "decimal": "decimal price such as 1.91",
+    "american": "American price such as -110",
+    "fractional": "fractional price such as 10/11",
+}
 ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
 LONGEST_NAME = 60
 
@@ -287,7 +293,9 @@ def _market_quotes(rows: pl.DataFrame, form: Format, market: str, line: str | No
     columns = [column for column in (line, *prices) if column]
     read = {column: read_prices(rows[column], partial(_price, form=form.odds)) for column in prices}
     sign = -1.0 if market == "ats" and form.spread == "book" else 1.0
-    wrong = ([not_number(line)] if line else []) + [not_price(column, read[column]) for column in prices]
+    wrong = ([not_number(line)] if line else []) + [
+        not_price(column, read[column], WANTED[form.odds]) for column in prices
+    ]
     frame = rows.filter(pl.any_horizontal(pl.col(columns).is_not_null())).select(
         "game_id",
         pl.lit(market).alias("market"),
