@@ -44,6 +44,16 @@ IN_PYTHON = {
     "keys list": "list_keys",
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
+    "bets recommend": "recommend",
+    "trial start": "start_trial",
+    "trial show": "show_trial",
+    "trial stop": "stop_trial",
+    "bets record": "record_bet",
+    "bets void": "void_bets",
+    "bets settle": "settle_bets",
+    "bets show": "show_bets",
+    "bets bankroll": "move_bankroll",
+    "bets verify": "verify_ledger",
 }
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from busta.reports import measures, notes, plots, reproduce, tables
 from busta.reports.charts import key, svg
+from busta.reports.evidence import evidence
 from busta.reports.ingested import facts_of
 from busta.reports.numbers import NONE, count, counted, figure, percent, span, tidy, words
 from busta.reports.tiles import tiles
@@ -53,6 +54,7 @@ def _context(material: Material) -> dict[str, Any]:
         "parts": plots.parts(material),
         "closing_value": plots.closing_value(material),
         "importances": plots.importances(material),
+        "evidence": evidence(material.trial),
     }
     sheets = (
         "baselines",

@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import time
+from functools import partial
 from importlib import metadata
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
@@ -130,12 +131,35 @@ class Factory:
 def application(settings: Settings, token: str = "") -> Any:
     """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
     from busta.serving.app import Service, create
+    from busta.serving.clerk import Clerk
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
 
     limits = settings.serve
-    writer = Writer(lambda: _ledger(settings), limits.queue)
-    return create(Service(Engine(folder(settings), token), limits, keys_of(settings), Metrics(), writer))
+    return create(
+        Service(
+            Engine(folder(settings), token),
+            limits,
+            keys_of(settings),
+            Metrics(),
+            Writer(lambda: _ledger(settings), limits.queue),
+            Clerk(ready_to_record, limits.queue),
+            partial(record, settings.model_dump()),
+        )
+    )
+
+
+def ready_to_record() -> None:
+    """Loads what recording needs, ahead of the first bet."""
+    import busta.workflows.bets  # noqa: F401
+
+
+def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
+    """Records a bet that came over HTTP."""
+    from busta.workflows.bets import record_bet
+
+    names = {"league": "league_name"}
+    return record_bet(Settings(**given), **{names.get(name, name): value for name, value in bet.items()}, source="api")
 
 
 def keys_of(settings: Settings) -> Keys:
