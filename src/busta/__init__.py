@@ -60,6 +60,7 @@ _HOMES = {
     "verify_ledger": "busta.workflows.bets",
     "void_bets": "busta.workflows.bets",
     "Wanted": "busta.workflows.predict",
+    "week": "busta.workflows.week",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - loaded on first use, so that `busta --help` stays quick
