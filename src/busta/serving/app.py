@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from busta.errors import BustaError
 from busta.plugins import pick
-from busta.serving.guard import Guard, needs
+from busta.serving.guard import ROUTE, Guard, needs, read_body
 from busta.serving.predictions import asked_for, drafts, joined, market, of_features, of_games, the_game
 from busta.serving.problems import JSON, PROBLEM_JSON, Problem, of_error
 from busta.serving.schemas import EXAMPLES, PredictionRequest, Predictions, ProblemBody
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from busta.ledger.chain import Draft, Entry
     from busta.serving.auth import Keys
     from busta.serving.engine import Engine
+    from busta.serving.guard import App, Receive, Scope, Send
     from busta.serving.slate import Slate
     from busta.serving.writer import Writer
     from busta.settings import Serve
@@ -38,6 +39,7 @@ __all__ = ["Service", "create"]
 
 log = logging.getLogger(__name__)
 
+QUICK = "/v1/predictions"
 League = Annotated[str | None, Query(max_length=100, description="By default the only one there is, else nfl.")]
 Information = Annotated[str, Query(pattern="^(anchored|blind)$", description="anchored or blind")]
 Moment = Annotated[str, Query(pattern="^(close|open)$", description="close or open")]
@@ -91,7 +93,7 @@ def create(service: Service) -> Guard:
         service.engine.stop()
         await asyncio.to_thread(service.writer.stop)
 
-    return Guard(_routes(service, running), service.settings, service.keys, service.metrics)
+    return Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
 
 
 def _routes(service: Service, running: Any) -> FastAPI:
@@ -127,21 +129,50 @@ def _predictions(app: FastAPI, service: Service) -> None:
         "content": {JSON: {"schema": PredictionRequest.model_json_schema(), "examples": EXAMPLES}},
     }
 
-    @app.post("/v1/predictions", response_model=Predictions, openapi_extra={"requestBody": body}, tags=["predictions"])
+    @app.post(QUICK, response_model=Predictions, openapi_extra={"requestBody": body}, tags=["predictions"])
     async def predictions(request: Request) -> Response:
         """Predicts games of the store, or from features that are given."""
-        asked = asked_for(await request.body(), service.settings.batch)
-        slate = service.engine.slate(asked.league, asked.information, asked.price)
-        if asked.games is None:
-            found = of_features(slate, asked.asked())
-            service.metrics.predicted("features", len(found))
-            return respond(joined(slate, found))
-        found = of_games(slate, asked.games, asked.markets)
-        service.metrics.predicted("store", len(found))
-        if not asked.record:
-            return respond(joined(slate, found))
-        needs(request.scope, "write")
-        return respond(joined(slate, found, len(await _write(service, drafts(slate, found)))))
+        return respond(await _predicted(service, request.scope, await request.body()))
+
+
+async def _predicted(service: Service, scope: Scope, body: bytes) -> bytes:
+    """The answer to a request for predictions."""
+    asked = asked_for(body, service.settings.batch)
+    slate = service.engine.slate(asked.league, asked.information, asked.price)
+    if asked.games is None:
+        found = of_features(slate, asked.asked())
+        service.metrics.predicted("features", len(found))
+        return joined(slate, found)
+    found = of_games(slate, asked.games, asked.markets)
+    service.metrics.predicted("store", len(found))
+    if not asked.record:
+        return joined(slate, found)
+    needs(scope, "write")
+    return joined(slate, found, len(await _write(service, drafts(slate, found))))
+
+
+def _quick(service: Service, others: App) -> App:
+    """Predictions past the router and its many layers, which cost more than the answer; the rest goes to ``others``."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != QUICK:
+            await others(scope, receive, send)
+            return
+        scope[ROUTE] = QUICK
+        try:
+            body = await _predicted(service, scope, await read_body(receive))
+        except BustaError as exc:
+            raise of_error(exc) from exc
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    return app
 
 
 async def _write(service: Service, rows: list[Draft]) -> list[Entry]:

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["ALLOWED", "Guard", "is_loopback", "needs"]
+__all__ = ["ALLOWED", "ROUTE", "Guard", "is_loopback", "needs", "read_body"]
 
 log = logging.getLogger(__name__)
 
 ALLOWED = "busta.scopes"
 """Where a request's scope says what its key may do."""
+ROUTE = "busta.route"
+"""Where it says which route answered, unless the router does."""
 OPEN = ("/health/live", "/health/ready")
 """Paths that never need a key: what starts and watches servers has none."""
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -64,6 +66,22 @@ def needs(scope: Mapping[str, Any], allowed: str) -> None:
     """
     if allowed not in scope.get(ALLOWED, SCOPES["admin"]):
         raise Problem(403, f"this key may not do that; it takes one of scope {allowed} (`busta keys add`)")
+
+
+async def read_body(receive: Receive) -> bytes:
+    """All of a request's body.
+
+    Raises:
+        Problem: The client went away before it was there.
+    """
+    parts, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "the request broke off")
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 @dataclass
@@ -233,7 +251,7 @@ def _name(host: bytes) -> str:
 
 def _route(scope: Scope) -> str:
     """The route's pattern: a client cannot make up new ones."""
-    return str(getattr(scope.get("route"), "path", "other"))
+    return scope.get(ROUTE) or str(getattr(scope.get("route"), "path", "other"))
 
 
 def _with_ours(headers: Any) -> list[tuple[bytes, bytes]]:

@@ -106,13 +106,15 @@ class Served:
     def _lines(self, asked: Sequence[Asked]) -> Floats:
         if not self.about["has_line"]:
             return np.zeros(len(asked))
-        lines = [each.features.get(LINE) if each.line is None else each.line for each in asked]
-        if None in lines:
+        return np.array([self._line(each) for each in asked])
+
+    def _line(self, asked: Asked) -> float:
+        line = asked.features.get(LINE) if asked.line is None else asked.line
+        if line is None:
             raise UsageError(f"{self.about['market']} is a bet at a line; give line, in whole or half points")
-        found = np.array(lines, dtype=np.float64)
-        if (2 * found != np.rint(2 * found)).any():
-            raise UsageError(f"line {found[2 * found != np.rint(2 * found)][0]:g} is neither whole nor half")
-        return found
+        if 2 * line != round(2 * line):
+            raise UsageError(f"line {line:g} is neither whole nor half")
+        return line
 
     def _answer(self, p: float, asked: Asked, line: float, missing: list[str]) -> dict[str, Any]:
         push = self._push(p, line)

@@ -65,7 +65,8 @@ class Trees:
             if gaps:
                 right = np.where(np.isnan(value), ~self._left_if_missing.take(node), right)
             node = self._children.take(2 * node + right)
-        summed: NDArray[np.float32] = self._value.take(node).sum(axis=1) + base_margin
+        leaves = np.cumsum(self._value.take(node), axis=1, dtype=np.float32)  # in XGBoost's order, to its bits
+        summed: NDArray[np.float32] = leaves[:, -1] + base_margin
         return summed
 
 

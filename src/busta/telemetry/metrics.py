@@ -38,6 +38,7 @@ class Metrics:
         self._predictions = Counter(
             "busta_predictions", "Predictions given, by what of.", ("source",), registry=registry
         )
+        self._of_store, self._of_features = (self._predictions.labels(source) for source in ("store", "features"))
         self._rows = Counter("busta_ledger_rows", "Rows for the ledger.", ("outcome",), registry=registry)
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -53,7 +54,7 @@ class Metrics:
 
     def predicted(self, source: str, count: int) -> None:
         """Counts predictions: of the ``store``, or of ``features`` that were given."""
-        self._predictions.labels(source).inc(count)
+        (self._of_store if source == "store" else self._of_features).inc(count)
 
     def rows(self, outcome: str, count: int) -> None:
         """Counts rows for the ledger: ``written`` or ``refused``."""

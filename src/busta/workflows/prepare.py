@@ -110,7 +110,8 @@ def _publish(
     games = gold.games.sort("kickoff", "game_id")
     joined = {name: each for name, each in said.items() if name in JOINED}
     joint = join(joined, games["game_id"].to_list()) if {"moneyline", "ats"} & set(joined) else None
-    missing = {name: about["refused"].get(name, "there is no version of it") for name in JOINED if name not in said}
+    never = {name: f"there is no model {kind.model(name)} yet; `busta train` makes one" for name in JOINED}
+    missing = {name: about["refused"].get(name, never[name]) for name in JOINED if name not in said}
     about |= {"missing": missing}
     content = {name: _forecasts(kind, name, said, missing, joint, games) for name in said}
     name = hashlib.sha256(json.dumps([about["key"], about["refused"], slate.FORMAT]).encode()).hexdigest()[:16]
