@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from busta.plugins import pick
-from busta.reports.numbers import always_on
+from busta.reports.numbers import always_on, bet_name
 
 TERMS = ("miscalibration", "discrimination", "uncertainty")
 
@@ -344,12 +344,4 @@ def _american(price: float | None) -> str:
     return "-" if price is None else format_american(price)
 
 
-def _bet_name(row: dict[str, Any]) -> str:
-    """The bet in the book's way: ``KC -3.5``, ``over 45.5``, ``BUF``."""
-    side, line = row["side"], row["line"]
-    if side is None:
-        return "-"
-    if side in ("over", "under"):
-        return f"{side} {line:g}"
-    team = row[f"{side}_team"]
-    return team if line is None else f"{team} {(-line if side == 'home' else line) or 0:+g}"
+_bet_name = bet_name

@@ -1,0 +1,48 @@
+"""Pages as bytes, with the policy under which a browser runs them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from busta.betting.odds import format_american
+from busta.reports.html import asset, environment, policy
+from busta.reports.numbers import NONE, bet_name
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["problem_page", "render"]
+
+FORMS = "'self'"
+
+
+def render(template: str, **context: Any) -> tuple[bytes, str]:
+    """A page and its Content-Security-Policy."""
+    style, script = _style(), asset("script.js") + asset("page.js", "busta.serving")
+    text = _templates().get_template(template).render(context, style=style, script=script)
+    return text.encode(), policy(style, script, FORMS) + "; frame-ancestors 'none'"
+
+
+def problem_page(problem: Any, token: str | None = None) -> tuple[bytes, str]:
+    """A problem as a page; with the token of a form, one to sign in by."""
+    return render("problem.html", problem=problem, token=token)
+
+
+def american(price: float | None) -> str:
+    """A decimal price in the American way; a dash where there is none."""
+    return NONE if price is None else format_american(price).replace("-", "\N{MINUS SIGN}")
+
+
+@cache
+def _style() -> Markup:
+    return asset("style.css") + asset("page.css", "busta.serving")
+
+
+@cache
+def _templates() -> Environment:
+    found = environment("busta.serving")
+    found.filters |= {"american": american, "bet": lambda row: bet_name(row).replace("-", "\N{MINUS SIGN}")}
+    return found
