@@ -42,6 +42,12 @@ IN_PYTHON = {
     "keys list": "list_keys",
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
+    "bets record": "record_bet",
+    "bets void": "void_bets",
+    "bets settle": "settle_bets",
+    "bets show": "show_bets",
+    "bets bankroll": "move_bankroll",
+    "bets verify": "verify_ledger",
 }
 
 

@@ -11,6 +11,7 @@ from busta.cli.audit import EXAMPLE as AUDIT_EXAMPLE
 from busta.cli.audit import audit
 from busta.cli.backtest import EXAMPLE as BACKTEST_EXAMPLE
 from busta.cli.backtest import backtest
+from busta.cli.bets import bets
 from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
 from busta.cli.explain import explain
 from busta.cli.options import (
@@ -49,6 +50,7 @@ features = typer.Typer(
     help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True
 )
 app.add_typer(features, name="features")
+app.add_typer(bets, name="bets")
 
 
 def _version(asked: bool) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from busta.settings import Settings
+
     Row = tuple[int, str, str, str, str, str]
 
 __all__ = ["Checked", "Draft", "Entry", "Ledger"]
@@ -42,7 +44,7 @@ class Ledger:
         self._clock = clock
 
     @classmethod
-    def open(cls, url: str | Path, *, wait: float = WAIT, clock: Callable[[], datetime] = _now) -> Ledger:
+    def open(cls, url: str | Path, *, wait: float = WAIT, clock: Callable[[], datetime] = _now) -> Self:
         """Opens the ledger there, or makes it.
 
         Args:
@@ -55,6 +57,16 @@ class Ledger:
             OutsideError: It is down, or cannot be made there.
         """
         return cls(connected(url, wait), clock)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The ledger of the settings: that of ``ledger.url``, or the workspace's own.
+
+        Raises:
+            UsageError: The workspace is not there, or ``ledger.url`` is no address.
+            OutsideError: The database is down, or cannot be made.
+        """
+        return cls.open(settings.ledger.url or settings.workspace() / "ledger.db")
 
     def append(self, drafts: Iterable[Draft]) -> list[Entry]:
         """Writes all of them in one transaction, or nothing.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from busta.features.store import GoldStore
     from busta.plugins import League, Market
 
-__all__ = ["ASSUMED_PRICE", "Dataset", "assemble", "require_quoted"]
+__all__ = ["ASSUMED_PRICE", "Dataset", "assemble", "quotes_at", "require_quoted", "values_of"]
 
 ASSUMED_PRICE = 1 + 100 / 110
 """Decimal odds of both sides (-110) of a line whose opening price nobody recorded: what a book asks for a
@@ -124,7 +124,7 @@ def assemble(
     if not names:
         raise DataError(f"the gold store has none of the features of {market.name}: {', '.join(market.features)}")
     games = games.with_columns(seen["known_at"])
-    value = _value(gold, league, games, market)
+    value = values_of(gold.facts, league, games, market)
     line, log_odds = _floats(games["line"]), _market_log_odds(seen, market)
     prices, assumed = _prices(games, market, moment)
     closing = (line, prices, log_odds) if moment == "close" else _closing(gold, games, market)
@@ -176,7 +176,7 @@ def _names(gold: GoldStore, league: League, market: Market, *, blind: bool) -> l
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:
-    quotes = _quotes(gold, market, moment)
+    quotes = quotes_at(gold.quotes, market, moment)
     if quotes.is_empty():
         _refuse_unquoted(gold, league, market, moment, blind=blind)
     games = gold.games.join(quotes, on="game_id", how="left", maintain_order="left")
@@ -190,10 +190,10 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
     ).sort("kickoff", "game_id")
 
 
-def _quotes(gold: GoldStore, market: Market, moment: Moment) -> pl.DataFrame:
-    """One quote of each game, that of the first book by name."""
+def quotes_at(quotes: pl.DataFrame, market: Market, moment: Moment) -> pl.DataFrame:
+    """One quote of each game, that of the first book by name: ``game_id``, ``line``, both prices, ``quoted_at``."""
     return (
-        gold.quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
+        quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
         .sort("game_id", "book")
         .unique("game_id", keep="first", maintain_order=True)
         .select("game_id", "line", *PRICES, pl.col("known_at").alias("quoted_at"))
@@ -233,21 +233,26 @@ def _prices(games: pl.DataFrame, market: Market, moment: Moment) -> tuple[NDArra
     return np.where(assumed[:, None], ASSUMED_PRICE, quoted), assumed
 
 
-def _value(gold: GoldStore, league: League, games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
+def values_of(facts: pl.DataFrame, league: League, games: pl.DataFrame, market: Market) -> NDArray[np.float64]:
+    """The number of each game that decides the market, shape (games,); NaN where it is not played or not told.
+
+    Raises:
+        DataError: The market is decided by a fact that the league does not have.
+    """
     sides = ("home", "away")
     if market.score is None:
         home, away = (_floats(games[f"{side}_score"]) for side in sides)
     else:
-        told = _told(gold, league, market)
+        told = _told(facts, league, market)
         home, away = (_floats(_number_of(games, side, told)) for side in sides)
     return {"margin": home - away, "total": home + away, "home": home, "away": away}[market.quantity]
 
 
-def _told(gold: GoldStore, league: League, market: Market) -> pl.DataFrame:
+def _told(facts: pl.DataFrame, league: League, market: Market) -> pl.DataFrame:
     """Each team's number of the fact that decides: ``game_id``, ``team``, ``value``."""
-    told = gold.facts.filter(pl.col("fact") == market.score)
+    told = facts.filter(pl.col("fact") == market.score)
     if told.is_empty():
-        there = ", ".join(gold.facts["fact"].unique().sort()) or "none"
+        there = ", ".join(facts["fact"].unique().sort()) or "none"
         raise DataError(
             f"{league.name} has no {market.score}, which decides {market.name}; facts it has: {there}.\n"
             f"busta ingest {league.name} --from FILE takes them from a table with game_id, fact, home_value, away_value"
@@ -265,7 +270,7 @@ def _closing(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Line, prices and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
     quotes = games.select("game_id").join(
-        _quotes(gold, market, "close"), on="game_id", how="left", maintain_order="left"
+        quotes_at(gold.quotes, market, "close"), on="game_id", how="left", maintain_order="left"
     )
     seen = gold.as_of(games.select("game_id", pl.col("kickoff").alias("decision_time")))
     line = _floats(quotes["line"])

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["AT_CLOSE", "TOO_FEW_CLOSES", "closing_edge", "closing_points", "closing_value", "missing_closes"]
+__all__ = [
+    "AT_CLOSE",
+    "TOO_FEW_CLOSES",
+    "closing_edge",
+    "closing_figures",
+    "closing_points",
+    "closing_value",
+    "missing_closes",
+]
 
 AT_CLOSE = "bets are placed at the close itself, so there is no later line to compare with"
 TOO_FEW_CLOSES = (
@@ -40,11 +48,22 @@ def closing_value(bets: Bets, forecasts: Forecasts) -> dict[str, float]:
     if forecasts.moment == "close":
         return dict.fromkeys(("clv", "clv_low", "clv_high", "clv_coverage", "clv_points"), np.nan)
     bets = bets.take(~np.isnan(forecasts.value[bets.game]))
-    value, points = closing_edge(bets, forecasts), closing_points(bets, forecasts)
+    weeks = forecasts.weeks[bets.game]
+    return closing_figures(closing_edge(bets, forecasts), closing_points(bets, forecasts), weeks)
+
+
+def closing_figures(value: Floats, points: Floats, weeks: NDArray[np.int64]) -> dict[str, float]:
+    """The figures of `closing_value`, of bets that have a result.
+
+    Args:
+        value: Edge of each bet by the closing market, shape (bets,); NaN without a close.
+        points: By how many points the line moved its way; NaN without a close or a line.
+        weeks: Labels.
+    """
     known = ~np.isnan(value)
     low, high = np.nan, np.nan
     if known.sum() >= FEWEST_BETS:
-        low, high = weekly_ratio_interval(value[known], 1.0, forecasts.weeks[bets.game[known]])
+        low, high = weekly_ratio_interval(value[known], 1.0, weeks[known])
     return {
         "clv": _mean(value),
         "clv_low": low,
