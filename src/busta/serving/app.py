@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 from busta.errors import BustaError
 from busta.plugins import pick
 from busta.serving.guard import ROUTE, Guard, needs, read_body
+from busta.serving.page.front import Front
+from busta.serving.page.routes import pages
 from busta.serving.predictions import asked_for, drafts, joined, market, of_features, of_games, the_game
 from busta.serving.problems import JSON, PROBLEM_JSON, Problem, of_error
 from busta.serving.schemas import EXAMPLES, PredictionRequest, Predictions, ProblemBody
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from busta.serving.auth import Keys
     from busta.serving.engine import Engine
     from busta.serving.guard import App, Receive, Scope, Send
+    from busta.serving.page.desk import Desk
+    from busta.serving.page.session import Sessions
     from busta.serving.slate import Slate
     from busta.serving.writer import Writer
     from busta.settings import Serve
@@ -73,6 +77,8 @@ class Service:
         keys: Who may ask.
         metrics: What is counted.
         writer: The way to the ledger.
+        desk: What the page asks of the workflows.
+        sessions: Who has signed in to it.
     """
 
     engine: Engine
@@ -80,23 +86,28 @@ class Service:
     keys: Keys
     metrics: Metrics
     writer: Writer
+    desk: Desk
+    sessions: Sessions
 
 
-def create(service: Service) -> Guard:
+def create(service: Service) -> Front:
     """The application, behind its guard; it begins to read and write when the server starts it."""
+    page, warm = pages(service, service.desk, service.sessions)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         service.engine.start()
         service.writer.start()
+        warm()
         yield
         service.engine.stop()
         await asyncio.to_thread(service.writer.stop)
 
-    return Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
+    guard = Guard(_quick(service, _routes(service, page, running)), service.settings, service.keys, service.metrics)
+    return Front(guard, service.sessions)
 
 
-def _routes(service: Service, running: Any) -> FastAPI:
+def _routes(service: Service, page: APIRouter, running: Any) -> FastAPI:
     app = FastAPI(
         lifespan=running,
         title="busta",
@@ -114,6 +125,7 @@ def _routes(service: Service, running: Any) -> FastAPI:
     _games(app, service)
     _health(app, service)
     _keys(app, service)
+    app.include_router(page)
     return app
 
 

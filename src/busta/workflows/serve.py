@@ -61,7 +61,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
     config = uvicorn.Config(
-        Factory(settings.model_dump(), token),
+        Factory(settings.model_dump(), token, secrets.token_bytes(32)),
         factory=True,
         loop="uvloop",
         http=Protocol,
@@ -119,23 +119,34 @@ def revoke_key(settings: Settings, number: str) -> dict[str, Any]:
 class Factory:
     """Makes the application in each worker; can be sent to one."""
 
-    def __init__(self, settings: Mapping[str, Any], token: str) -> None:
+    def __init__(self, settings: Mapping[str, Any], token: str, secret: bytes) -> None:
         self.settings = settings
         self.token = token
+        self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token)
+        return application(Settings(**self.settings), self.token, self.secret)
 
 
-def application(settings: Settings, token: str = "") -> Any:
-    """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
+def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
+    """The ASGI application: what is in the workspace, served.
+
+    Args:
+        settings: All settings.
+        token: Names the watcher whose word is waited for.
+        secret: What sessions of browsers are signed with, the same in all workers; by default one of its own.
+    """
     from busta.serving.app import Service, create
+    from busta.serving.page.session import Sessions
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
+    from busta.workflows.desk import desk_of
 
-    limits = settings.serve
+    limits, keys = settings.serve, keys_of(settings)
     writer = Writer(lambda: _ledger(settings), limits.queue)
-    return create(Service(Engine(folder(settings), token), limits, keys_of(settings), Metrics(), writer))
+    sessions = Sessions(keys, secret or secrets.token_bytes(32))
+    engine = Engine(folder(settings), token)
+    return create(Service(engine, limits, keys, Metrics(), writer, desk_of(settings), sessions))
 
 
 def keys_of(settings: Settings) -> Keys:

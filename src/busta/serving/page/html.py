@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from busta.betting.odds import format_american
 from busta.reports.html import asset, environment, policy
 from busta.reports.numbers import NONE, bet_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 __all__ = ["problem_page", "render"]
 

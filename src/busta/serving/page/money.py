@@ -40,8 +40,8 @@ _TITLES = {"real": "Real money", "paper": "On paper"}
 
 
 def accounts(shown: Mapping[str, Any]) -> list[Account]:
-    """Both accounts; one that nothing was ever done with is left out, unless it is the only one."""
-    used = [name for name in _TITLES if _used(shown[name])] or ["paper"]
+    """Both accounts; one that nothing was ever done with is left out."""
+    used = [name for name in _TITLES if _used(shown[name])]
     return [
         Account(name, _TITLES[name], shown[name], _tiles(shown[name]), _curve(name, shown[name]["weeks"]))
         for name in used

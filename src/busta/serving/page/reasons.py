@@ -97,5 +97,3 @@ def _parts(explained: Mapping[str, Any], *, anchored: bool) -> Iterator[tuple[st
 
 def _chance(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
-
-

@@ -46,12 +46,14 @@ def standing(slate: Slate) -> Standing:
     rejected = [about for about in models if _verdict(about) == REJECTED]
     if rejected:
         sentence = f"the gate rejected the {_names(rejected)} model{'s' * (len(rejected) > 1)}"
-        return Standing("no", "No", f"No: {sentence}.", f"Do not stake money on it. {_real(slate)}")
+        return Standing(
+            "no", "No", f"{sentence[0].upper()}{sentence[1:]}.", f"Do not stake money on it. {_real(slate)}"
+        )
     if len(proven) == len(models):
         return Standing(
             "yes",
             "Yes",
-            "Yes: there is evidence of profit, with everything counted that was tried.",
+            "There is evidence of profit, with everything counted that was tried.",
             "Bets can still lose for a long time; stakes are a cautious share of the bankroll.",
         )
     if proven:
@@ -61,13 +63,13 @@ def standing(slate: Slate) -> Standing:
             f"Only for {_names(proven)} is there evidence of profit.",
             f"All else is on paper. {_real(slate)}",
         )
-    return Standing("notyet", "Not with money", f"Not with money: {_unproven(models)}.", _real(slate))
+    return Standing("notyet", "Not with money", _unproven(models), _real(slate))
 
 
 def _unproven(models: Sequence[Mapping[str, Any]]) -> str:
     if not any(about["verdict"] for about in models):
-        return "the gate has not judged these models yet"
-    return "the models are sound, but that their bets earn is not proven"
+        return "The gate has not judged these models yet."
+    return "The models are sound enough to run; that their bets earn is not proven."
 
 
 def _real(slate: Slate) -> str:
