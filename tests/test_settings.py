@@ -80,7 +80,7 @@ def test_folders_lie_in_the_workspace(home):
 @pytest.mark.parametrize(
     ("text", "key", "allowed"),
     [
-        ("[trian]\nseed = 1", "trian", ["bets", "data", "gate", "home", "ledger", "sim", "tracking", "train", "tune"]),
+        ("[trian]\nseed = 1", "trian", sorted(Settings.model_fields)),
         ("[bets]\nmin_edg = 1", "bets.min_edg", sorted(Bets.model_fields)),
         ("[gate]\nhorizn = 1", "gate.horizn", sorted(Gate.model_fields)),
         ("[train.anchored.linear]\nlasso = 1", "train.anchored.linear.lasso", ["ridge"]),

@@ -14,6 +14,7 @@ __all__ = ["MEANINGS", "cell", "commands", "field_docs", "leaves", "python", "se
 
 MEANINGS = {  # of settings whose names alone were thought to say it
     "data.nflverse_url": "Where `busta ingest nfl` downloads from.",
+    "odds_api.url": "Where it is.",
     "data.retries": "Tries after the first one that failed.",
     "rounds": "Trees (`num_boost_round`).",
     "max_depth": "Depth of a tree.",
@@ -195,6 +196,7 @@ def _plain(kind: Any) -> str:
     names = {
         "bool": "`true`, `false`",
         "str": "text",
+        "SecretStr": "text, a secret",
         "Path": "a folder",
         "dict": "a table of texts",
         "float": "number",

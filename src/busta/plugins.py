@@ -75,6 +75,7 @@ class League:
         zone: Time zone in which the league says which day a game is on.
         unused: Patterns of features that say nothing in this league, such as games on two days on end where teams
             play once a week; no model is given them.
+        odds_sport: Its key at The Odds API, such as ``americanfootball_nfl``; empty where its odds are not fetched.
     """
 
     name: str
@@ -98,6 +99,7 @@ class League:
     total_result_gain: float = 0.05
     zone: str = "America/New_York"
     unused: tuple[str, ...] = ()
+    odds_sport: str = ""
 
     def team(self, name: str) -> str:
         """The canonical code of a team.

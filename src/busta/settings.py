@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -33,6 +33,7 @@ __all__ = [
     "Ledger",
     "Linear",
     "Members",
+    "OddsApi",
     "Serve",
     "Settings",
     "Tracking",
@@ -78,6 +79,18 @@ class Data(_Section):
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     columns: dict[str, str] = {}
     """Column of your file = column of the source, for ``ingest --from``."""
+
+
+class OddsApi(_Section):
+    """The Odds API, version 4: what the books offer on coming games."""
+
+    key: SecretStr | None = None
+    """Yours at The Odds API; only as the variable or in a file of secrets, never in ``busta.toml``."""
+    url: str = "https://api.the-odds-api.com"
+    regions: Annotated[tuple[Literal["us", "us2", "uk", "eu", "au"], ...], Field(min_length=1)] = ("us",)
+    """Whose books are asked for; each counts against the quota."""
+    bookmakers: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")], ...] = ()
+    """These books alone, by their keys at the API; by default all of the regions."""
 
 
 class Linear(_Section):
@@ -313,6 +326,7 @@ class Settings(BaseSettings):
     home: Path = Path()
     """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``ledger.db``, ``reports/``."""
     data: Data = Data()
+    odds_api: OddsApi = OddsApi()
     train: Train = Train()
     tune: Tune = Tune()
     bets: Bets = Bets()
@@ -393,6 +407,7 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
         for section, key in addresses:
             _refuse_secret_in(file, section, key)
+        _refuse_key_in(file)
     return settings
 
 
@@ -427,6 +442,14 @@ def _refuse_secret_in(file: Path, section: str, key: str) -> None:
         )
 
 
+def _refuse_key_in(file: Path) -> None:
+    if tomllib.loads(file.read_text()).get("odds_api", {}).get("key"):
+        raise UsageError(
+            f"{file}: odds_api.key is a secret; give it as the variable BUSTA_ODDS_API__KEY, "
+            "or in a file of that name in the folder BUSTA_SECRETS_DIR"
+        )
+
+
 def _explain(error: ValidationError, file: Path) -> str:
     """The first thing wrong: which key, what was given, what is allowed."""
     first = error.errors()[0]
@@ -435,7 +458,7 @@ def _explain(error: ValidationError, file: Path) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
-    given = without_password(repr(first["input"]))
+    given = "***" if key == "odds_api.key" else without_password(repr(first["input"]))
     says = _not_finite(first["input"]) if first["type"] == "finite_number" else first["msg"].lower()
     return f"setting {key} = {given}: {says}{more}. Set in {file}, BUSTA_… or by a flag"
 

@@ -37,6 +37,8 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "odds fetch": "fetch_odds",
+    "odds show": "show_odds",
     "serve": "serve",
     "keys add": "add_key",
     "keys list": "list_keys",

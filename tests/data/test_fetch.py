@@ -275,3 +275,20 @@ def test_a_bug_in_a_try_is_raised_as_it_is(tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         fetch("http://example.test/x", tmp_path, transport=httpx.MockTransport(broken))
+
+
+def test_a_secret_is_sent_and_stands_in_no_log_name_or_file(site, tmp_path, caplog):
+    caplog.set_level(0)
+    site.answers = [answer(X_Left="7"), answer(401)]
+    fetched = fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "s3cret"})
+    assert site.paths == ["/data/games.csv?regions=us&apiKey=s3cret"]
+    assert (fetched.headers["x-left"], fetched.file.origin) == ("7", site.url)
+    with pytest.raises(OutsideError) as caught:
+        fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "other"})
+    seen = [str(caught.value), caplog.text, *(f"{path} {path.read_text()}" for path in tmp_path.iterdir())]
+    assert not [text for text in seen if "s3cret" in text or "other" in text]
+    assert "httpx" in caplog.text  # it does log the address
+    index = sorted(path.name for path in tmp_path.glob("index-*"))
+    site.answers = [answer()]
+    fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "third"})
+    assert sorted(path.name for path in tmp_path.glob("index-*")) == index

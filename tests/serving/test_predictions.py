@@ -158,12 +158,15 @@ def test_a_hostile_body_is_the_clients_mistake(client, body):
 
 def test_what_is_recorded_is_recorded_once(client, served):
     game = client.get("/v1/games").json()["games"][0]["game_id"]
+    recorded = []
     for _ in range(2):
         answer = post(client, games=[game], markets=["ats"], record=True).json()
-        assert answer["recorded"] == 1
+        recorded.append(answer["recorded"])
     with Ledger.open(served.home / "ledger.db") as ledger:
         found = [entry for entry in ledger.read("prediction") if entry.body["game_id"] == game]
         assert ledger.verify().problems == ()
     (entry,) = found
+    said = {"seq": entry.seq, "key": entry.key, "hash": entry.hash}
+    assert recorded == [[said | {"new": True}], [said | {"new": False}]]
     assert entry.body["gold_version"] == answer["gold_version"]
     assert {**answer["predictions"][0], "league": "sim"}.items() <= entry.body.items()

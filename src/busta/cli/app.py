@@ -14,6 +14,7 @@ from busta.cli.backtest import backtest
 from busta.cli.bets import bets
 from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
 from busta.cli.explain import explain
+from busta.cli.odds import odds
 from busta.cli.options import (
     Blind,
     Commands,
@@ -51,6 +52,7 @@ features = typer.Typer(
 )
 app.add_typer(features, name="features")
 app.add_typer(bets, name="bets")
+app.add_typer(odds, name="odds")
 
 
 def _version(asked: bool) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -51,18 +52,32 @@ class Fetched:
         content: Its bytes, as the server has them.
         file: Its name, checksum and origin (without password or query).
         from_cache: The server said that the cached copy is still right.
+        headers: Of the answer, by lower-case names.
     """
 
     path: Path
     content: bytes
     file: RawFile
     from_cache: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cached:
     content: bytes
     entry: Mapping[str, Any]
+
+
+class _Shown(logging.Filter):
+    """Lets httpx log an address only without what may be secret in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_shown(str(each)) if isinstance(each, httpx.URL) else each for each in record.args)
+        return True
+
+
+logging.getLogger("httpx").addFilter(_Shown())
 
 
 class AnswerError(OutsideError):
@@ -89,6 +104,7 @@ def fetch(
     retries: int = 3,
     deadline: float = math.inf,
     max_bytes: int = MAX_BYTES,
+    secret: Mapping[str, str] | None = None,
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Fetched:
@@ -101,6 +117,7 @@ def fetch(
         retries: Tries after the first, at growing intervals, where the failure may pass.
         deadline: Seconds for all of it, tries and download; what takes longer is given up.
         max_bytes: A larger file is refused.
+        secret: More of the query, such as a key: sent, but neither shown, logged nor part of any name.
         transport: Stands in for the network.
         sleep: Waits that many seconds.
 
@@ -112,7 +129,7 @@ def fetch(
     shown = _shown(url)
     cached = _lookup(url, cache)
     with httpx.Client(transport=transport, timeout=timeout, follow_redirects=True) as client:
-        request = client.build_request("GET", url, headers=_headers(cached))
+        request = client.build_request("GET", httpx.URL(url).copy_merge_params(secret or {}), headers=_headers(cached))
         end = time.monotonic() + deadline
         one_try = partial(_get, client, request, max_bytes, SLOWEST * timeout, end)
         try:
@@ -121,7 +138,8 @@ def fetch(
             raise OutsideError(_gave_up(shown, exc, cached, cache)) from exc
     if cached is not None and response.status_code == NOT_MODIFIED:
         sha256 = cached.entry["sha256"]
-        return Fetched(cache / sha256, cached.content, RawFile(_name(shown), sha256, shown), from_cache=True)
+        file = RawFile(_name(shown), sha256, shown)
+        return Fetched(cache / sha256, cached.content, file, from_cache=True, headers=dict(response.headers))
     return _keep(url, shown, cache, response, body)
 
 
@@ -278,7 +296,8 @@ def _keep(url: str, shown: str, cache: Path, response: httpx.Response, body: byt
     }
     atomic_write(cache / sha256, body)
     atomic_write(_index(url, cache), json.dumps(entry, indent=1).encode())
-    return Fetched(cache / sha256, body, RawFile(_name(shown), sha256, shown), from_cache=False)
+    file = RawFile(_name(shown), sha256, shown)
+    return Fetched(cache / sha256, body, file, from_cache=False, headers=dict(response.headers))
 
 
 def _gave_up(shown: str, failure: _PassingError, cached: _Cached | None, cache: Path) -> str:

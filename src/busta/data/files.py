@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from busta.data.source import Batch, Kind, QuoteSource, Source
     from busta.plugins import League
 
-__all__ = ["from_files"]
+__all__ = ["content", "from_files"]
 
 SUFFIXES = (".csv", ".json")
 
@@ -97,8 +97,15 @@ def _found(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
         yield from ((each, folder) for each in found)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file, which is looked at before it is opened: a pipe waits, and a device has no end."""
+def content(path: Path) -> bytes:
+    """The bytes of a file, which is looked at before it is opened: a pipe waits, and a device has no end.
+
+    Raises:
+        UsageError: It is not there or cannot be read.
+        DataError: It is no file, or too large to be a table.
+    """
+    if not path.exists():
+        raise UsageError(f"no file or folder {path}")
     try:
         if not path.is_file():
             raise DataError("not a regular file but a device, a pipe or a folder; a table of results is a file")
@@ -119,7 +126,7 @@ def _of_a_kind(
     passed: dict[Path, dict[str, DataError]] = {}
     for path, folder in files:
         try:
-            file = _File(path, _content(path), folder)
+            file = _File(path, content(path), folder)
             taken.append((file, _kind_of(file.raw, league, kinds, columns)))
         except DataError as exc:
             if folder is None:

@@ -1,8 +1,9 @@
 """The tables every league is made of, and when each of their values is known.
 
 ``games`` holds a row a game, ``quotes`` a row for what one book offered on one market of one game at
-one moment: the line and the prices of both sides. ``facts`` may hold whatever else a source says of a
-team in a game, a number or a name each: how well it played, who started. Times are UTC. Where a source
+one moment: the line and the prices of both sides. ``snapshots`` may hold what many books offered at many
+times, of which quotes are made (``busta.data.books``). ``facts`` may hold whatever else a source says of
+a team in a game, a number or a name each: how well it played, who started. Times are UTC. Where a source
 gives no time, a conventional one stands in, and says so (``known_at_assumed``).
 """
 
@@ -16,6 +17,8 @@ import polars as pl
 
 __all__ = [
     "ASSUMED_LEAD",
+    "BEST",
+    "CONSENSUS",
     "EPA",
     "FACTS",
     "FACT_KEY",
@@ -31,6 +34,8 @@ __all__ = [
     "QUOTES",
     "QUOTE_KEY",
     "SCHEDULE_LEAD",
+    "SNAPSHOTS",
+    "SNAPSHOT_KEY",
     "STARTER",
     "STARTER_NAME",
     "TRUTH",
@@ -77,6 +82,23 @@ QUOTES: dict[str, pl.DataType] = {
     "known_at_assumed": pl.Boolean(),
 }
 QUOTE_KEY = ("game_id", "market", "book", "moment")
+CONSENSUS = "consensus"
+"""The book of what several say together: the line most of them have, at the median of their opinions."""
+BEST = "best"
+"""The book of the best price of each side that any of them offers at that line."""
+
+SNAPSHOTS: dict[str, pl.DataType] = {
+    "game_id": pl.String(),
+    "market": pl.String(),
+    "book": pl.String(),
+    "line": pl.Float64(),  # this and the prices as in quotes
+    "first_price": pl.Float64(),
+    "second_price": pl.Float64(),
+    "known_at": INSTANT,  # when the book said so
+    "fetched_at": INSTANT,  # when it was first fetched
+    "seen_at": INSTANT,  # when it was last fetched and still stood
+}
+SNAPSHOT_KEY = ("game_id", "market", "book", "known_at", "line", "first_price", "second_price")
 
 FACTS: dict[str, pl.DataType] = {
     "game_id": pl.String(),

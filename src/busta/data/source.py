@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import polars as pl
 
-from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY
+from busta.data.schema import FACT_KEY, FACTS, GAME_KEY, GAMES, QUOTE_KEY, SNAPSHOTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +70,7 @@ class Batch:
         files: The files all this came from.
         truth: Rows of ``TRUTH`` where the league is simulated.
         facts: Rows of ``FACTS``, those refused left out.
+        snapshots: Rows of ``SNAPSHOTS``, those refused left out.
     """
 
     games: pl.DataFrame
@@ -80,6 +81,7 @@ class Batch:
     files: tuple[RawFile, ...] = ()
     truth: pl.DataFrame | None = None
     facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FACTS))
+    snapshots: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SNAPSHOTS))
 
 
 class Kind(Protocol):
@@ -143,6 +145,7 @@ def concatenate(batches: Sequence[Batch]) -> Batch:
         missing=tuple(dict.fromkeys(column for batch in batches for column in batch.missing)),
         files=tuple(file for batch in batches for file in batch.files),
         facts=facts,
+        snapshots=pl.concat([batch.snapshots for batch in batches]),
     )
 
 

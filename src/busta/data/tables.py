@@ -1,11 +1,13 @@
 """The validated tables of one league on disk, and how a batch changes them.
 
     FOLDER/CURRENT                 the version in force (see ``busta.data.publish``)
-    FOLDER/<content id>/           games.parquet, quotes.parquet, facts.parquet, meta.json; truth.parquet if simulated
+    FOLDER/<content id>/           games.parquet, quotes.parquet, facts.parquet, meta.json; snapshots.parquet if odds
+                                   were fetched, truth.parquet if simulated
     FOLDER/refused/<content id>.csv  rows that were not taken, and why
 
 An update takes new rows in, overwrites those that differ and leaves the others; the same batch twice
-writes nothing the second time.
+writes nothing the second time. Snapshots are only ever added; the quotes they make are made anew each time,
+and so follow a start that moves.
 """
 
 from __future__ import annotations
@@ -18,14 +20,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from busta.data.books import merged, quotes_of
 from busta.data.publish import atomic_write, content_id, current, locked, publish
 from busta.data.schema import (
+    BEST,
+    CONSENSUS,
     FACT_KEY,
     FACTS,
     GAME_KEY,
     GAMES,
     QUOTE_KEY,
     QUOTES,
+    SNAPSHOT_KEY,
+    SNAPSHOTS,
     TRUTH,
     Counts,
     assumed_known_at,
@@ -69,8 +76,8 @@ class Report:
     """What an update did.
 
     Attributes:
-        counts: For ``games``, ``quotes`` and, if any came, ``facts``, what became of the rows. What was said of
-            a refused game is not counted; it went with it.
+        counts: For ``games``, ``quotes`` and, if any came, ``facts`` and ``snapshots``, what became of the rows.
+            What was said of a refused game is not counted; it went with it.
         warnings: What a person should know.
         missing: Optional columns that the source did not have.
         refused_file: The rows that were refused, if any were.
@@ -99,8 +106,8 @@ class Tables:
             UsageError: There are none.
             DataError: They cannot be read.
         """
-        games, quotes, _, meta, facts = self._load()
-        return Stored(games, quotes, meta, facts)
+        there = self._load()
+        return Stored(there.games, there.quotes, there.meta, there.facts)
 
     def truth(self) -> pl.DataFrame | None:
         """The true probabilities of a simulated league; ``None`` for a real one.
@@ -109,7 +116,16 @@ class Tables:
             UsageError: There are no tables.
             DataError: They cannot be read.
         """
-        return self._load()[2]
+        return self._load().truth
+
+    def snapshots(self) -> pl.DataFrame:
+        """What books offered at other times, rows of ``SNAPSHOTS``.
+
+        Raises:
+            UsageError: There are no tables.
+            DataError: They cannot be read.
+        """
+        return self._load().snapshots
 
     def update(self, batch: Batch, *, now: datetime | None = None) -> Report:
         """Takes a batch in. Rows it does not have stay, except that a simulated world replaces another.
@@ -194,22 +210,28 @@ class _Loaded(NamedTuple):
     truth: pl.DataFrame | None
     meta: dict[str, Any]
     facts: pl.DataFrame
+    snapshots: pl.DataFrame
 
     @classmethod
     def from_folder(cls, folder: Path) -> _Loaded:
         has_truth = (folder / "truth.parquet").exists()
-        has_facts = (folder / "facts.parquet").exists()  # tables of an older busta have none
         return cls(
             _read_table(folder / "games.parquet", GAMES),
             _read_table(folder / "quotes.parquet", QUOTES),
             _read_table(folder / "truth.parquet", TRUTH) if has_truth else None,
             _read_meta(folder / "meta.json"),
-            _read_table(folder / "facts.parquet", FACTS) if has_facts else pl.DataFrame(schema=FACTS),
+            _if_there(folder / "facts.parquet", FACTS),  # tables of an older busta have none
+            _if_there(folder / "snapshots.parquet", SNAPSHOTS),
         )
 
 
 def _nothing() -> _Loaded:
-    return _Loaded(pl.DataFrame(schema=GAMES), pl.DataFrame(schema=QUOTES), None, {}, pl.DataFrame(schema=FACTS))
+    games, quotes, facts, snapshots = (pl.DataFrame(schema=each) for each in (GAMES, QUOTES, FACTS, SNAPSHOTS))
+    return _Loaded(games, quotes, None, {}, facts, snapshots)
+
+
+def _if_there(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return _read_table(path, schema) if path.exists() else pl.DataFrame(schema=schema)
 
 
 def _read_table(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -255,25 +277,40 @@ class _Change:
     def of(cls, before: _Loaded, batch: Batch) -> _Change:
         games_before = before.games if batch.truth is None else before.games.clear()
         games = upsert(games_before, filled(batch.games, games_before), GAME_KEY).sort("kickoff", "game_id")
-        offered, unfit = _fitting(batch.quotes, games)
-        quotes_before = before.quotes if batch.truth is None else before.quotes.clear()
+        snapshots = merged(before.snapshots, batch.snapshots).join(games, on="game_id", how="semi")
+        ours = pl.col("book").is_in([CONSENSUS, BEST]) & pl.col("game_id").is_in(
+            snapshots["game_id"].unique().implode()
+        )
+        offered, unfit = _fitting(batch.quotes.filter(~ours), games)
+        quotes_before = (before.quotes if batch.truth is None else before.quotes.clear()).filter(~ours)
         stored, overtaken = _fitting(quotes_before.join(offered, on=QUOTE_KEY, how="anti"), games)
-        quotes = pl.concat([stored, offered]).sort("kickoff", *QUOTE_KEY).select(*QUOTES)
+        quotes = _with_made(pl.concat([stored, offered]), snapshots, games)
         facts_before = before.facts if batch.truth is None else before.facts.clear()
         facts = upsert(facts_before, batch.facts, FACT_KEY).join(games, on="game_id", how="semi").sort(FACT_KEY)
         came = pl.concat([batch.refused.select(*REFUSED), unfit])
         frames = {"games": games, "quotes": quotes, "facts": facts}
         if batch.truth is not None:
             frames["truth"] = batch.truth.sort("game_id")
-        counts = {
-            "games": _count(before.games, games, batch.games, GAME_KEY, came.filter(table="games")),
-            "quotes": _count(before.quotes, quotes, offered, QUOTE_KEY, came.filter(table="quotes")),
-            "facts": _count(before.facts, facts, batch.facts, FACT_KEY, came.filter(table="facts")),
-        }
-        if not counts["facts"].came:
-            del counts["facts"]
+        if snapshots.height:
+            frames["snapshots"] = snapshots
+        whole = (
+            ("games", before.games, games, batch.games, GAME_KEY),
+            ("quotes", before.quotes, quotes, offered, QUOTE_KEY),
+            ("facts", before.facts, facts, batch.facts, FACT_KEY),
+            ("snapshots", before.snapshots, snapshots, batch.snapshots, SNAPSHOT_KEY),
+        )
+        counts = {name: _count(old, new, given, key, came.filter(table=name)) for name, old, new, given, key in whole}
+        counts = {name: count for name, count in counts.items() if count.came or name in {"games", "quotes"}}
         warnings = (*batch.warnings, *_replaced(before, games), *_overtaken(overtaken))
         return cls(frames, counts, pl.concat([came, overtaken]), warnings)
+
+
+def _with_made(quotes: pl.DataFrame, snapshots: pl.DataFrame, games: pl.DataFrame) -> pl.DataFrame:
+    """The quotes, which have their ``kickoff``, with those that the snapshots make; by the start."""
+    made = quotes_of(snapshots, games, quotes) if snapshots.height else quotes.clear()
+    rows = pl.concat([quotes.select(*QUOTES), made.select(*QUOTES)])
+    timed = rows.join(games.select("game_id", "kickoff"), on="game_id", how="left")
+    return timed.sort("kickoff", *QUOTE_KEY).select(*QUOTES)
 
 
 def _fitting(quotes: pl.DataFrame, games: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from busta.data.books import one_book
 from busta.data.schema import EPA, FACT_NAMES, FINAL_LAG, INSTANT, PASSES, PLAYS, STARTER, TURNOVERS
 from busta.features.catalog import Feature, of_both_teams
 from busta.features.facts import with_facts
@@ -114,8 +115,8 @@ class States:
 
 
 def closing_lines(quotes: pl.DataFrame) -> pl.DataFrame:
-    """``game_id``, ``spread`` and ``total_line`` at the close; the first book by name where there are several."""
-    lines = quotes.filter(pl.col("moment") == "close").sort("game_id", "book")
+    """``game_id``, ``spread`` and ``total_line`` at the close; of several books the consensus, or else the first."""
+    lines = one_book(quotes.filter(pl.col("moment") == "close"))
     spread = (
         lines.filter(pl.col("market") == "ats").group_by("game_id", maintain_order=True).agg(pl.col("line").first())
     )

@@ -9,6 +9,7 @@ import polars as pl
 from scipy.special import ndtr
 
 from busta.betting.odds import remove_vig
+from busta.data.books import one_book
 from busta.errors import UsageError
 from busta.features.catalog import PRICES, Feature
 from busta.plugins import markets
@@ -122,7 +123,7 @@ def _of_market(market: Market) -> Iterator[Feature]:
 def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_method: str) -> pl.DataFrame:
     """One row a game and time at which a quote was seen: ``game_id``, ``known_at``, the features of `quoted`.
 
-    A market's quote stands until its next one; of several books the first by name is read.
+    A market's quote stands until its next one; of several books the consensus is read, or else the first.
     """
     prices = quotes.select("first_price", "second_price").to_numpy().astype(np.float64)
     fair = pl.Series("fair", remove_vig(prices, vig_method)[:, 0], nan_to_null=True)
@@ -130,8 +131,7 @@ def price_events(games: pl.DataFrame, quotes: pl.DataFrame, league: League, vig_
     return (
         quotes.with_columns(fair)
         .join(games.select("game_id"), on="game_id", how="semi")
-        .sort("game_id", "book")
-        .unique(["game_id", "moment", "market"], keep="first", maintain_order=True)
+        .pipe(one_book)
         .sort("game_id", "known_at", pl.col("moment") == "close")
         .select(
             "game_id",

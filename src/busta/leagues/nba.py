@@ -151,4 +151,5 @@ LEAGUE = League(
     result_gain=0.05,
     total_power_gain=0.3,
     unused=("rest_days_*",),
+    odds_sport="basketball_nba",
 )

@@ -215,4 +215,5 @@ LEAGUE = League(
     places={code: club.home for code, club in CLUBS.items()} | VENUES,
     moves=MOVES,
     unused=("back_to_back_*", "three_in_four_*", "climb_km_*"),
+    odds_sport="americanfootball_nfl",
 )

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from busta.betting.settlement import label
+from busta.data.books import one_book
 from busta.data.schema import FINAL_LAG, INSTANT, Moment, decision_time
 from busta.errors import DataError
 from busta.features.catalog import select
@@ -176,7 +177,7 @@ def _names(gold: GoldStore, league: League, market: Market, *, blind: bool) -> l
 
 
 def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment, *, blind: bool) -> pl.DataFrame:
-    quotes = quotes_at(gold.quotes, market, moment)
+    quotes = quotes_at(gold.quotes, market, moment, betting=True)
     if quotes.is_empty():
         _refuse_unquoted(gold, league, market, moment, blind=blind)
     games = gold.games.join(quotes, on="game_id", how="left", maintain_order="left")
@@ -190,12 +191,18 @@ def _with_quotes(gold: GoldStore, league: League, market: Market, moment: Moment
     ).sort("kickoff", "game_id")
 
 
-def quotes_at(quotes: pl.DataFrame, market: Market, moment: Moment) -> pl.DataFrame:
-    """One quote of each game, that of the first book by name: ``game_id``, ``line``, both prices, ``quoted_at``."""
+def quotes_at(quotes: pl.DataFrame, market: Market, moment: Moment, *, betting: bool) -> pl.DataFrame:
+    """One quote of each game: ``game_id``, ``line``, both prices, ``quoted_at``.
+
+    Args:
+        quotes: Rows of ``QUOTES``.
+        market: The market.
+        moment: Open or close.
+        betting: Whether it is bet at, which is done at the best price, or the opinion of the books is asked.
+    """
     return (
         quotes.filter((pl.col("market") == market.name) & (pl.col("moment") == moment))
-        .sort("game_id", "book")
-        .unique("game_id", keep="first", maintain_order=True)
+        .pipe(one_book, betting=betting)
         .select("game_id", "line", *PRICES, pl.col("known_at").alias("quoted_at"))
     )
 
@@ -270,7 +277,7 @@ def _closing(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Line, prices and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
     quotes = games.select("game_id").join(
-        quotes_at(gold.quotes, market, "close"), on="game_id", how="left", maintain_order="left"
+        quotes_at(gold.quotes, market, "close", betting=False), on="game_id", how="left", maintain_order="left"
     )
     seen = gold.as_of(games.select("game_id", pl.col("kickoff").alias("decision_time")))
     line = _floats(quotes["line"])

@@ -160,7 +160,7 @@ async def _predicted(service: Service, scope: Scope, body: bytes) -> bytes:
     if not asked.record:
         return joined(slate, found)
     needs(scope, "write")
-    return joined(slate, found, len(await _write(service, drafts(slate, found))))
+    return joined(slate, found, await _write(service, drafts(slate, found)))
 
 
 def _quick(service: Service, others: App) -> App:

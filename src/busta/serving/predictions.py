@@ -17,6 +17,7 @@ from busta.serving.schemas import PredictionRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from busta.ledger.chain import Entry
     from busta.serving.schemas import Input
     from busta.serving.slate import Slate
 
@@ -94,9 +95,12 @@ def of_features(slate: Slate, inputs: Sequence[Input]) -> list[bytes]:
     return [found[place] for place in range(len(inputs))]
 
 
-def joined(slate: Slate, found: Sequence[bytes], recorded: int | None = None) -> bytes:
-    """The whole answer."""
-    tail = b"]}" if recorded is None else b'],"recorded":%d}' % recorded
+def joined(slate: Slate, found: Sequence[bytes], recorded: Sequence[Entry] | None = None) -> bytes:
+    """The whole answer, with the ledger's entries of what was recorded."""
+    tail = b"]}"
+    if recorded is not None:
+        entries = [{"seq": each.seq, "key": each.key, "hash": each.hash, "new": each.new} for each in recorded]
+        tail = b'], "recorded": ' + json.dumps(entries).encode() + b"}"
     return slate.head + b",".join(found) + tail
 
 

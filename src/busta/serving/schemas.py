@@ -75,6 +75,15 @@ class PredictionRequest(_Strict):
         return [Input.model_construct(**{name: getattr(self, name) for name in names})]  # they have been looked at
 
 
+class Recorded(BaseModel):
+    """An entry of the ledger: on disk when it is told."""
+
+    seq: int
+    key: str
+    hash: str
+    new: bool = Field(description="False where the same was there already.")
+
+
 class Predictions(BaseModel):
     """Answers, each a row of `busta predict --json`, or for given features the chances of the market's first side."""
 
@@ -84,7 +93,7 @@ class Predictions(BaseModel):
     gold_version: str | None
     versions: dict[str, str]
     predictions: list[dict[str, Any]]
-    recorded: int | None = None
+    recorded: list[Recorded] | None = Field(None, description="The ledger's entries, where they were asked for.")
 
 
 class ProblemBody(BaseModel):

@@ -86,7 +86,7 @@ def _value(bet: Bet, triple: Floats, closing_line: float, market: Market) -> Clo
 
 def _closes(tables: Stored, league: League, market: Market, method: str) -> Dataset:
     """The games that have a close, without features."""
-    quotes = quotes_at(tables.quotes, market, "close")
+    quotes = quotes_at(tables.quotes, market, "close", betting=False)
     games = tables.games.join(quotes, on="game_id", maintain_order="left").with_columns(
         decision_time="quoted_at", final_time=pl.col("kickoff") + FINAL_LAG, known_at="quoted_at"
     )
