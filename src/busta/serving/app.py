@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -92,22 +92,20 @@ class Service:
 
 def create(service: Service) -> Front:
     """The application, behind its guard; it begins to read and write when the server starts it."""
-    page, warm = pages(service, service.desk, service.sessions)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         service.engine.start()
         service.writer.start()
-        warm()
         yield
         service.engine.stop()
         await asyncio.to_thread(service.writer.stop)
 
-    guard = Guard(_quick(service, _routes(service, page, running)), service.settings, service.keys, service.metrics)
+    guard = Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
     return Front(guard, service.sessions)
 
 
-def _routes(service: Service, page: APIRouter, running: Any) -> FastAPI:
+def _routes(service: Service, running: Any) -> FastAPI:
     app = FastAPI(
         lifespan=running,
         title="busta",
@@ -125,7 +123,7 @@ def _routes(service: Service, page: APIRouter, running: Any) -> FastAPI:
     _games(app, service)
     _health(app, service)
     _keys(app, service)
-    app.include_router(page)
+    app.include_router(pages(service, asyncio.to_thread))
     return app
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from busta.serving.page.desk import Desk
+from busta.plugins import leagues
+from busta.serving.page.desk import Desk, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,33 +27,38 @@ WAIT = 2.0
 def desk_of(settings: Settings) -> Desk:
     """The page's way to the ledger of those settings and to what was noted of their trials."""
     return Desk(
-        state=partial(_state, settings),
-        show=partial(_show, settings),
+        look=partial(_look, settings),
         record=partial(_record, settings),
         settle=partial(_settle, settings),
-        clock=partial(_clock, settings),
         trials=partial(_trials, settings),
         mlflow=_mlflow(settings.tracking.tracking_uri),
         books=tuple(settings.ledger.books),
     )
 
 
-def _state(settings: Settings) -> object:
-    """Changes with every entry of the ledger and with the tables, which closing prices come from."""
-    from busta.ledger.storage import Ledger
-
-    with Ledger.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT) as ledger:
-        return ledger.head(), _tables(settings)
-
-
-def _tables(settings: Settings) -> list[tuple[str, str]]:
-    return [(path.parent.name, path.read_text()) for path in sorted(settings.tables.glob("*/CURRENT"))]
-
-
-def _show(settings: Settings) -> dict[str, Any]:
+def _look(settings: Settings, state: object) -> Ledger | None:
+    """The ledger, unless its head and the tables, which closing prices come from, are as they were."""
+    from busta.ledger.storage import Ledger as Log
     from busta.workflows.bets import show_bets
 
-    return show_bets(settings)
+    with Log.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT) as log:
+        now = (log.head(), [(path.parent.name, path.read_text()) for path in settings.tables.glob("*/CURRENT")])
+    if now == state:
+        return None
+    return Ledger(now, show_bets(settings), _clocks(settings))
+
+
+def _clocks(settings: Settings) -> dict[str, datetime]:
+    """What time it is in simulated leagues."""
+    from busta.workflows.bet_slip import Board
+    from busta.workflows.ingest import has_tables, tables_of
+
+    found = [league for league in leagues().values() if has_tables(settings, league)]
+    return {
+        league.name: Board(settings, league.name).now
+        for league in found
+        if tables_of(settings, league).truth() is not None
+    }
 
 
 def _record(settings: Settings, league: str, row: Mapping[str, Any], book: str) -> dict[str, Any]:
@@ -70,15 +76,6 @@ def _settle(settings: Settings) -> dict[str, Any]:
     from busta.workflows.bets import settle_bets
 
     return settle_bets(settings)
-
-
-def _clock(settings: Settings, league: str) -> datetime | None:
-    """A simulated league's own clock."""
-    from busta.workflows.bet_slip import Board
-    from busta.workflows.ingest import tables_of
-
-    board = Board(settings, league)
-    return board.now if tables_of(settings, board.league).truth() is not None else None
 
 
 def _mlflow(uri: str | None) -> str | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import threading
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
@@ -23,38 +21,54 @@ from busta.serving.page.view import Asked, address, bets_page, view
 from busta.serving.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from busta.serving.app import Service
-    from busta.serving.page.desk import Desk
     from busta.serving.page.session import Sessions
 
 __all__ = ["pages"]
 
-log = logging.getLogger(__name__)
 
+def pages(service: Service, do: Callable[..., Awaitable[Any]]) -> APIRouter:
+    """The page's routes, none of which is part of the API.
 
-def pages(service: Service, desk: Desk, sessions: Sessions) -> tuple[APIRouter, Callable[[], None]]:
-    """The page's routes, none of which is part of the API, and what makes the first page as quick as the others."""
+    Args:
+        service: What they work with.
+        do: Calls what works on the ledger where that keeps no other request waiting.
+    """
     found = APIRouter(include_in_schema=False, default_response_class=Response)
-    books = Books(desk)
-    _pages(found, service, desk, sessions, books)
-    _bets(found, service, desk, sessions, books)
-    _sign_in(found, sessions)
-
-    def warm() -> None:
-        """Reads the ledger and loads what that takes, on a thread of its own."""
-        threading.Thread(target=_warm, args=(service, desk, books), name="busta-page", daemon=True).start()
-
-    return found, warm
+    page = Page(service, Books(service.desk, do))
+    _pages(found, page)
+    _bets(found, page)
+    _sign_in(found, service.sessions)
+    return found
 
 
-def _warm(service: Service, desk: Desk, books: Books) -> None:
-    with suppress(BustaError):  # whoever opens the page is told
-        render("page.html", **view(service.engine, desk, books, Asked.of({})), **_NOBODY)
+@dataclass(frozen=True)
+class Page:
+    """What the routes share."""
 
+    service: Service
+    books: Books
 
-_NOBODY = {"token": "", "may_write": False, "signed_in": False, "wrong": None}
+    def common(self, request: Request) -> dict[str, Any]:
+        """What every page says of whoever looks at it."""
+        headers, sessions = dict(request.scope["headers"]), self.service.sessions
+        return {
+            "token": sessions.token(headers),
+            "may_write": "write" in request.scope[ALLOWED],
+            "signed_in": sessions.who(headers) is not None,
+        }
+
+    async def shown(self, request: Request, fields: Mapping[str, str], wrong: Any = None) -> tuple[bytes, str]:
+        """The whole page, made on a thread."""
+        ledger, common = await self.books.look(), self.common(request)
+
+        def made() -> tuple[bytes, str]:
+            found = view(self.service.engine, self.service.desk, ledger, Asked.of(fields))
+            return render("page.html", **found, **common, wrong=wrong)
+
+        return await asyncio.to_thread(made)
 
 
 def answer(content: tuple[bytes, str], status: int = 200) -> Response:
@@ -63,50 +77,31 @@ def answer(content: tuple[bytes, str], status: int = 200) -> Response:
     return Response(page, status, {"content-security-policy": policy}, "text/html; charset=utf-8")
 
 
-def _pages(found: APIRouter, service: Service, desk: Desk, sessions: Sessions, books: Books) -> None:
+def _pages(found: APIRouter, page: Page) -> None:
     @found.get("/")
-    async def page(request: Request) -> Response:
-        return answer(await _shown(request, service, desk, sessions, books))
+    async def week(request: Request) -> Response:
+        return answer(await page.shown(request, request.query_params))
 
     @found.get("/bets")
     async def bets(request: Request) -> Response:
-        shown = await asyncio.to_thread(books.show)
-        return answer(render("bets.html", **bets_page(shown, request.query_params), **_common(request, sessions)))
+        listed = bets_page(await page.books.shown(), request.query_params)
+        return answer(render("bets.html", **listed, **page.common(request)))
 
 
-async def _shown(
-    request: Request, service: Service, desk: Desk, sessions: Sessions, books: Books, *, wrong: Any = None, **more: Any
-) -> tuple[bytes, str]:
-    """The whole page, made on a thread: the ledger may keep it waiting."""
-    asked = Asked.of(more.pop("fields", request.query_params))
-    common = _common(request, sessions)
-    return await asyncio.to_thread(
-        lambda: render("page.html", **view(service.engine, desk, books, asked), **common, wrong=wrong)
-    )
+def _bets(found: APIRouter, page: Page) -> None:
+    books = page.books
 
-
-def _common(request: Request, sessions: Sessions) -> dict[str, Any]:
-    headers = dict(request.scope["headers"])
-    return {
-        "token": sessions.token(headers),
-        "may_write": "write" in request.scope[ALLOWED],
-        "signed_in": sessions.who(headers) is not None,
-    }
-
-
-def _bets(found: APIRouter, service: Service, desk: Desk, sessions: Sessions, books: Books) -> None:
     @found.post("/bets")
     async def record(request: Request) -> Response:
         """Records a bet that is recommended; the same twice is one."""
         needs(request.scope, "write")
-        fields = await form_of(request, sessions)
+        fields = await form_of(request, page.service.sessions)
         try:
-            row = _offered(service, fields)
-            said = await asyncio.to_thread(desk.record, row["league"], row, fields.get("book", ""))
+            row = _offered(page.service, fields)
+            said = await books.do(books.desk.record, row["league"], row, fields.get("book", ""))
         except BustaError as exc:
-            log.info("a bet was not recorded: %s", exc)
             wrong = {"key": f"{fields.get('game')}-{fields.get('market')}", "why": str(exc), "fields": fields}
-            return answer(await _shown(request, service, desk, sessions, books, fields=fields, wrong=wrong), 422)
+            return answer(await page.shown(request, fields, wrong), 422)
         bet = said["bets"][0]
         done = {"bet": bet["key"], "again": "" if bet["new"] else "1"}
         return RedirectResponse(address(Asked.of(fields), **done) + "#said", 303)
@@ -114,8 +109,8 @@ def _bets(found: APIRouter, service: Service, desk: Desk, sessions: Sessions, bo
     @found.post("/settle")
     async def settle(request: Request) -> Response:
         needs(request.scope, "write")
-        fields = await form_of(request, sessions)
-        said = await asyncio.to_thread(desk.settle)
+        fields = await form_of(request, page.service.sessions)
+        said = await books.do(books.desk.settle)
         done = {"settled": str(len(said["settled"])), "resettled": str(len(said["resettled"]))}
         return RedirectResponse(address(Asked.of(fields), **done) + "#said", 303)
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from busta.errors import BustaError, without_password
 from busta.plugins import pick
 from busta.serving.engine import NothingServedError
 from busta.serving.page.money import accounts
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from busta.serving.engine import Engine
-    from busta.serving.page.desk import Books, Desk
+    from busta.serving.page.desk import Desk, Ledger
     from busta.serving.page.reasons import Reasons
     from busta.serving.page.week import Week
     from busta.serving.slate import Slate
@@ -86,19 +85,19 @@ def address(asked: Asked, **more: Any) -> str:
     return "/?" + urlencode({name: value for name, value in said.items() if value not in (None, "")})
 
 
-def view(engine: Engine, desk: Desk, books: Books, asked: Asked) -> dict[str, Any]:
+def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, Any]:
     """Everything the page shows.
 
     Raises:
         UsageError: There is no such league, or no such kind of model.
     """
-    money = _money(books, asked)
+    money = _money(ledger, asked)
     try:
         slate = _slate(engine, asked)
     except NothingServedError as exc:
         return {"slate": None, "nothing": str(exc), "health": _health(engine), "desk": desk, **money}
     league = slate.about["league"]
-    week = week_of(slate, _now(books, league), asked.season, asked.week)
+    week = week_of(slate, ledger.now(league), asked.season, asked.week)
     kind = {name: slate.about[name] for name in ("information", "price")}
     season, number = week.chosen or (None, None)
     at = Asked(league, kind["information"], kind["price"], season, number, asked.game, {})
@@ -139,14 +138,6 @@ def _kind(kind: Any) -> str:
     return f"{words.get(kind.information, kind.information)}, at the {kind.price}"
 
 
-def _now(books: Books, league: str) -> datetime:
-    """The league's clock; ours where its tables are gone."""
-    try:
-        return books.now(league)
-    except BustaError:
-        return datetime.now(UTC)
-
-
 def _opened(slate: Slate, week: Week, game: str | None) -> dict[str, Reasons]:
     """Why each market's forecast of the unfolded game is what it is."""
     found = {}
@@ -178,13 +169,12 @@ def _health(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _money(books: Books, asked: Asked) -> dict[str, Any]:
+def _money(ledger: Ledger, asked: Asked) -> dict[str, Any]:
     """The ledger, or why it cannot be read."""
-    try:
-        shown = books.show()
-    except BustaError as exc:
+    shown = ledger.shown
+    if shown is None:
         nothing = {"accounts": [], "bets": [], "count": 0, "open": 0, "said": None, "purses": None}
-        return nothing | {"broken": without_password(str(exc))}
+        return nothing | {"broken": ledger.broken}
     rows = shown["bets"]
     return {
         "accounts": accounts(shown),
