@@ -206,6 +206,7 @@ def of_mlflow(settings: Settings, league: str, features: dict[str, Any], seconds
     environment = os.environ | {
         "MLFLOW_TRACKING_URI": f"sqlite:///{settings.workspace() / 'mlflow.db'}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",  # it calls uvicorn by name
     }
     running = subprocess.Popen(
         [*command, "--port", str(port)],

@@ -93,8 +93,8 @@ def test_health_and_metrics_tell_what_is_served(client):
 def test_the_document_describes_what_is_there(client):
     document = client.get("/openapi.json").json()
     assert set(document["paths"]) == {
-        "/v1/predictions", "/v1/games", "/v1/markets", "/v1/models", "/v1/prices/{game}", "/v1/explanations/{game}",
-        "/v1/keys", "/v1/keys/{key}", "/health/live", "/health/ready", "/metrics",
+        "/v1/predictions", "/v1/bets", "/v1/games", "/v1/markets", "/v1/models", "/v1/prices/{game}",
+        "/v1/explanations/{game}", "/v1/keys", "/v1/keys/{key}", "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
     body = document["paths"]["/v1/predictions"]["post"]["requestBody"]["content"]["application/json"]
     assert body["examples"]["games"]["value"]["games"]

@@ -12,12 +12,20 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import busta
-from asking import asking
+from asking import Here, asking
 from busta.serving.page.html import american
 from busta.workflows.serve import application
 from support import play
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_other_process():
+    """The clerk's own process is tried in its tests and in a real browser."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("busta.serving.clerk.Clerk", Here)
+        yield
 
 
 @pytest.fixture(scope="module")

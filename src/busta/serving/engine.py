@@ -58,6 +58,7 @@ class Engine:
         self._seconds = seconds
         self._folders: dict[str, Path] = {}
         self._stop = threading.Event()
+        self._served = threading.Event()
 
     @property
     def ready(self) -> bool:
@@ -102,6 +103,8 @@ class Engine:
             found[Kind(new.about["league"], new.about["information"], new.about["price"])] = new
         self.slates, self.problems = found, problems
         self.state = read_state(self.root / STATE)
+        if self.ready:
+            self._served.set()
 
     def start(self) -> None:
         """Looks for what is new from now on, on a thread of its own."""
@@ -111,6 +114,11 @@ class Engine:
     def stop(self) -> None:
         """Ends the looking."""
         self._stop.set()
+        self._served.set()
+
+    def wait(self) -> None:
+        """Waits until it is ready, or ends."""
+        self._served.wait()
 
     def age(self) -> float | None:
         """Seconds since somebody last found that this is the newest; ``None`` where nobody has."""

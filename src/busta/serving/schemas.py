@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from busta.betting.odds import HIGHEST_PRICE
 
-__all__ = ["EXAMPLES", "Input", "PredictionRequest", "Predictions", "ProblemBody"]
+__all__ = ["BET", "EXAMPLES", "BetRequest", "Bets", "Input", "PredictionRequest", "Predictions", "ProblemBody"]
 
 LARGEST = 1e15
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -96,6 +96,40 @@ class Predictions(BaseModel):
     recorded: list[Recorded] | None = Field(None, description="The ledger's entries, where they were asked for.")
 
 
+class BetRequest(_Strict):
+    """A bet that was placed, or one on paper."""
+
+    league: Name = "nfl"
+    market: Name
+    game: Name = Field(description="An id, or two teams as KC@BUF with a week or a date.")
+    side: Name = Field(
+        description="In the book's way, as BUF -3.5, over 45.5 or BUF; or home, away, over, under with line."
+    )
+    line: Line | None = Field(
+        None, description="The spread from the home side (home favoured = positive), or the total."
+    )
+    price: Annotated[float, Field(ge=-100_000, le=100_000)] | Name = Field(
+        description="Decimal, American or fractional."
+    )
+    stake: Annotated[float, Field(gt=0, le=1e12)] = Field(description="In the currency of the bankroll.")
+    book: Name
+    paper: bool = Field(description="Whether no money is on it.")
+    week: Name | None = None
+    date: Name | None = None
+    late: Name | None = Field(None, description="When it was placed (ISO 8601), of a bet that is recorded only now.")
+    key: Name | None = Field(None, description="A name of its own: two equal bets are two only by their keys.")
+
+
+class Bets(BaseModel):
+    """What was recorded; `recorded` is 0 where the same bet was there already."""
+
+    league: str
+    recorded: int
+    bets: list[dict[str, Any]]
+    notes: Any
+    head: str = Field(description="Hash of the ledger's last entry.")
+
+
 class ProblemBody(BaseModel):
     """RFC 9457."""
 
@@ -117,4 +151,20 @@ EXAMPLES: dict[str, Any] = {
             "prices": [1.91, 1.91],
         },
     },
+}
+
+BET: dict[str, Any] = {
+    "paper": {
+        "summary": "A bet on paper",
+        "value": {
+            "market": "ats",
+            "game": "2022_18_DET_GB",
+            "side": "DET +4.5",
+            "price": -110,
+            "stake": 1.0,
+            "book": "somebook",
+            "paper": True,
+            "key": "2022-18-1",
+        },
+    }
 }

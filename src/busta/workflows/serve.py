@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import time
+from functools import partial
 from importlib import metadata
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
@@ -134,19 +135,42 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
     Args:
         settings: All settings.
         token: Names the watcher whose word is waited for.
-        secret: What sessions of browsers are signed with, the same in all workers; by default one of its own.
+        secret: What browsers' sessions are signed with, the same in all workers; by default one of its own.
     """
     from busta.serving.app import Service, create
+    from busta.serving.clerk import Clerk
     from busta.serving.page.session import Sessions
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
     from busta.workflows.desk import desk_of
 
     limits, keys = settings.serve, keys_of(settings)
-    writer = Writer(lambda: _ledger(settings), limits.queue)
-    sessions = Sessions(keys, secret or secrets.token_bytes(32))
-    engine = Engine(folder(settings), token)
-    return create(Service(engine, limits, keys, Metrics(), writer, desk_of(settings), sessions))
+    return create(
+        Service(
+            Engine(folder(settings), token),
+            limits,
+            keys,
+            Metrics(),
+            Writer(lambda: _ledger(settings), limits.queue),
+            Clerk(ready_to_record, limits.queue),
+            partial(record, settings.model_dump()),
+            desk_of(settings),
+            Sessions(keys, secret or secrets.token_bytes(32)),
+        )
+    )
+
+
+def ready_to_record() -> None:
+    """Loads what recording needs, ahead of the first bet."""
+    import busta.workflows.bets  # noqa: F401
+
+
+def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
+    """Records a bet that came over HTTP."""
+    from busta.workflows.bets import record_bet
+
+    names = {"league": "league_name"}
+    return record_bet(Settings(**given), **{names.get(name, name): value for name, value in bet.items()}, source="api")
 
 
 def keys_of(settings: Settings) -> Keys:

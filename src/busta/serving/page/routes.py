@@ -21,23 +21,18 @@ from busta.serving.page.view import Asked, address, bets_page, view
 from busta.serving.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
-    from busta.serving.app import Service
     from busta.serving.page.session import Sessions
+    from busta.serving.service import Service
 
 __all__ = ["pages"]
 
 
-def pages(service: Service, do: Callable[..., Awaitable[Any]]) -> APIRouter:
-    """The page's routes, none of which is part of the API.
-
-    Args:
-        service: What they work with.
-        do: Calls what works on the ledger where that keeps no other request waiting.
-    """
+def pages(service: Service) -> APIRouter:
+    """The page's routes, none of which is part of the API; what works on the ledger is the clerk's."""
     found = APIRouter(include_in_schema=False, default_response_class=Response)
-    page = Page(service, Books(service.desk, do))
+    page = Page(service, Books(service.desk, service.clerk.do))
     _pages(found, page)
     _bets(found, page)
     _sign_in(found, service.sessions)

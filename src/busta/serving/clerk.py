@@ -1,0 +1,87 @@
+"""Work that needs more than a server should load, done by a process beside it: recording bets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from busta.errors import OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Clerk"]
+
+log = logging.getLogger(__name__)
+LOOKS = 1.0  # seconds between two looks whether the server is still there
+
+
+class Clerk:
+    """One process that does one thing after the other.
+
+    Args:
+        prepare: Called once in it, ahead of the first request; can be sent to another process.
+        most: Calls that may wait.
+    """
+
+    def __init__(self, prepare: Callable[[], None], most: int) -> None:
+        self._prepare = prepare
+        self._most = most
+        self._waiting = 0
+        self._pool: ProcessPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Begins to prepare."""
+        context = get_context("spawn")
+        self._pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._prepare, os.getpid()))
+        self._pool.submit(os.getpid)
+
+    def stop(self) -> None:
+        """Finishes what waits, and ends."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    async def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What the work returns, done there; it and its arguments can be sent to another process.
+
+        Raises:
+            OutsideError: Too much waits already, or the process has died; the next call begins another.
+            BustaError: The work's own.
+        """
+        if self._waiting >= self._most:
+            raise OutsideError(f"{self._waiting} bets wait already (serve.queue); try again")
+        if self._pool is None:
+            self.start()
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        except BrokenProcessPool as exc:
+            log.warning("the process that records bets has died; the next bet begins another")
+            self._pool = None
+            raise OutsideError(
+                "the process that records bets has died; send the bet again, it is recorded once"
+            ) from exc
+        finally:
+            self._waiting -= 1
+
+
+def _begin(prepare: Callable[[], None], parent: int) -> None:
+    """Ends with its parent, whatever ended that; Ctrl-C is the parent's business."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOKS)
+        os._exit(0)
+
+    threading.Thread(target=look, daemon=True).start()
+    prepare()
