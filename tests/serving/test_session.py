@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from asking import asking
+from asking import Here, asking
 from busta.serving.auth import Keys
 from busta.serving.page import session as sessions
 from busta.serving.page.session import COOKIE, Sessions
@@ -75,8 +75,9 @@ def test_each_session_has_a_token_of_its_own(keys):
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path, monkeypatch):
     """A browser on a server that has keys, and the keys."""
+    monkeypatch.setattr("busta.serving.clerk.Clerk", Here)
     settings = load(home=tmp_path)
     keys = {scope: keys_of(settings).add(scope) for scope in ("read", "write")}
     with asking(application(settings)) as client:

@@ -7,15 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from busta.errors import BustaError, without_password
 from busta.plugins import leagues
 from busta.serving.page.desk import Desk, Ledger
+from busta.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from busta.settings import Settings
 
 __all__ = ["desk_of"]
 
@@ -26,26 +27,29 @@ WAIT = 2.0
 
 def desk_of(settings: Settings) -> Desk:
     """The page's way to the ledger of those settings and to what was noted of their trials."""
+    given = settings.model_dump()  # which another process can be sent
     return Desk(
-        look=partial(_look, settings),
-        record=partial(_record, settings),
-        settle=partial(_settle, settings),
+        look=partial(_look, given),
+        record=partial(_record, given),
+        settle=partial(_settle, given),
         trials=partial(_trials, settings),
         mlflow=_mlflow(settings.tracking.tracking_uri),
         books=tuple(settings.ledger.books),
     )
 
 
-def _look(settings: Settings, state: object) -> Ledger | None:
+def _look(given: Mapping[str, Any], state: object) -> Ledger | None:
     """The ledger, unless its head and the tables, which closing prices come from, are as they were."""
     from busta.ledger.storage import Ledger as Log
     from busta.workflows.bets import show_bets
 
-    with Log.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT) as log:
-        now = (log.head(), [(path.parent.name, path.read_text()) for path in settings.tables.glob("*/CURRENT")])
-    if now == state:
-        return None
-    return Ledger(now, show_bets(settings), _clocks(settings))
+    settings = Settings(**given)
+    try:
+        with Log.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT) as log:
+            now = (log.head(), [(path.parent.name, path.read_text()) for path in settings.tables.glob("*/CURRENT")])
+        return None if now == state else Ledger(now, show_bets(settings), _clocks(settings))
+    except BustaError as exc:
+        return Ledger(clocks=_clocks(settings), broken=without_password(str(exc)))
 
 
 def _clocks(settings: Settings) -> dict[str, datetime]:
@@ -61,7 +65,7 @@ def _clocks(settings: Settings) -> dict[str, datetime]:
     }
 
 
-def _record(settings: Settings, league: str, row: Mapping[str, Any], book: str) -> dict[str, Any]:
+def _record(given: Mapping[str, Any], league: str, row: Mapping[str, Any], book: str) -> dict[str, Any]:
     """Records a recommended bet at the price and stake that were really taken; its edge is that of the price."""
     from busta.betting.odds import edge
     from busta.workflows.bet_words import read_money, read_price
@@ -69,13 +73,13 @@ def _record(settings: Settings, league: str, row: Mapping[str, Any], book: str) 
 
     price, stake, chance = read_price(row["price"]), read_money("stake", row["stake"]), row["probability"]
     taken = {"price": price, "stake": stake, "edge": float(edge(chance["win"], chance["lose"], price))}
-    return record_recommended(settings, {"league": league, "bets": [{**row, **taken}]}, book=book)
+    return record_recommended(Settings(**given), {"league": league, "bets": [{**row, **taken}]}, book=book)
 
 
-def _settle(settings: Settings) -> dict[str, Any]:
+def _settle(given: Mapping[str, Any]) -> dict[str, Any]:
     from busta.workflows.bets import settle_bets
 
-    return settle_bets(settings)
+    return settle_bets(Settings(**given))
 
 
 def _mlflow(uri: str | None) -> str | None:

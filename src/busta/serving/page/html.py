@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from math import isclose
 from typing import TYPE_CHECKING, Any
 
-from busta.betting.odds import format_american
+from busta.betting.odds import format_american, parse_price
 from busta.reports.html import asset, environment, policy
 from busta.reports.numbers import NONE, bet_name
 
@@ -35,6 +36,16 @@ def american(price: float | None) -> str:
     return NONE if price is None else format_american(price).replace("-", "\N{MINUS SIGN}")
 
 
+def typed(price: float) -> str:
+    """A decimal price as a person would type it: American where that loses nothing.
+
+    >>> typed(2.5), typed(1.9319)
+    ('+150', '1.9319')
+    """
+    text = format_american(price)
+    return text if isclose(parse_price(text), price, rel_tol=1e-9) else f"{price:.6g}"
+
+
 @cache
 def _style() -> Markup:
     return asset("style.css") + asset("page.css", "busta.serving")
@@ -43,5 +54,9 @@ def _style() -> Markup:
 @cache
 def _templates() -> Environment:
     found = environment("busta.serving")
-    found.filters |= {"american": american, "bet": lambda row: bet_name(row).replace("-", "\N{MINUS SIGN}")}
+    found.filters |= {
+        "american": american,
+        "typed": typed,
+        "bet": lambda row: bet_name(row).replace("-", "\N{MINUS SIGN}"),
+    }
     return found
