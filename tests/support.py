@@ -209,7 +209,7 @@ def play(settings: Settings, **scores: tuple[int, int] | None) -> None:
     """Ingests scores of games; ``None`` takes one back."""
     tables = Tables(settings.tables / "sim")
     stored, truth = tables.read(), tables.truth()
-    found = dict(scores)
+    found: dict[str, Any] = dict(scores)
     games = stored.games.with_columns(
         pl.Series(
             name,

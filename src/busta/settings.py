@@ -38,6 +38,7 @@ __all__ = [
     "Settings",
     "Tracking",
     "Train",
+    "Trial",
     "Tune",
     "as_path",
     "load",
@@ -245,6 +246,23 @@ class Gate(_Section):
     """Weeks that must still show the edge."""
 
 
+class Trial(_Section):
+    """Trials of challenger against champion; a trial keeps what was in force when it started."""
+
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Chance, over the lifetime of a market, that a trial is won by a challenger that is no better."""
+    planned: Annotated[int, Field(ge=1, le=1000)] = 2
+    """How many trials you plan on a market; these share half of alpha, later ones get less and less."""
+    beta: Annotated[float, Field(gt=0, lt=0.5)] = 0.025
+    """Chance of giving up a challenger that is better by the margin because it seems not to be."""
+    margin: Annotated[float, Field(gt=0, lt=0.1)] = 0.002
+    """Log loss a game that a challenger has to gain to be worth waiting for."""
+    horizon: Annotated[int, Field(ge=10, le=1_000_000)] = 2800
+    """Games after which a trial that nothing decided ends as futile."""
+    require: bool = False
+    """Let `busta promote` refuse a challenger that has not won a trial against the champion."""
+
+
 class Ledger(_Section):
     """The record of predictions, bets and results, and what may be staked."""
 
@@ -331,6 +349,7 @@ class Settings(BaseSettings):
     tune: Tune = Tune()
     bets: Bets = Bets()
     gate: Gate = Gate()
+    trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
     sim: Sim = Sim()

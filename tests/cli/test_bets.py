@@ -119,3 +119,37 @@ def test_what_is_printed_for_programs_is_one_object(run, game):
     answer = run("bets", "record", "totals", game, "over 44.5", *OVER, "--real", "--json")
 
     assert json.loads(answer.out)["bets"][0]["key"]
+
+
+def test_bets_are_recommended_shown_and_recorded_from_the_file_of_the_recommendation(busta_in, borrowed, tmp_path):
+    home, week = borrowed.home, ("--week", "2014-18", "--league", "sim")
+    (home / "busta.toml").write_text(
+        (home / "busta.toml").read_text() + "[bets]\nmin_edge = 0.0\nkelly_fraction = 1.0\n"
+    )
+    shown = busta_in(home, "bets", "recommend", *week)
+    assert shown.code == 0
+    assert "real: 0 bets, 0.00 of 100.00" in shown.out
+    assert " not bet: edge < 0.0%" in shown.out
+    answer = busta_in(home, "bets", "recommend", "totals", "over-under", *week, "--book", "x", "--json")
+    (tmp_path / "slate.json").write_text(answer.out)
+    count = len(answer.json["bets"])
+    assert count > 0
+
+    written = busta_in(home, "bets", "record", "--from", tmp_path / "slate.json", "--book", "x")
+    assert written.out.count("recorded: ") == count
+    again = busta_in(home, "bets", "record", "--from", tmp_path / "slate.json", "--book", "x")
+    assert again.out.count("recorded already: ") == count
+    assert f"open bets: {count} with " in busta_in(home, "bets", "show").out
+
+
+def test_bets_go_out_to_a_file_and_come_in_from_one(run, game, home, tmp_path):
+    run("bets", "record", "totals", game, "over 44.5", *OVER, "--real")
+    assert run("bets", "export", tmp_path / "bets.csv").out.startswith(
+        f"wrote 1 bets to {tmp_path / 'bets.csv'}; head "
+    )
+    fields = ("key", "market", "pick", "price", "stake", "book", "placed_at", "paper")
+    mapping = '[columns]\ngame = "game_id"\n' + "\n".join(f'{field} = "{field}"' for field in fields)
+    (tmp_path / "map.toml").write_text(f'{mapping}\n[defaults]\nleague = "sim"\n')
+    answer = run("bets", "import", tmp_path / "bets.csv", "--map", tmp_path / "map.toml")
+
+    assert answer.out.startswith("1 rows: 0 recorded, 1 there already, 0 refused; head ")

@@ -44,11 +44,17 @@ IN_PYTHON = {
     "keys list": "list_keys",
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
+    "bets recommend": "recommend",
+    "trial start": "start_trial",
+    "trial show": "show_trial",
+    "trial stop": "stop_trial",
     "bets record": "record_bet",
     "bets void": "void_bets",
     "bets settle": "settle_bets",
     "bets show": "show_bets",
     "bets bankroll": "move_bankroll",
+    "bets export": "export_bets",
+    "bets import": "import_bets",
     "bets verify": "verify_ledger",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,10 +15,12 @@ import busta
 from busta.performance.audit.run import detectors
 from busta.performance.gate.verdict import checks
 from busta.plugins import league_names, market_names
+from busta.registry.connect import connect
+from busta.registry.versions import promote, resolve
 from busta.workflows.backtest import backtest
 from busta.workflows.build import catalog
 from busta.workflows.evaluate import evaluate
-from workspaces import trained
+from workspaces import register_again, trained
 
 __all__ = ["trained"]
 
@@ -179,6 +182,7 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "price",
         "explain",
         "list_models",
+        "start_trial",
     ],
 )
 def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path, kind):
@@ -209,7 +213,18 @@ def objects(trained, folder):
             settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
         ),
         "list_models": lambda: busta.list_models(settings)[0],
+        "start_trial": lambda: tried(settings, folder),
     }
+
+
+def tried(settings, folder):
+    """A trial of a version against itself under another number, in a copy of the workspace."""
+    copy = busta.load(home=shutil.copytree(settings.home, folder / "copy"))
+    registry = connect(copy)
+    only = resolve(registry, "busta-sim-ats")
+    register_again(registry, only)
+    promote(registry, only)
+    return busta.start_trial(copy, "ats", "sim", model="2")
 
 
 def explained(settings, game):

@@ -21,7 +21,7 @@ from busta.betting.guards import check_offer, finite, integer, scalar
 from busta.betting.settlement import settle
 from busta.errors import UsageError, unknown
 
-__all__ = ["Leg", "independent_scenarios", "joint_scenarios"]
+__all__ = ["Leg", "independent_scenarios", "joint_scenarios", "strata"]
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def independent_scenarios(
         raise UsageError(f"bets of shape {win.shape}; one number a bet, shape (bets,), is needed")
     if np.isnan(win + lose + price).any():
         raise UsageError("a bet without a probability or a price has no scenarios; leave it out first")
-    chance = _strata(len(win), scenarios, seed)
+    chance = strata(len(win), scenarios, seed)
     won, lost = chance < win, chance >= 1 - lose
     profits: Floats = won * price - (won | lost)
     return profits
@@ -113,7 +113,7 @@ def joint_scenarios(
     for leg in legs:
         if integer("as game of a bet", leg.game) >= games:
             raise UsageError(f"a bet on game {leg.game} of {games}; games count from 0")
-    first, second = np.split(_strata(2 * games, scenarios, seed), 2, axis=1)
+    first, second = np.split(strata(2 * games, scenarios, seed), 2, axis=1)
     tied = _as_strata(correlation * ndtri(first) + np.sqrt(1 - correlation**2) * ndtri(second))
     values = {"margin": _values(margin, means[0], first), "total": _values(total, means[1], tied)}
     profits = [settle(values[leg.quantity][:, leg.game], leg.line, leg.first_side, leg.price) for leg in legs]
@@ -128,8 +128,12 @@ def _means(distribution: Discretised, means: ArrayLike) -> Floats:
     return found
 
 
-def _strata(columns: int, scenarios: int, seed: int) -> Floats:
-    """Shuffled midpoints of equal strata of (0, 1), a column independent of the next."""
+def strata(columns: int, scenarios: int, seed: int) -> Floats:
+    """Shuffled midpoints of equal strata of (0, 1), a column independent of the next, shape (scenarios, columns).
+
+    Raises:
+        UsageError: No scenarios, or a seed below 0.
+    """
     return _shuffled(columns, integer("scenarios", scenarios, 1), integer("as seed", seed))
 
 

@@ -38,6 +38,7 @@ from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
+from busta.cli.trial import trial
 
 app = typer.Typer(
     name="busta",
@@ -51,6 +52,7 @@ features = typer.Typer(
     help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True
 )
 app.add_typer(features, name="features")
+app.add_typer(trial, name="trial")
 app.add_typer(bets, name="bets")
 app.add_typer(odds, name="odds")
 
@@ -306,6 +308,9 @@ def promote(
     blind: Blind = False,
     price: PriceOption = Price.close,
     force: Annotated[bool, typer.Option("--force", help="Even if the gate rejected it; this is recorded.")] = False,
+    require_trial: Annotated[
+        bool, typer.Option("--require-trial", help="Only if it has won a trial against the champion.")
+    ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -313,7 +318,16 @@ def promote(
     from busta.cli import show
     from busta.workflows.manage import promote_version
 
-    result = promote_version(settings(config), market, version, league, blind=blind, moment=price.value, force=force)
+    result = promote_version(
+        settings(config),
+        market,
+        version,
+        league,
+        blind=blind,
+        moment=price.value,
+        force=force,
+        require_trial=require_trial,
+    )
     emit(result, as_json, show.promoted)
 
 

@@ -8,7 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from busta.cli.options import Commands, Config, Json, LeagueOption, emit, settings
+from busta.cli.options import (
+    Blind,
+    Commands,
+    Config,
+    Json,
+    LeagueOption,
+    Price,
+    PriceOption,
+    Starters,
+    emit,
+    settings,
+)
 from busta.errors import DataError, UsageError
 
 __all__ = ["bets"]
@@ -23,6 +34,34 @@ Book = Annotated[str | None, typer.Option(help="Who took the bet.")]
 Key = Annotated[
     str | None, typer.Option(help="A name of its own, such as the book's number; the same one counts once.")
 ]
+
+
+@bets.command("recommend", epilog="Example: busta bets recommend moneyline ats totals --week 2022-18")
+def recommend(
+    markets: Annotated[
+        list[str] | None, typer.Argument(metavar="[MARKET…]", help="By default moneyline, ats and totals.")
+    ] = None,
+    week: Week = None,
+    date: Date = None,
+    games: Annotated[
+        list[Path] | None, typer.Option(help="A file of games in the source's format; may be repeated.")
+    ] = None,
+    book: Book = None,
+    starters: Starters = None,
+    league: LeagueOption = "nfl",
+    blind: Blind = False,
+    price: PriceOption = Price.close,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Recommend bets of a week or day: all stakes together, under every limit; why not, where not."""
+    from busta.cli import show_bets
+    from busta.workflows.predict import Wanted
+    from busta.workflows.recommend import recommend as run
+
+    wanted = Wanted(week, date, tuple(games or ()))
+    kind: dict[str, Any] = {"blind": blind, "moment": price.value, "book": book, "starters": starters or ()}
+    emit(run(settings(config), markets or (), wanted, league, **kind), as_json, show_bets.recommended)
 
 
 @bets.command(
@@ -171,3 +210,30 @@ def verify(
     result = verify_ledger(settings(config), head)
     emit(result, as_json, show_bets.verified)
     return 0 if result["sound"] else 3
+
+
+@bets.command("export", epilog="Example: busta bets export bets.parquet")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends with .csv or .parquet.")],
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Write all bets, and what came of them, to a table."""
+    from busta.cli import show_bets
+    from busta.workflows.bet_files import export_bets
+
+    emit(export_bets(settings(config), file), as_json, show_bets.exported)
+
+
+@bets.command("import", epilog="Example: busta bets import my-bets.csv --map book.toml")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A book's list of bets, as CSV.")],
+    mapping: Annotated[Path, typer.Option("--map", metavar="TOML", help="What its columns mean.")],
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Record the bets of a book's own list; those that are there already are not recorded again."""
+    from busta.cli import show_bets
+    from busta.workflows.bet_files import import_bets
+
+    emit(import_bets(settings(config), file, mapping), as_json, show_bets.imported)

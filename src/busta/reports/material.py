@@ -41,6 +41,7 @@ class Material:
         changed: Settings of the training that differ from the defaults, as lines of ``busta.toml``.
         commands: What to type for the same figures, in order.
         notes: Reasons, and what else a reader should know, by what it is said of.
+        trial: The last trial in which the version was champion or challenger, as ``busta trial show`` has it.
     """
 
     about: Figures
@@ -59,6 +60,7 @@ class Material:
     changed: Sequence[str]
     commands: Sequence[str]
     notes: Mapping[str, str] = field(default_factory=dict)
+    trial: Figures | None = None
 
     @property
     def title(self) -> str:

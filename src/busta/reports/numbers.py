@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 __all__ = [
     "NONE",
     "always_on",
-    "bet_name",
     "count",
     "counted",
     "figure",
@@ -157,21 +153,3 @@ def words(name: str) -> str:
     ('closing line', 'hit rate')
     """
     return _NAMES.get(name, name.replace("_", " "))
-
-
-def bet_name(bet: Mapping[str, Any]) -> str:
-    """A bet in the book's way, of its ``side``, ``line`` and teams; a dash where there is none.
-
-    >>> teams = {"home_team": "BUF", "away_team": "KC"}
-    >>> bet_name({"side": "away", "line": 3.5, **teams}), bet_name({"side": "home", "line": None, **teams})
-    ('KC +3.5', 'BUF')
-    >>> bet_name({"side": "over", "line": 45.0, **teams})
-    'over 45'
-    """
-    side, line = bet["side"], bet["line"]
-    if side is None:
-        return "-"
-    if side in ("over", "under"):
-        return f"{side} {line:g}"
-    team: str = bet[f"{side}_team"]
-    return team if line is None else f"{team} {(-line if side == 'home' else line) or 0:+g}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from busta.reports import measures, notes, plots, reproduce, tables
+from busta.reports.evidence import evidence
 from busta.reports.html import asset, environment, policy
 from busta.reports.ingested import facts_of
 from busta.reports.tiles import tiles
@@ -49,6 +50,7 @@ def _context(material: Material) -> dict[str, Any]:
         "parts": plots.parts(material),
         "closing_value": plots.closing_value(material),
         "importances": plots.importances(material),
+        "evidence": evidence(material.trial),
     }
     sheets = (
         "baselines",

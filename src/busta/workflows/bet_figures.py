@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["drawn_down", "figures_of", "week_of"]
+__all__ = ["figures_of", "run_of", "week_of"]
 
 WEEK_BEGINS = timedelta(hours=36)
 """After Monday, midnight UTC: Tuesday noon, when the last games of a weekend are over everywhere."""
@@ -56,8 +56,8 @@ def figures_of(settings: Settings, account: Account, closed: Mapping[str, Closed
         Figures; those that do not apply are ``None``, with the reason under ``notes``.
     """
     bets, start = account.of(paper=paper), settings.ledger.bankroll
-    done = sorted((bet for bet in bets if bet.state != "open"), key=lambda bet: bet.kickoff)
-    run, index = _run(done, account, start, paper=paper), np.arange(len(done))
+    done = _done(account, paper=paper)
+    run, index = run_of(settings, account, paper=paper), np.arange(len(done))
     bankroll, at_stake = account.bankroll(start, paper=paper), account.at_stake(paper=paper)
     figures, why = _figures(run, done, closed, (*COUNTS, *MONEY, *RATES, *PATH))
     if len(done) < len(bets) and not done:
@@ -69,7 +69,7 @@ def figures_of(settings: Settings, account: Account, closed: Mapping[str, Closed
         "open": sum(bet.state == "open" for bet in bets),
         "at_stake": at_stake,
         "available": bankroll - at_stake,
-        "drawdown_now": drawn_down(run),
+        "drawdown_now": float(1 - run.path[-1] / run.path.max()),
         **figures,
         "by_book": _parts(run, done, closed, index, "book"),
         "by_market": _parts(run, done, closed, index, "market"),
@@ -78,17 +78,18 @@ def figures_of(settings: Settings, account: Account, closed: Mapping[str, Closed
     }
 
 
-def drawn_down(run: Run) -> float:
-    """How far the bankroll is below its highest so far, as a share of it; money that came and went left out."""
-    return float(1 - run.path[-1] / run.path.max())
+def _done(account: Account, *, paper: bool) -> list[Bet]:
+    """Settled and void bets by the start of their games."""
+    return sorted((bet for bet in account.of(paper=paper) if bet.state != "open"), key=lambda bet: bet.kickoff)
 
 
-def _run(bets: Sequence[Bet], account: Account, start: float, *, paper: bool) -> Run:
+def run_of(settings: Settings, account: Account, *, paper: bool) -> Run:
     """Settled and void bets as a back-test has them: placed together and settled together, week by week.
 
     Money that came or went changes the bankroll a week begins with, and is no gain or loss: the path is that
     of the first bankroll multiplied by what each week's bets did to it (the time-weighted return).
     """
+    bets, start = _done(account, paper=paper), settings.ledger.bankroll
     labels = np.array([week_of(bet.kickoff) for bet in bets], dtype=np.int64)
     weeks, week = np.unique(labels, return_inverse=True)
     stake = np.array([bet.stake for bet in bets], dtype=np.float64)

@@ -43,6 +43,7 @@ __all__ = [
     "about",
     "columns",
     "forecast",
+    "forecast_later",
     "gold_for",
     "in_memory",
     "learned_from",
@@ -162,6 +163,20 @@ def forecast(portable: PortableModel, data: Dataset) -> Forecasts:
         baselines=lines,
         scores=distribution_scores(distribution, mean, data.value),
     )
+
+
+def forecast_later(portable: PortableModel, data: Dataset, since: int) -> Forecasts:
+    """The forecasts of finished games that nobody had seen: after that time and all that the model learned from.
+
+    Args:
+        portable: The model.
+        data: Games to choose from.
+        since: Milliseconds since 1970.
+    """
+    kickoff = data.games["kickoff"].dt.replace_time_zone(None).to_numpy()
+    unseen = (kickoff > np.datetime64(since, "ms")) & ~learned_from(portable, data)
+    rows = unseen & ~np.isnan(data.value) & ~np.isnan(data.offset)
+    return forecast(portable, data.take(rows))
 
 
 def read_predictions(registry: Registry, of: Kept) -> pl.DataFrame:

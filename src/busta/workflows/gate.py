@@ -26,9 +26,8 @@ from busta.workflows.audit import noted_audit
 from busta.workflows.forecast import (
     about,
     columns,
-    forecast,
+    forecast_later,
     gold_for,
-    learned_from,
     other_champion,
     read_predictions,
     stored_forecasts,
@@ -237,20 +236,13 @@ def _seen_today(
         return {}, {"data": words}
     gold = gold_for(settings, league, version)
     data = assemble(gold, league, forecasts.market, blind=forecasts.blind, moment=forecasts.moment)
+    later = forecast_later(portable, data, version.created)
     return {
-        "later": _later(portable, data, version),
+        "later": later if len(later) else None,
         "milliseconds": _milliseconds(portable, data),
         "empty_features": _empty(data, portable.features),
         "revised": revised(forecasts, data),
     }, {}
-
-
-def _later(portable: PortableModel, data: Dataset, version: Version) -> Forecasts | None:
-    """The forecasts of finished games that nobody had seen: after registration and after all it learned from."""
-    kickoff = data.games["kickoff"].dt.replace_time_zone(None).to_numpy()
-    unseen = (kickoff > np.datetime64(version.created, "ms")) & ~learned_from(portable, data)
-    rows = unseen & ~np.isnan(data.value) & ~np.isnan(data.offset)
-    return forecast(portable, data.take(rows)) if rows.any() else None
 
 
 def _milliseconds_of(final: PortableModel, data: Dataset) -> float:

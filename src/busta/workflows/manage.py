@@ -13,6 +13,7 @@ from busta.registry.connect import connect
 from busta.registry.versions import model_name, note, now, promote, resolve, rollback, versions
 from busta.workflows.forecast import other_champion
 from busta.workflows.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
+from busta.workflows.trial import won_trial
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -67,20 +68,29 @@ def promote_version(
     blind: bool = False,
     moment: Moment = "close",
     force: bool = False,
+    require_trial: bool = False,
 ) -> dict[str, Any]:
     """Makes a version the champion of its market, if the gate lets it pass or it is forced, which is recorded.
+
+    With ``require_trial``, or the setting ``trial.require``, it also has to have won a trial against the champion
+    that there is (`start_trial`).
 
     Raises:
         UsageError: There is no such version.
         Refusal: The gate rejected it or was never asked; or it judged by other rules than those in force, before
-            something else was tried on the market, or beside another champion.
+            something else was tried on the market, or beside another champion; or it has not won a trial that is
+            required.
     """
     registry = connect(settings)
     chosen = resolve(registry, _name(market_name, league_name, blind, moment), version)
-    why = _objection(settings, registry, chosen, pick("league", league_name).name, pick("market", market_name).name)
+    league, market = pick("league", league_name).name, pick("market", market_name).name
+    why = _objection(settings, registry, chosen, league, market)
+    ask = "gate"
+    if why is None and (require_trial or settings.trial.require):
+        why, ask = _without_trial(registry, chosen, league, market), "trial start"
     forced = why is not None
     if why and not force:
-        again = _command(market_name, league_name, chosen.number, blind=blind, moment=moment)
+        again = _command(ask, market_name, league_name, chosen.number, blind=blind, moment=moment)
         advice = "" if why.startswith(_WAS_REJECTED) else f"run `{again}`; "
         about = f"version {chosen.number} of {chosen.name}"
         raise Refusal(f"{about} {why}\n{advice}--force makes it champion all the same")
@@ -117,14 +127,22 @@ def _objection(settings: Settings, registry: Registry, version: Version, league:
     return None if then == today else f"was judged while there was {_reign(then)}; now there is {_reign(today)}"
 
 
+def _without_trial(registry: Registry, version: Version, league: str, market: str) -> str | None:
+    """That a version won no trial against the champion, as the end of a sentence; ``None``: it did, or need not."""
+    champion = other_champion(registry, version.name, version.number)
+    if champion is None or won_trial(registry, league, market, champion, version):
+        return None
+    return f"has won no trial against champion {champion.number}"
+
+
 def _reign(number: str) -> str:
     return "no other champion" if number == NOBODY else f"champion {number}"
 
 
-def _command(market: str, league: str, number: str, *, blind: bool, moment: Moment) -> str:
-    """How the gate is asked about that version."""
+def _command(ask: str, market: str, league: str, number: str, *, blind: bool, moment: Moment) -> str:
+    """How the gate is asked about that version, or a trial of it started."""
     kind = ("" if league == "nfl" else f" --league {league}") + (" --blind" if blind else "")
-    return f"busta gate {market}{kind}{'' if moment == 'close' else f' --price {moment}'} --model {number}"
+    return f"busta {ask} {market}{kind}{'' if moment == 'close' else f' --price {moment}'} --model {number}"
 
 
 def roll_back(

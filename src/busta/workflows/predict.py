@@ -40,7 +40,18 @@ if TYPE_CHECKING:
     from busta.settings import Bets, Settings
     from busta.workflows.forecast import Said
 
-__all__ = ["Published", "Wanted", "alone", "from_joint", "played_on", "predict", "published", "rows"]
+__all__ = [
+    "Predicted",
+    "Published",
+    "Wanted",
+    "alone",
+    "from_joint",
+    "played_on",
+    "predict",
+    "predicted",
+    "published",
+    "rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,42 @@ def predict(
     Raises:
         BustaError: No such games, no such model, or nothing to read them from.
     """
+    return predicted(
+        settings, market_name, wanted, league_name, blind=blind, moment=moment, model=model, starters=starters
+    ).result
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions, and what they were read from.
+
+    Attributes:
+        result: What `predict` returns.
+        said: What the version says of the games that have a line.
+        read: What is published of them.
+    """
+
+    result: dict[str, Any]
+    said: Said
+    read: Published
+
+
+def predicted(
+    settings: Settings,
+    market_name: str,
+    wanted: Wanted,
+    league_name: str,
+    *,
+    blind: bool,
+    moment: Moment,
+    model: str | None = None,
+    starters: Sequence[str] = (),
+) -> Predicted:
+    """As `predict`, with what the predictions were read from.
+
+    Raises:
+        BustaError: As `predict`.
+    """
     if not isinstance(wanted, Wanted):
         raise UsageError(f"wanted = {wanted!r}; needed is Wanted(week=...), Wanted(date=...) or Wanted(files=...)")
     league, market = pick("league", league_name), pick("market", market_name)
@@ -100,7 +147,7 @@ def predict(
     found = rows(said, read, gold.games.filter(pl.col("game_id").is_in(chosen)), settings.bets)
     if any(row["stake"] and row["unproven"] and not (row["paper"] or row["out_of_fold"]) for row in found):
         note(registry, version, {"unproven_stakes": now()})
-    return {
+    result = {
         "market": market.name,
         "league": league.name,
         "model": version.name,
@@ -114,6 +161,7 @@ def predict(
         "notes": read.notes,
         "predictions": found,
     }
+    return Predicted(result, said, read)
 
 
 @dataclass(frozen=True)
@@ -126,6 +174,7 @@ class Published:
         versions: Of each market, ``None`` for one that is no part of the joint, or where there is no joint.
         moved: Games whose models contradict each other; ``None`` where there is no joint.
         notes: What a reader should know of it.
+        joint: The joint, a game a row; ``None`` where there is none.
     """
 
     triples: NDArray[np.float64]
@@ -133,6 +182,7 @@ class Published:
     versions: dict[str, str | None] | None
     moved: int | None
     notes: dict[str, str]
+    joint: Joint | None = None
 
 
 def published(said: Said, gold: MemoryGold, kind: Kind) -> Published:
@@ -162,7 +212,8 @@ def from_joint(market: str, everyone: Mapping[str, Said], missing: Mapping[str, 
     versions = {name: everyone[name].version.number if name in everyone else None for name in JOINED}
     count = int((moved(joint) & joined).sum())
     triples = np.where(joined[:, None], found, said.triples)
-    return Published(triples, source, versions, count, _without(missing) | _contradictions(count, int(joined.sum())))
+    notes = _without(missing) | _contradictions(count, int(joined.sum()))
+    return Published(triples, source, versions, count, notes, joint)
 
 
 def _without(missing: Mapping[str, str]) -> dict[str, str]:

@@ -37,6 +37,7 @@ from busta.workflows.forecast import about
 from busta.workflows.gate import stored_case
 from busta.workflows.ingest import tables_of
 from busta.workflows.record import judged, vig_method
+from busta.workflows.trial import trial_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +126,8 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
     lines = changed(facts.pop("configuration", {}), _defaults())
     audit, of_audit = noted_audit(version)
     full = audit is not None and not audit["quick"]
-    notes = notes | evaluation.notes | found.notes | missing | unknown | of_audit
+    trial, of_trial = trial_of(settings, registry, version)
+    notes = notes | evaluation.notes | found.notes | missing | unknown | of_audit | of_trial
     if rule_notes(version, settings.bets):
         notes["rules"] = "bets are chosen by the rules the version was judged by; today's settings have others"
     return Material(
@@ -149,6 +151,7 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
         changed=lines,
         commands=commands(kind, facts, lines, evaluation.metrics, audited=full),
         notes=notes,
+        trial=trial,
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["Choice", "Chosen", "choose", "favourites", "within"]
+__all__ = ["Choice", "Chosen", "choose", "favourites", "strengths", "within"]
 
 ANY_EDGE = -1.0  # no bet can lose more than its stake
 
@@ -161,14 +161,28 @@ def _side(forecasts: Forecasts, name: str) -> int:
 
 def _weak(bets: Bets, forecasts: Forecasts, strongest: float) -> dict[str, Mask]:
     """Bets on opinions weaker than the quantile of earlier seasons, and those that have no earlier season."""
+    strength, least = strengths(forecasts, strongest)
+    at = least[bets.game]
+    return {
+        "no earlier season to take the threshold from": np.isnan(at),
+        f"opinion not among the {strongest:.0%} strongest of earlier seasons": ~(strength[bets.game] >= at),
+    }
+
+
+def strengths(forecasts: Forecasts, strongest: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How strong the opinion on each game is, and the least that is among the strongest of earlier seasons.
+
+    Args:
+        forecasts: All games.
+        strongest: Share that counts as strong.
+
+    Returns:
+        Shape (games,) each; the least is NaN in the first season.
+    """
     strength, seasons = np.abs(opinions(forecasts).opinion), forecasts.seasons
     least = np.full(len(forecasts), np.nan)
     for season in np.unique(seasons):
         earlier = strength[(seasons < season) & ~np.isnan(strength)]
         if earlier.size:
             least[seasons == season] = np.quantile(earlier, 1 - strongest)
-    at = least[bets.game]
-    return {
-        "no earlier season to take the threshold from": np.isnan(at),
-        f"opinion not among the {strongest:.0%} strongest of earlier seasons": ~(strength[bets.game] >= at),
-    }
+    return strength, least

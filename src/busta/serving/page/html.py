@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from busta.betting.odds import format_american, parse_price
 from busta.reports.html import asset, environment, policy
-from busta.reports.numbers import NONE, bet_name
+from busta.reports.numbers import NONE
+from busta.serving.words import bet_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment

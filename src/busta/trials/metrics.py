@@ -1,0 +1,36 @@
+"""A trial's figures as plain numbers, for a server's metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["trial_metrics"]
+
+_FIGURES = (
+    "e_value",
+    "e_value_needed",
+    "e_value_worse",
+    "e_value_futile",
+    "mean_gain",
+    "low",
+    "high",
+    "games",
+    "weeks",
+)
+
+
+def trial_metrics(trial: Mapping[str, Any]) -> dict[str, float]:
+    """Gauges of a trial by name; what does not apply yet is left out.
+
+    >>> trial_metrics({"decision": "running", "e_value": 1.5, "games": 0, "mean_gain": None})
+    {'trial_running': 1.0, 'trial_e_value': 1.5, 'trial_games': 0.0}
+
+    Args:
+        trial: The object of ``busta trial show``.
+    """
+    known = {name: trial[name] for name in _FIGURES if trial.get(name) is not None}
+    running = float(trial["decision"] == "running")
+    return {"trial_running": running} | {f"trial_{name}": float(value) for name, value in known.items()}
