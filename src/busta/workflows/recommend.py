@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from busta.betting.distribution import Discretised
 from busta.betting.joint_scenarios import outcomes, slate_scenarios
 from busta.betting.odds import edge
 from busta.betting.scenarios import Leg
@@ -25,7 +26,7 @@ from busta.workflows.joint import JOINED
 from busta.workflows.predict import predicted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -266,18 +267,27 @@ def _worst(offer: _Offer, min_edge: float) -> dict[str, float | None]:
 
 
 def _worst_line(offer: _Offer, min_edge: float) -> float | None:
-    """``None`` for a market without a line, or a probability that is not read from a joint."""
-    joint, line = offer.joint, offer.row["line"]
-    if joint is None or line is None:
+    """``None`` for a market without a line."""
+    worst = offer.row["line"]
+    if worst is None:
         return None
-    one = joint.take(np.array([offer.place]))
-    read = one.over if offer.row["market"] == "totals" else one.spread
-    worst = line
+    read = _reader(offer)
     for _ in range(FURTHEST):
         further = worst + (STEP if offer.first else -STEP)
-        triple: NDArray[np.float64] = read(further)[0]
-        win, _, lose = triple if offer.first else triple[::-1]
+        win, _, lose = read(further) if offer.first else read(further)[::-1]
         if not edge(win, lose, offer.row["price"]) >= min_edge:
             break
         worst = further
     return float(worst)
+
+
+def _reader(offer: _Offer) -> Callable[[float], NDArray[np.float64]]:
+    """Win, push and lose of the first side at any line, read from where the bet's own probability is."""
+    if offer.joint is not None:
+        one = offer.joint.take(np.array([offer.place]))
+        at = one.over if offer.row["market"] == "totals" else one.spread
+        return lambda line: at(line)[0]
+    win, _, lose = offer.of.read.triples[offer.place]
+    distribution = Discretised.from_dict(offer.of.said.portable.spec["distribution"])
+    mean = distribution.mean_for(win / (win + lose), offer.row["line"])
+    return lambda line: distribution.win_push_lose(mean, line)[0]
