@@ -24,10 +24,12 @@ _HOMES = {
     "diagnose": "busta.workflows.doctor",
     "evaluate": "busta.workflows.evaluate",
     "explain": "busta.workflows.explain",
+    "export_bets": "busta.workflows.bet_files",
     "fetch_odds": "busta.workflows.odds",
     "Filters": "busta.workflows.backtest",
     "gate": "busta.workflows.gate",
     "gold_versions": "busta.workflows.build",
+    "import_bets": "busta.workflows.bet_files",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
     "list_keys": "busta.workflows.serve",
@@ -47,10 +49,10 @@ _HOMES = {
     "revoke_key": "busta.workflows.serve",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",
-    "show_odds": "busta.workflows.odds",
     "serve": "busta.workflows.serve",
     "settle_bets": "busta.workflows.bets",
     "show_bets": "busta.workflows.bets",
+    "show_odds": "busta.workflows.odds",
     "show_trial": "busta.workflows.trial",
     "start_trial": "busta.workflows.trial",
     "stop_trial": "busta.workflows.trial",
@@ -58,6 +60,7 @@ _HOMES = {
     "verify_ledger": "busta.workflows.bets",
     "void_bets": "busta.workflows.bets",
     "Wanted": "busta.workflows.predict",
+    "week": "busta.workflows.week",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - loaded on first use, so that `busta --help` stays quick

@@ -140,3 +140,16 @@ def test_bets_are_recommended_shown_and_recorded_from_the_file_of_the_recommenda
     again = busta_in(home, "bets", "record", "--from", tmp_path / "slate.json", "--book", "x")
     assert again.out.count("recorded already: ") == count
     assert f"open bets: {count} with " in busta_in(home, "bets", "show").out
+
+
+def test_bets_go_out_to_a_file_and_come_in_from_one(run, game, home, tmp_path):
+    run("bets", "record", "totals", game, "over 44.5", *OVER, "--real")
+    assert run("bets", "export", tmp_path / "bets.csv").out.startswith(
+        f"wrote 1 bets to {tmp_path / 'bets.csv'}; head "
+    )
+    fields = ("key", "market", "pick", "price", "stake", "book", "placed_at", "paper")
+    mapping = '[columns]\ngame = "game_id"\n' + "\n".join(f'{field} = "{field}"' for field in fields)
+    (tmp_path / "map.toml").write_text(f'{mapping}\n[defaults]\nleague = "sim"\n')
+    answer = run("bets", "import", tmp_path / "bets.csv", "--map", tmp_path / "map.toml")
+
+    assert answer.out.startswith("1 rows: 0 recorded, 1 there already, 0 refused; head ")

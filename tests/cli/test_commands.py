@@ -45,6 +45,7 @@ IN_PYTHON = {
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
     "bets recommend": "recommend",
+    "week": "week",
     "trial start": "start_trial",
     "trial show": "show_trial",
     "trial stop": "stop_trial",
@@ -53,6 +54,8 @@ IN_PYTHON = {
     "bets settle": "settle_bets",
     "bets show": "show_bets",
     "bets bankroll": "move_bankroll",
+    "bets export": "export_bets",
+    "bets import": "import_bets",
     "bets verify": "verify_ledger",
 }
 

@@ -210,3 +210,30 @@ def verify(
     result = verify_ledger(settings(config), head)
     emit(result, as_json, show_bets.verified)
     return 0 if result["sound"] else 3
+
+
+@bets.command("export", epilog="Example: busta bets export bets.parquet")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends with .csv or .parquet.")],
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Write all bets, and what came of them, to a table."""
+    from busta.cli import show_bets
+    from busta.workflows.bet_files import export_bets
+
+    emit(export_bets(settings(config), file), as_json, show_bets.exported)
+
+
+@bets.command("import", epilog="Example: busta bets import my-bets.csv --map book.toml")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A book's list of bets, as CSV.")],
+    mapping: Annotated[Path, typer.Option("--map", metavar="TOML", help="What its columns mean.")],
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Record the bets of a book's own list; those that are there already are not recorded again."""
+    from busta.cli import show_bets
+    from busta.workflows.bet_files import import_bets
+
+    emit(import_bets(settings(config), file, mapping), as_json, show_bets.imported)

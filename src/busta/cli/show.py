@@ -11,6 +11,7 @@ from rich.table import Table
 
 from busta.plugins import pick
 from busta.reports.numbers import always_on
+from busta.serving.words import bet_name
 
 TERMS = ("miscalibration", "discrimination", "uncertainty")
 
@@ -247,7 +248,7 @@ def _prediction(row: dict[str, Any]) -> list[str]:
     return [
         str(row.get("kickoff") or "")[5:16].replace("T", " "),
         row["game_id"] + ("*" if row["out_of_fold"] else ""),
-        _bet_name(row),
+        bet_name(row),
         _american(row["price"]),
         f"{chance['win']:.3f}" if chance else "-",
         f"{chance['push']:.3f}" if chance else "-",
@@ -342,14 +343,3 @@ def _american(price: float | None) -> str:
     from busta.betting.odds import format_american
 
     return "-" if price is None else format_american(price)
-
-
-def _bet_name(row: dict[str, Any]) -> str:
-    """The bet in the book's way: ``KC -3.5``, ``over 45.5``, ``BUF``."""
-    side, line = row["side"], row["line"]
-    if side is None:
-        return "-"
-    if side in ("over", "under"):
-        return f"{side} {line:g}"
-    team = row[f"{side}_team"]
-    return team if line is None else f"{team} {(-line if side == 'home' else line) or 0:+g}"

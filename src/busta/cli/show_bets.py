@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from busta.cli.show import _american, _bet_name, _console, _number, _range, _table
+from busta.cli.show import _american, _console, _number, _range, _table
+from busta.serving.words import bet_name
 
-__all__ = ["moved", "recommended", "recorded", "settled", "shown", "verified", "voided"]
+__all__ = ["exported", "imported", "moved", "recommended", "recorded", "settled", "shown", "verified", "voided"]
 
 SHOWN = 20
 
@@ -16,11 +17,11 @@ def recommended(result: dict[str, Any]) -> None:
     """A row a bet, then what there is to stake, and why the rest is left."""
     table = _table("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
     for row in result["bets"]:
-        worst = "-" if row["worst_line"] is None else _bet_name(row | {"line": row["worst_line"]})
+        worst = "-" if row["worst_line"] is None else bet_name(row | {"line": row["worst_line"]})
         table.add_row(
             row["kickoff"][5:16].replace("T", " "),
             row["game_id"],
-            _bet_name(row),
+            bet_name(row),
             _american(row["price"]),
             f"{row['edge']:+.1%}",
             f"{row['stake']:.2f}",
@@ -130,7 +131,7 @@ def _bets(rows: list[dict[str, Any]]) -> Any:
         kind = "paper" if row["paper"] else "real"
         state = row["outcome"] or row["state"]
         profit = _money(row["profit"])
-        bet = (row["key"], row["game_id"], _bet_name(row), _american(row["price"]), f"{row['stake']:g}", row["book"])
+        bet = (row["key"], row["game_id"], bet_name(row), _american(row["price"]), f"{row['stake']:g}", row["book"])
         table.add_row(*bet, kind, state, profit)
     return table
 
@@ -139,6 +140,21 @@ def moved(result: dict[str, Any]) -> None:
     """How much there is now."""
     words = "moved" if result["moved"] else "moved already"
     _console.print(f"{words} {result['amount']:+g}: bankroll {result['bankroll']:.2f}; head {result['head']}")
+
+
+def exported(result: dict[str, Any]) -> None:
+    """How many bets, and where they are."""
+    _console.print(f"wrote {result['bets']} bets to {result['file']}; head {result['head']}")
+
+
+def imported(result: dict[str, Any]) -> None:
+    """What became of the rows."""
+    for row in result["reasons"][:SHOWN]:
+        _console.print(f"line {row['row']} refused: {row['reason']}")
+    if result["refused_file"]:
+        _console.print(f"all refused rows, each with its reason: {result['refused_file']}")
+    counts = f"{result['recorded']} recorded, {result['known']} there already, {result['refused']} refused"
+    _console.print(f"{result['came']} rows: {counts}; head {result['head']}")
 
 
 def verified(result: dict[str, Any]) -> None:
@@ -152,7 +168,7 @@ def verified(result: dict[str, Any]) -> None:
 
 def _bet(row: dict[str, Any]) -> str:
     kind = "paper" if row["paper"] else "real"
-    return f"{row['game_id']} {_bet_name(row)} {_american(row['price'])}, {row['stake']:g} {kind} at {row['book']}"
+    return f"{row['game_id']} {bet_name(row)} {_american(row['price'])}, {row['stake']:g} {kind} at {row['book']}"
 
 
 def _money(amount: float | None) -> str:

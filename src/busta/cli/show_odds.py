@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from busta.cli.show import _bet_name, _console, _table, ingest
+from busta.cli.show import _console, _table, ingest
 from busta.reports.numbers import counted
+from busta.serving.words import bet_name
 
 __all__ = ["fetched", "history"]
 
@@ -43,7 +44,7 @@ def _best(market: dict[str, Any], result: dict[str, Any]) -> list[str]:
 
 
 def _bet(market: dict[str, Any], side: str, line: float, result: dict[str, Any]) -> str:
-    return _bet_name(result | {"side": side, "line": None if market["market"] == "moneyline" else line})
+    return bet_name(result | {"side": side, "line": None if market["market"] == "moneyline" else line})
 
 
 def _sides(market: dict[str, Any], result: dict[str, Any]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from busta.cli.show import _american, _bet_name, _console, _table
+from busta.cli.show import _american, _console, _table
+from busta.serving.words import bet_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,13 +33,13 @@ def _prices(result: dict[str, Any]) -> Table:
     table = _table("bet", "win", "push", "lose", "fair", "American", "price", "edge", title=title)
     for row in result["prices"]:
         edge = "-" if row["edge"] is None else f"{row['edge']:+.1%}"
-        table.add_row(_bet_name(row | _teams(result)), *_chance(row), _american(row["price"]), edge)
+        table.add_row(bet_name(row | _teams(result)), *_chance(row), _american(row["price"]), edge)
     return table
 
 
 def _fair(result: dict[str, Any]) -> None:
     fair, teams = result["fair"], _teams(result)
-    words = [_bet_name({"side": "home", "line": fair["spread"]} | teams)]
+    words = [bet_name({"side": "home", "line": fair["spread"]} | teams)]
     words += [] if fair["total"] is None else [f"total {fair['total']:g}"]
     means = [f"margin {fair['expected_margin']:+.1f}"]
     means += [] if fair["expected_total"] is None else [f"total {fair['expected_total']:.1f}"]
@@ -82,7 +83,7 @@ def _legs(row: dict[str, Any]) -> str:
     """The legs in the book's way, each total with its game where they are of several."""
     several = len({leg["game_id"] for leg in row["legs"]}) > 1
     return " + ".join(
-        _bet_name(leg) + (_of(leg) if several and leg["market"] == "totals" else "") for leg in row["legs"]
+        bet_name(leg) + (_of(leg) if several and leg["market"] == "totals" else "") for leg in row["legs"]
     )
 
 

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from busta.errors import BustaError
 from busta.serving.games import games, listings
 from busta.serving.guard import ROUTE, Guard, needs, read_body
+from busta.serving.page.front import Front
+from busta.serving.page.routes import pages
 from busta.serving.predictions import asked_for, drafts, joined, of_features, of_games
 from busta.serving.problems import JSON, Problem, of_error, of_validation
 from busta.serving.schemas import BET, EXAMPLES, BetRequest, Bets, PredictionRequest, Predictions
@@ -25,12 +27,12 @@ if TYPE_CHECKING:
     from busta.ledger.chain import Draft, Entry
     from busta.serving.guard import App, Receive, Scope, Send
 
-__all__ = ["Service", "create"]
+__all__ = ["Service", "create", "describe"]
 
 QUICK = "/v1/predictions"
 
 
-def create(service: Service) -> Guard:
+def create(service: Service) -> Front:
     """The application, behind its guard; it begins to read and write when the server starts it."""
 
     @asynccontextmanager
@@ -44,13 +46,19 @@ def create(service: Service) -> Guard:
         await asyncio.to_thread(service.writer.stop)
         await asyncio.to_thread(service.clerk.stop)
 
-    return Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
+    guard = Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
+    return Front(guard, service.sessions)
 
 
 async def _clerk(service: Service) -> None:
     """Calls the clerk once there is something to serve: until then the machine has more urgent work."""
     await asyncio.to_thread(service.engine.wait)
     service.clerk.start()
+
+
+def describe(service: Service) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return _routes(service, None).openapi()
 
 
 def _routes(service: Service, running: Any) -> FastAPI:
@@ -72,6 +80,7 @@ def _routes(service: Service, running: Any) -> FastAPI:
     games(app, service)
     _health(app, service)
     _keys(app, service)
+    app.include_router(pages(service))
     return app
 
 

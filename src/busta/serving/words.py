@@ -1,4 +1,4 @@
-"""What the words of a line mean: a spread in the book's way, a total."""
+"""What the words of a line mean: a spread in the book's way, a total; and a bet in such words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from busta.plugins import League
 
-__all__ = ["quarters", "read_spread", "read_total"]
+__all__ = ["bet_name", "quarters", "read_spread", "read_total"]
 
 QUARTERS = 4
 
@@ -50,6 +52,21 @@ def quarters(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and QUARTERS * number == round(QUARTERS * number) else None
+
+
+def bet_name(row: Mapping[str, Any]) -> str:
+    """The bet in the book's way: ``KC -3.5``, ``over 45.5``, ``BUF``.
+
+    Args:
+        row: ``side`` and ``line`` as they stand everywhere inside, ``home_team`` and ``away_team``.
+    """
+    side, line = row["side"], row["line"]
+    if side is None:
+        return "-"
+    if side in ("over", "under"):
+        return f"{side} {line:g}"
+    team = str(row[f"{side}_team"])
+    return team if line is None else f"{team} {(-line if side == 'home' else line) or 0:+g}"
 
 
 def _is_home(code: str, game: dict[str, Any]) -> bool:

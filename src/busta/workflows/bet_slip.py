@@ -12,6 +12,7 @@ import polars as pl
 from busta.errors import DataError, UsageError
 from busta.ledger.chain import Draft
 from busta.plugins import pick
+from busta.serving.words import bet_name
 from busta.workflows.bet_words import name_of, read_money, read_pick, read_price, read_time
 from busta.workflows.ingest import ensure_tables, tables_of
 from busta.workflows.price_words import find_game
@@ -139,7 +140,9 @@ def write_bets(ledger: Ledger, drafts: Sequence[Draft]) -> list[Entry]:
     Raises:
         DataError: A key that is there with another bet.
     """
-    first = {draft.key: draft for draft in reversed(drafts)}
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        first.setdefault(draft.key, draft)
     for attempt in range(2):
         known = {key: found for key in first if (found := ledger.find("bet", key))}
         for draft in drafts:
@@ -166,6 +169,7 @@ def row_of(bet: Bet) -> dict[str, Any]:
     return {
         "key": bet.key,
         "recorded_at": bet.at.isoformat(),
+        "pick": bet_name(bet.body),
         **bet.body,
         "state": bet.state,
         "outcome": None if bet.void else bet.last["outcome"],

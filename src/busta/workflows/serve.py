@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.ledger.storage import Ledger
+    from busta.serving.service import Service
 
-__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve"]
+__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve", "service_of"]
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
     config = uvicorn.Config(
-        Factory(settings.model_dump(), token),
+        Factory(settings.model_dump(), token, secrets.token_bytes(32)),
         factory=True,
         loop="uvloop",
         http=Protocol,
@@ -120,32 +121,48 @@ def revoke_key(settings: Settings, number: str) -> dict[str, Any]:
 class Factory:
     """Makes the application in each worker; can be sent to one."""
 
-    def __init__(self, settings: Mapping[str, Any], token: str) -> None:
+    def __init__(self, settings: Mapping[str, Any], token: str, secret: bytes) -> None:
         self.settings = settings
         self.token = token
+        self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token)
+        return application(Settings(**self.settings), self.token, self.secret)
 
 
-def application(settings: Settings, token: str = "") -> Any:
-    """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
-    from busta.serving.app import Service, create
+def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
+    """The ASGI application: what is in the workspace, served.
+
+    Args:
+        settings: All settings.
+        token: Names the watcher whose word is waited for.
+        secret: What browsers' sessions are signed with, the same in all workers; by default one of its own.
+    """
+    from busta.serving.app import create
+
+    return create(service_of(settings, token, secret))
+
+
+def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
+    """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
+    from busta.serving.page.session import Sessions
+    from busta.serving.service import Service
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
+    from busta.workflows.desk import desk_of
 
-    limits = settings.serve
-    return create(
-        Service(
-            Engine(folder(settings), token),
-            limits,
-            keys_of(settings),
-            Metrics(),
-            Writer(lambda: _ledger(settings), limits.queue),
-            Clerk(ready_to_record, limits.queue),
-            partial(record, settings.model_dump()),
-        )
+    limits, keys = settings.serve, keys_of(settings)
+    return Service(
+        engine=Engine(folder(settings), token),
+        settings=limits,
+        keys=keys,
+        metrics=Metrics(),
+        writer=Writer(lambda: _ledger(settings), limits.queue),
+        clerk=Clerk(ready_to_record, limits.queue),
+        bet=partial(record, settings.model_dump()),
+        desk=desk_of(settings),
+        sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
