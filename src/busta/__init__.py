@@ -34,7 +34,7 @@ _HOMES = {
     "init": "busta.workflows.init",
     "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
-    "load": "busta.settings",
+    "load": "busta.workflows.start",
     "move_bankroll": "busta.workflows.bets",
     "open_gold": "busta.features.store",
     "open_version": "busta.workflows.build",

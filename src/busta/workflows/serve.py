@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.ledger.storage import Ledger
+    from busta.serving.service import Service
 
-__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve"]
+__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve", "service_of"]
 
 log = logging.getLogger(__name__)
 
@@ -130,22 +131,27 @@ class Factory:
 
 def application(settings: Settings, token: str = "") -> Any:
     """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
-    from busta.serving.app import Service, create
+    from busta.serving.app import create
+
+    return create(service_of(settings, token))
+
+
+def service_of(settings: Settings, token: str = "") -> Service:
+    """What the routes work with."""
     from busta.serving.clerk import Clerk
+    from busta.serving.service import Service
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
 
     limits = settings.serve
-    return create(
-        Service(
-            Engine(folder(settings), token),
-            limits,
-            keys_of(settings),
-            Metrics(),
-            Writer(lambda: _ledger(settings), limits.queue),
-            Clerk(ready_to_record, limits.queue),
-            partial(record, settings.model_dump()),
-        )
+    return Service(
+        engine=Engine(folder(settings), token),
+        settings=limits,
+        keys=keys_of(settings),
+        metrics=Metrics(),
+        writer=Writer(lambda: _ledger(settings), limits.queue),
+        clerk=Clerk(ready_to_record, limits.queue),
+        bet=partial(record, settings.model_dump()),
     )
 
 
