@@ -108,6 +108,18 @@ def test_of_two_that_say_nearly_the_same_a_start_says_so(two):
     assert "the two say nearly the same: if the challenger is right it gains 0" in found["notes"]["prospects"]
 
 
+def test_where_prospects_are_not_known_a_start_says_why(two, monkeypatch):
+    versions = [resolve(connect(two), NAME, number) for number in "12"]
+    rule = module.Rule(0.01, 0.05, 0.025, 0.002, 2800)
+    monkeypatch.setattr(module, "prospects", lambda *_: None)
+    assert "share too few weeks" in module._prospects(connect(two), *versions, rule)[1]["prospects"]
+    monkeypatch.setattr(module, "stored_forecasts", refuse)
+    assert module._prospects(connect(two), *versions, rule) == (
+        None,
+        {"prospects": "not known: MLflow failed: read-only"},
+    )
+
+
 def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(two):
     start(two)
     since(two)
