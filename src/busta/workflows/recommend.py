@@ -23,7 +23,7 @@ from busta.workflows.bet_limits import CENT, Purse, staked
 from busta.workflows.bet_slip import Board
 from busta.workflows.forecast import forecast, stored_forecasts
 from busta.workflows.joint import JOINED
-from busta.workflows.predict import predicted
+from busta.workflows.trial_money import by_arm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,7 +108,7 @@ def recommend(
     """
     names = [pick("market", name).name for name in several("markets", markets or JOINED, str, "a market")]
     kind: dict[str, Any] = {"blind": blind, "moment": moment, "starters": starters}
-    found = [predicted(settings, name, wanted, league_name, **kind) for name in dict.fromkeys(names)]
+    found = [each for name in dict.fromkeys(names) for each in by_arm(settings, name, wanted, league_name, **kind)]
     board = Board(settings, league_name, now)
     zone = ZoneInfo(board.league.zone)
 
