@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import from_api
 import from_code
 import from_lists
 
@@ -20,6 +21,7 @@ __all__ = ["on_config", "on_page_markdown"]
 
 MARK = re.compile(r"<!-- busta: ([a-z-]+) -->")
 PARTS: dict[str, Callable[[], str]] = {
+    "api": from_api.routes,
     "commands": from_code.commands,
     "settings": from_code.settings,
     "python": from_code.python,

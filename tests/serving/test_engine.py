@@ -18,15 +18,19 @@ def root(served, tmp_path):
     return shutil.copytree(served.home / "serving", tmp_path / "serving")
 
 
-def copied(root, name, change):
-    """Another version of the anchored slate at the close, with something changed."""
-    old = current(root / "sim-anchored-close")
+@pytest.fixture
+def copied(root):
+    """Publishes another version of the anchored slate at the close, with something changed."""
+    first = current(root / "sim-anchored-close")
 
-    def write(folder):
-        shutil.copytree(old, folder, dirs_exist_ok=True)
-        change(folder)
+    def make(name, change):
+        def write(folder):
+            shutil.copytree(first, folder, dirs_exist_ok=True)
+            change(folder)
 
-    publish(root / "sim-anchored-close", name, write)
+        publish(root / "sim-anchored-close", name, write)
+
+    return make
 
 
 def renumber(folder, number):
@@ -58,11 +62,11 @@ def test_what_is_asked_for_is_found_or_told(root):
         engine.slate("x", "blind", "close")
 
 
-def test_a_new_slate_takes_the_place_of_the_old_one_whole(root):
+def test_a_new_slate_takes_the_place_of_the_old_one_whole(root, copied):
     engine = Engine(root)
     engine.refresh()
     before = engine.slates[CLOSE]
-    copied(root, "b" * 16, lambda folder: renumber(folder, "2"))
+    copied("b" * 16, lambda folder: renumber(folder, "2"))
     engine.refresh()
     after = engine.slates[CLOSE]
     assert set(before.versions.values()) == {"1"}
@@ -71,7 +75,7 @@ def test_a_new_slate_takes_the_place_of_the_old_one_whole(root):
     assert before.price(game, [], []) == after.price(game, [], [])  # the old files are still read
 
 
-def test_readers_never_see_a_mixture(root):
+def test_readers_never_see_a_mixture(root, copied):
     engine, wrong, stop = Engine(root, seconds=0.001), [], threading.Event()
 
     def ask():
@@ -86,7 +90,7 @@ def test_readers_never_see_a_mixture(root):
     for reader in readers:
         reader.start()
     for number in range(2, 6):
-        copied(root, f"{number:016}", lambda folder, n=number: renumber(folder, str(n)))
+        copied(f"{number:016}", lambda folder, n=number: renumber(folder, str(n)))
         while set(engine.slates[CLOSE].versions.values()) != {str(number)}:
             pass
     stop.set()
@@ -100,7 +104,7 @@ def test_readers_never_see_a_mixture(root):
     "damage", ["about.json", "games.json", "ats/answers", "ats/model/model.json", "joint.margin.npy"]
 )
 @pytest.mark.parametrize("how", ["gone", "cut"])
-def test_a_slate_that_cannot_be_read_leaves_the_one_before_it(root, damage, how):
+def test_a_slate_that_cannot_be_read_leaves_the_one_before_it(root, copied, damage, how):
     def break_it(folder):
         file = folder / damage
         if how == "gone":
@@ -111,11 +115,11 @@ def test_a_slate_that_cannot_be_read_leaves_the_one_before_it(root, damage, how)
     engine = Engine(root)
     engine.refresh()
     before = engine.slates[CLOSE]
-    copied(root, "c" * 16, break_it)
+    copied("c" * 16, break_it)
     engine.refresh()
     assert engine.slates[CLOSE] is before
     assert "sim-anchored-close" in engine.problems
-    copied(root, "d" * 16, lambda folder: renumber(folder, "3"))
+    copied("d" * 16, lambda folder: renumber(folder, "3"))
     engine.refresh()
     assert set(engine.slates[CLOSE].versions.values()) == {"3"}
     assert not engine.problems

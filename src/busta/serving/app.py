@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from busta.ledger.chain import Draft, Entry
     from busta.serving.guard import App, Receive, Scope, Send
 
-__all__ = ["Service", "create"]
+__all__ = ["Service", "create", "describe"]
 
 QUICK = "/v1/predictions"
 
@@ -54,6 +54,11 @@ async def _clerk(service: Service) -> None:
     """Calls the clerk once there is something to serve: until then the machine has more urgent work."""
     await asyncio.to_thread(service.engine.wait)
     service.clerk.start()
+
+
+def describe(service: Service) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return _routes(service, None).openapi()
 
 
 def _routes(service: Service, running: Any) -> FastAPI:

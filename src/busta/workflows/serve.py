@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.ledger.storage import Ledger
+    from busta.serving.service import Service
 
-__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve"]
+__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve", "service_of"]
 
 log = logging.getLogger(__name__)
 
@@ -137,26 +138,31 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
         token: Names the watcher whose word is waited for.
         secret: What browsers' sessions are signed with, the same in all workers; by default one of its own.
     """
-    from busta.serving.app import Service, create
+    from busta.serving.app import create
+
+    return create(service_of(settings, token, secret))
+
+
+def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
+    """What the routes work with."""
     from busta.serving.clerk import Clerk
     from busta.serving.page.session import Sessions
+    from busta.serving.service import Service
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
     from busta.workflows.desk import desk_of
 
     limits, keys = settings.serve, keys_of(settings)
-    return create(
-        Service(
-            Engine(folder(settings), token),
-            limits,
-            keys,
-            Metrics(),
-            Writer(lambda: _ledger(settings), limits.queue),
-            Clerk(ready_to_record, limits.queue),
-            partial(record, settings.model_dump()),
-            desk_of(settings),
-            Sessions(keys, secret or secrets.token_bytes(32)),
-        )
+    return Service(
+        engine=Engine(folder(settings), token),
+        settings=limits,
+        keys=keys,
+        metrics=Metrics(),
+        writer=Writer(lambda: _ledger(settings), limits.queue),
+        clerk=Clerk(ready_to_record, limits.queue),
+        bet=partial(record, settings.model_dump()),
+        desk=desk_of(settings),
+        sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
