@@ -29,7 +29,8 @@ SMALL = """
 UNNAMED = """
 () => [...document.querySelectorAll("input:not([type=hidden]), select, button, a, section, [role=region], table, nav")]
   .filter((each) => each.checkVisibility())
-  .filter((each) => !(each.labels?.length || each.textContent.trim() || each.ariaLabel || each.ariaLabelledByElements?.length))
+  .filter((each) => !each.labels?.length && !each.textContent.trim() && !each.ariaLabel)
+  .filter((each) => !each.ariaLabelledByElements?.length)
   .map((each) => each.outerHTML)
 """
 DOUBLED = """
@@ -198,7 +199,7 @@ def test_without_a_script_a_game_unfolds_and_its_forms_are_there(look):
     view = look(java_script_enabled=False)
     view.locator("#games a.more").first.click()
     assert view.locator("details.offer").count() == 3
-    view.get_by_label("Week").select_option("3")
+    view.get_by_label("Week", exact=True).select_option("3")
     view.get_by_role("button", name="Show").click()
     assert "Week 3" in view.locator("h1").inner_text()
 
