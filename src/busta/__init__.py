@@ -34,7 +34,7 @@ _HOMES = {
     "init": "busta.workflows.init",
     "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
-    "load": "busta.settings",
+    "load": "busta.workflows.start",
     "move_bankroll": "busta.workflows.bets",
     "open_gold": "busta.features.store",
     "open_version": "busta.workflows.build",
@@ -60,6 +60,7 @@ _HOMES = {
     "verify_ledger": "busta.workflows.bets",
     "void_bets": "busta.workflows.bets",
     "Wanted": "busta.workflows.predict",
+    "week": "busta.workflows.week",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - loaded on first use, so that `busta --help` stays quick

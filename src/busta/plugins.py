@@ -21,7 +21,18 @@ from busta.errors import UsageError, unknown
 if TYPE_CHECKING:
     from busta.settings import Settings
 
-__all__ = ["League", "Market", "Place", "league_names", "leagues", "market_names", "markets", "pick", "several"]
+__all__ = [
+    "League",
+    "Market",
+    "Place",
+    "add_league",
+    "league_names",
+    "leagues",
+    "market_names",
+    "markets",
+    "pick",
+    "several",
+]
 
 Quantity = Literal["margin", "total", "home", "away"]
 """Home minus away, their sum, or what one of the two has alone."""
@@ -165,8 +176,25 @@ P = TypeVar("P", League, Market)
 
 @cache
 def leagues() -> Mapping[str, League]:
-    """All leagues found, by name."""
-    return _discover("leagues", "LEAGUE", League)
+    """All leagues found, by name, and those of the workspaces in use."""
+    return {**_own, **_discover("leagues", "LEAGUE", League)}
+
+
+_own: dict[str, League] = {}
+
+
+def add_league(league: League) -> None:
+    """Makes a league known that a workspace describes itself; the last one of a name stands.
+
+    Raises:
+        UsageError: Its name cannot be one, or an installed league has it.
+    """
+    if not _NAME.fullmatch(league.name):
+        raise UsageError(f"league name {league.name!r} cannot be one; allowed are lower-case letters, digits and -")
+    if league.name in leagues() and league.name not in _own:
+        raise UsageError(f"the league {league.name} is installed, and needs no description of its own")
+    _own[league.name] = league
+    leagues.cache_clear()
 
 
 @cache

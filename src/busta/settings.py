@@ -79,7 +79,7 @@ class Data(_Section):
     """Seconds to wait for a server, each try."""
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     columns: dict[str, str] = {}
-    """Column of your file = column of the source, for ``ingest --from``."""
+    """Column of your file = column of the source, for every file; ``ingest --map`` says it of one call."""
 
 
 class OddsApi(_Section):
@@ -385,6 +385,11 @@ class Settings(BaseSettings):
     def tables(self) -> Path:
         """Folder of the validated tables, one folder a league."""
         return self.home / "data" / "tables"
+
+    @property
+    def leagues(self) -> Path:
+        """Folder of the leagues that the workspace describes itself."""
+        return self.home / "data" / "leagues"
 
     @property
     def raw(self) -> Path:

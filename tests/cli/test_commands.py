@@ -45,6 +45,7 @@ IN_PYTHON = {
     "keys revoke": "revoke_key",
     "doctor": "diagnose",
     "bets recommend": "recommend",
+    "week": "week",
     "trial start": "start_trial",
     "trial show": "show_trial",
     "trial stop": "stop_trial",

@@ -95,7 +95,7 @@ def test_a_game_that_moved_in_the_same_call_times_its_opening(sheet, tmp_path, n
 def test_a_path_that_is_not_there_is_a_usage_error(tmp_path, now):
     with pytest.raises(UsageError, match="no file or folder"):
         read(tmp_path / "none.csv", now=now)
-    with pytest.raises(UsageError, match=r"no .csv or .json file in the folder"):
+    with pytest.raises(UsageError, match=r"no .csv or .json or .parquet file in the folder"):
         read(tmp_path, now=now)
 
 
@@ -115,7 +115,7 @@ def test_a_file_of_no_kind_is_refused_with_the_kinds_there_are(sheet, tmp_path, 
     said = str(refused.value)
     assert said.startswith("2.csv: not nflverse games.csv: no column season, game_type, week, gameday, home_team")
     assert "not opening spreads by game_id: no column spread_open" in said
-    assert said.endswith("name them under [data.columns] in busta.toml")
+    assert said.endswith("say so under [columns] in a map: --map FILE")
 
 
 @pytest.mark.parametrize("raw", [b"", b"PK\x03\x04\x00\x00", b"[1, 2"])
@@ -150,9 +150,7 @@ def test_a_file_is_known_by_the_users_own_names_of_its_columns(sheet, tmp_path, 
     (tmp_path / "open.csv").write_text(OPENINGS.replace("spread_open", "First"))
     batch = read(tmp_path, now=now, columns={"Host": "home_team", "First": "spread_open"})
     assert batch.quotes.filter(moment="open").height == 2
-    with pytest.raises(
-        UsageError, match=r"data.columns maps to 'nothing', which the sources do not have. Allowed: gam"
-    ):
+    with pytest.raises(UsageError, match=r"\[columns\] maps to 'nothing', which the sources do not have. Allowed: gam"):
         read(tmp_path, now=now, columns={"Host": "nothing"})
 
 

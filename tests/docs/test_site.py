@@ -12,14 +12,18 @@ from urllib.parse import unquote, urldefrag, urlparse
 import pytest
 
 import busta
+from busta.data.source import Batch
 from busta.performance.audit.run import detectors
 from busta.performance.gate.verdict import checks
-from busta.plugins import league_names, market_names
+from busta.plugins import league_names, market_names, pick
 from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
 from busta.workflows.backtest import backtest
 from busta.workflows.build import catalog
 from busta.workflows.evaluate import evaluate
+from busta.workflows.ingest import tables_of
+from odds import START, answer_of, book, event
+from support import game, games_of, quotes_of
 from workspaces import register_again, trained
 
 __all__ = ["trained"]
@@ -182,6 +186,8 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "price",
         "explain",
         "list_models",
+        "fetch_odds",
+        "show_odds",
         "start_trial",
     ],
 )
@@ -213,6 +219,8 @@ def objects(trained, folder):
             settings, busta.predict(settings, "ats", week, "sim")["predictions"][0]["game_id"]
         ),
         "list_models": lambda: busta.list_models(settings)[0],
+        "fetch_odds": lambda: offered(folder)[0],
+        "show_odds": lambda: offered(folder)[1],
         "start_trial": lambda: tried(settings, folder),
     }
 
@@ -225,6 +233,19 @@ def tried(settings, folder):
     register_again(registry, only)
     promote(registry, only)
     return busta.start_trial(copy, "ats", "sim", model="2")
+
+
+def offered(folder):
+    """What fetching odds prints, and every name there is in a game's line history."""
+    settings = busta.load(home=folder)
+    coming = game("BUF", "KC", START.rstrip("Z"), game_id="2026_01_KC_BUF")
+    tables_of(settings, pick("league", "nfl")).update(Batch(games_of(coming), quotes_of()))
+    (folder / "odds.json").write_bytes(answer_of(event(book())))
+    fetched = busta.fetch_odds(settings, "nfl", path=folder / "odds.json")
+    shown = busta.show_odds(settings, "2026_01_KC_BUF")
+    market = shown["markets"][1]
+    parts = [shown, market, market["books"][0], market["books"][0]["now"], market["consensus"]["now"], market["best"]]
+    return fetched | fetched["quota"], {name: None for part in (*parts, market["best"]["first"]) for name in part}
 
 
 def explained(settings, game):

@@ -39,6 +39,8 @@ from busta.cli.report import report
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
+from busta.cli.week import EXAMPLE as WEEK_EXAMPLE
+from busta.cli.week import week
 
 app = typer.Typer(
     name="busta",
@@ -88,7 +90,9 @@ def init(
     emit(run(folder), as_json, show.init)
 
 
-@app.command(epilog="Example: busta ingest nfl --from games.csv")
+@app.command(
+    epilog="Example: busta ingest nfl --from games.csv\n\nExample: busta ingest mine --from games.csv --map map.toml"
+)
 def ingest(
     league: LeagueName,
     files: Annotated[
@@ -99,6 +103,10 @@ def ingest(
             "For nfl: games.csv, a CSV of opening spreads, a JSON archive of odds. For nba: a CSV of results and odds.",
         ),
     ] = None,
+    mapped: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="How to read the files, as TOML; describes a new league, too."),
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -106,7 +114,7 @@ def ingest(
     from busta.cli import show
     from busta.workflows.ingest import ingest as run
 
-    emit(run(settings(config), league, files or ()), as_json, show.ingest)
+    emit(run(settings(config), league, files or (), map_path=mapped), as_json, show.ingest)
 
 
 @app.command(epilog="Example: busta sim --edge 2 --seed 7")
@@ -282,6 +290,7 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=WEEK_EXAMPLE)(week)
 app.command(epilog=SERVE_EXAMPLE)(serve)
 app.add_typer(keys, name="keys")
 

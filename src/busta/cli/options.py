@@ -89,7 +89,7 @@ def _explain(error: Any) -> str:
 
 def settings(config: Path | None, **flags: Any) -> Settings:
     """The settings in force; a flag that was not given (``None``) says nothing."""
-    from busta.settings import load
+    from busta.workflows.start import load
 
     return load(config, **_given(flags))
 

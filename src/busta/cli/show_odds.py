@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from busta.cli.show import _console, _table, ingest
+from busta.reports.numbers import counted
 from busta.serving.words import bet_name
 
 __all__ = ["fetched", "history"]
@@ -57,7 +58,8 @@ def _offer(market: dict[str, Any], offer: dict[str, Any], result: dict[str, Any]
 
 
 def _opinion(market: dict[str, Any], said: dict[str, Any], result: dict[str, Any]) -> str:
-    return f"{_bet(market, market['sides'][0], said['line'], result)}  {said['probability']:.1%} of {said['books']}"
+    bet = _bet(market, market["sides"][0], said["line"], result)
+    return f"{bet}  {said['probability']:.1%} of {counted(said['books'], 'book')}"
 
 
 def _age(offer: dict[str, Any]) -> str:

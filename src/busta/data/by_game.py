@@ -19,13 +19,13 @@ from busta.errors import DataError, UsageError, unknown
 from busta.plugins import markets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from busta.data.source import Batch, Kind
     from busta.plugins import League
 
-__all__ = ["BY_GAME", "FactsByGame", "QuotesByGame"]
+__all__ = ["BOOK", "BY_GAME", "FactsByGame", "QuotesByGame", "not_price", "read_prices"]
 
 MEETING = ("date", *SIDES)
 BOOK = "own"
@@ -52,12 +52,12 @@ class QuotesByGame:
             DataError: The file is not of this kind at all.
         """
         table = _read(raw, self, columns, league, games)
-        read = {column: _prices(table[column]) for column in PRICES}
+        read = {column: read_prices(table[column]) for column in PRICES}
         seen = pl.col("known_at").str.to_datetime("%+", strict=False, time_zone="UTC").cast(INSTANT)
         wrong = problems(
             pl.col(WRONG),
             not_number("line"),
-            *(_not_price(column, read[column]) for column in PRICES),
+            *(not_price(column, read[column]) for column in PRICES),
             pl.when(pl.col("known_at").is_not_null() & seen.is_null()).then(
                 pl.format("column known_at: '{}' is not a time such as 2022-09-04T12:00:00Z", "known_at")
             ),
@@ -156,20 +156,21 @@ def _by_meeting(table: pl.DataFrame, league: League, games: pl.DataFrame) -> pl.
     return find_games(named, games, league).with_columns(pl.coalesce(WRONG, missing).alias(WRONG))
 
 
-def _prices(typed: pl.Series) -> dict[str, float]:
-    """The decimal price of each text that is one."""
+def read_prices(typed: pl.Series, parse: Callable[[str], float] = parse_price) -> dict[str, float]:
+    """The decimal price of each text that is one, by what ``parse`` makes of it or refuses."""
     found = {}
     for text in typed.drop_nulls().unique():
         try:
-            found[text] = parse_price(text)
+            found[text] = parse(text)
         except UsageError:
             continue  # its rows are refused, with the text
     return found
 
 
-def _not_price(column: str, read: Mapping[str, float]) -> pl.Expr:
+def not_price(column: str, read: Mapping[str, float], wanted: str = "price such as -110, 1.91 or 10/11") -> pl.Expr:
+    """What is wrong with a text of which no price was read."""
     wrong = pl.col(column).is_not_null() & ~pl.col(column).is_in(list(read))
-    said = pl.format("column {}: '{}' is no price such as -110, 1.91 or 10/11", pl.lit(column), column)
+    said = pl.format("column {}: '{}' is no {}", pl.lit(column), column, pl.lit(wanted))
     return pl.when(wrong).then(said)
 
 

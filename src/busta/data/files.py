@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["content", "from_files"]
 
-SUFFIXES = (".csv", ".json")
+SUFFIXES = (".csv", ".json", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def from_files(
     """What is in those files, each of one of the kinds given; where two say something of a game, the later's stands.
 
     Args:
-        paths: Files, or folders. Of a folder its ``.csv`` and ``.json`` files are read, by name; those
+        paths: Files, or folders. Of a folder its ``.csv``, ``.json`` and ``.parquet`` files are read, by name; those
             of no kind are passed over with a warning, and a folder that has no others is refused.
         league: Whose files they are.
         games: Kinds of files with games.
@@ -155,7 +155,7 @@ def _kind_of(raw: bytes, league: League, kinds: Sequence[Kind], columns: Mapping
     if found is None:
         said = "; ".join(f"not {kind}: no column {', '.join(absent)}" for kind, absent in lacking.items())
         raise DataError(
-            f"{said}.\nWhere the file calls its columns otherwise, name them under [data.columns] in busta.toml"
+            f"{said}.\nWhere the file calls its columns otherwise, say so under [columns] in a map: --map FILE"
         )
     return found
 
@@ -165,7 +165,7 @@ def _refuse_strangers(columns: Mapping[str, str], kinds: Sequence[Kind]) -> None
     strangers = sorted(set(columns.values()) - set(allowed))
     if strangers:
         raise UsageError(
-            f"data.columns maps to {', '.join(map(repr, strangers))}, which the sources do not have. "
+            f"[columns] maps to {', '.join(map(repr, strangers))}, which the sources do not have. "
             f"Allowed: {', '.join(allowed)}"
         )
 

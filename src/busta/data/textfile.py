@@ -1,4 +1,4 @@
-"""Reads comma-separated text, or a JSON list, whose every field is checked before it is believed.
+"""Reads comma-separated text, a JSON list or a Parquet file, whose every field is checked before it is believed.
 
 All columns come as text, with the line of each row. `number`, `whole` and `date` give a column's
 values, null where there is none; `not_number`, `not_whole` and `not_date` say what is wrong with a
@@ -31,6 +31,7 @@ __all__ = [
     "problems",
     "read_csv",
     "read_json",
+    "read_parquet",
     "read_table",
     "rename",
     "require",
@@ -44,6 +45,7 @@ PROBLEM = "#problem"
 
 _NOTHING = ["", "NA", "NaN", "nan", "NULL", "null", "None"]
 _DATE = "%Y-%m-%d"
+PARQUET = b"PAR1"
 
 
 def read_csv(raw: bytes, kind: str) -> pl.DataFrame:
@@ -93,12 +95,41 @@ def read_json(raw: bytes, kind: str) -> pl.DataFrame:
     return frame.with_columns(lines, pl.Series(PROBLEM, odd, dtype=pl.String))
 
 
-def read_table(raw: bytes, kind: str) -> pl.DataFrame:
-    """What `read_json` makes of a file that starts as a JSON list, and `read_csv` of any other.
+def read_parquet(raw: bytes, kind: str) -> pl.DataFrame:
+    """All columns of a Parquet file as text, with the columns ``LINE`` and ``PROBLEM``; days and times by ISO 8601.
+
+    Args:
+        raw: A Parquet file whose columns hold numbers, texts, days or times.
+        kind: What the file should be, for messages.
 
     Raises:
-        DataError: The bytes are neither.
+        DataError: The bytes are not such a file.
     """
+    try:
+        frame = pl.read_parquet(io.BytesIO(raw))
+        text = frame.select(_written(column) for column in frame if not column.dtype.is_nested())
+    except (pl.exceptions.PolarsError, OSError) as exc:
+        raise DataError(f"not {kind}: a Parquet file that cannot be read ({str(exc).splitlines()[0]})") from exc
+    lines = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(LINE)
+    return text.with_columns(_cleaned(pl.all())).with_columns(lines, pl.lit(None, pl.String).alias(PROBLEM))
+
+
+def _written(column: pl.Series) -> pl.Series:
+    """A column as text; times that are all midnight, in no zone, are days."""
+    if not isinstance(column.dtype, pl.Datetime):
+        return column.cast(pl.String)
+    days = column.dtype.time_zone is None and column.dt.truncate("1d").equals(column)
+    return column.dt.to_string("%Y-%m-%d" if days else "iso:strict")
+
+
+def read_table(raw: bytes, kind: str) -> pl.DataFrame:
+    """What `read_json` makes of a JSON list, `read_parquet` of a Parquet file, and `read_csv` of any other.
+
+    Raises:
+        DataError: The bytes are none of these.
+    """
+    if raw.startswith(PARQUET):
+        return read_parquet(raw, kind)
     return read_json(raw, kind) if _is_list(raw) else read_csv(raw, kind)
 
 
@@ -108,8 +139,8 @@ def field_names(raw: bytes, kind: str) -> list[str]:
     Raises:
         DataError: The bytes are no table.
     """
-    if _is_list(raw):
-        return read_json(raw, kind).drop(LINE, PROBLEM).columns
+    if _is_list(raw) or raw.startswith(PARQUET):
+        return read_table(raw, kind).drop(LINE, PROBLEM).columns
     first = next(_rows(_text(raw, kind), kind), None)
     return [name.strip() for name in first[1]] if first else []
 
@@ -128,12 +159,12 @@ def rename(table: pl.DataFrame, columns: Mapping[str, str], known: Sequence[str]
     strangers = sorted(set(columns.values()) - set(known))
     if strangers:
         raise UsageError(
-            f"data.columns maps to {', '.join(map(repr, strangers))}, which the source does not have. "
+            f"[columns] maps to {', '.join(map(repr, strangers))}, which the source does not have. "
             f"Allowed: {', '.join(known)}"
         )
     present = {own: name for own, name in columns.items() if own in table.columns}
     if len(set(present.values())) < len(present):
-        raise UsageError("data.columns maps two columns of the file to the same one: " + ", ".join(present.values()))
+        raise UsageError("[columns] maps two columns of the file to the same one: " + ", ".join(present.values()))
     replaced = [name for own, name in present.items() if name in table.columns and name not in present and name != own]
     return table.drop(replaced).rename(present)
 
@@ -148,7 +179,7 @@ def require(table: pl.DataFrame, needed: Sequence[str], kind: str) -> None:
     if lacking:
         raise DataError(
             f"not {kind}: column{'s' * (len(lacking) > 1)} missing: {', '.join(lacking)}.\n"
-            "Where the file calls them otherwise, name them under [data.columns] in busta.toml"
+            "Where the file calls them otherwise, say so under [columns] in a map: --map FILE"
         )
     if table.is_empty():
         raise DataError(f"{kind} with a header and no rows: nothing to take")

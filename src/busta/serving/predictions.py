@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from busta.errors import unknown
-from busta.ledger.chain import Draft
+from busta.ledger.predictions import prediction
 from busta.serving.model import Asked
 from busta.serving.problems import Problem, of_validation
 from busta.serving.schemas import PredictionRequest
@@ -17,7 +16,7 @@ from busta.serving.schemas import PredictionRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from busta.ledger.chain import Entry
+    from busta.ledger.chain import Draft, Entry
     from busta.serving.schemas import Input
     from busta.serving.slate import Slate
 
@@ -114,9 +113,4 @@ def drafts(slate: Slate, found: Sequence[bytes]) -> list[Draft]:
     }
     names = {name: answers.about["model"] for name, answers in slate.markets.items()}
     bodies = [of_all | {"model": names[row["market"]]} | row for row in map(json.loads, found)]
-    return [Draft("prediction", _key(body), body) for body in bodies]
-
-
-def _key(body: dict[str, Any]) -> str:
-    said = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
-    return f"{body['game_id']} {body['market']} {said}"
+    return [prediction(body) for body in bodies]

@@ -16,15 +16,16 @@ from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
 from busta.registry.connect import connect, guarded
 from busta.registry.versions import fetch_model, fetch_predictions, resolve
-from busta.settings import Settings, load
 from busta.workflows.ingest import has_tables, tables_of
 from busta.workflows.lineage import LIBRARIES
+from busta.workflows.start import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from busta.registry.connect import Registry
+    from busta.settings import Settings
 
 __all__ = ["diagnose"]
 
