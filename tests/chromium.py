@@ -18,7 +18,8 @@ OVERLAPS = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.data.trim() || parent.closest("script, style, title, desc, .tip, .skip, .hidden, .words thead, .board thead")) continue;
+    if (!node.data.trim() || parent.closest("script, style, title, desc, .tip, .skip")) continue;
+    if (parent.closest(".hidden, .words thead, .board thead")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects())
