@@ -8,6 +8,7 @@ import pytest
 import busta
 from busta.data.tables import Tables
 from busta.workflows.bet_slip import Board
+from support import play
 
 OVER = ("--price", "-110", "--stake", "5", "--book", "pinnacle", "--league", "sim")
 
@@ -59,6 +60,20 @@ def test_a_late_bet_is_settled_and_shown(run, home):
     shown = run("bets", "show").out
     assert "draw-down" in shown
     assert "fewer than 20 bets with a stake" in shown
+
+
+def test_what_was_settled_anew_is_shown_with_what_it_was(run, home, game):
+    settings = busta.load(home=home)
+    (home / "busta.toml").write_text("[ledger]\nbooks = { pinnacle = 2.0 }\n")
+    said = run("bets", "record", "totals", game, "over 44.5", *OVER, "--real")
+    assert "note: stake 5 is above the 2 that pinnacle takes by ledger.books" in said.out
+    play(settings, **{game: (30, 20)})
+    assert f"won +4.55: {game} over 44.5 -110, 5 real at pinnacle, result 50" in run("bets", "settle").out
+    play(settings, **{game: (20, 20)})
+    anew = run("bets", "settle").out
+    assert f"settled anew: {game} over 44.5 -110, 5 real at pinnacle: was +4.55 at 50, is -5.00 at 40" in anew
+    play(settings, **{game: None})
+    assert "is - at no score" in run("bets", "settle").out
 
 
 def test_money_is_put_in_and_taken_out(run):

@@ -186,6 +186,16 @@ def test_a_void_bet_is_out_of_turnover_and_its_stake_is_back(settings, ahead):
     assert (real["turnover"], real["voids"]) == (5, 1)
 
 
+def test_a_bet_that_is_void_is_not_recorded_again_under_its_key_and_that_is_said(settings, ahead):
+    bet = ("totals", ahead[0]["game_id"], "over 44.5")
+    key = busta.record_bet(settings, *bet, **MONEY)["bets"][0]["key"]
+    busta.void_bets(settings, key, reason="typed wrong")
+    again = busta.record_bet(settings, *bet, **MONEY)
+
+    assert again["recorded"] == 0
+    assert "that bet is void; if it was placed again, give it a key" in again["notes"][key]
+
+
 def test_voiding_needs_a_bet_that_is_there(settings):
     with pytest.raises(UsageError, match="say which bets"):
         busta.void_bets(settings, reason="why")

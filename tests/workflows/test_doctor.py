@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import busta
+from busta.ledger.storage import Ledger
 from busta.workflows import doctor
 
 
@@ -159,3 +160,19 @@ def test_a_server_that_answers_is_named_without_its_password(diagnosed, monkeypa
     monkeypatch.setattr(doctor, "connect", lambda _settings: replace(registry, uri="http://me:hunter2@mlflow"))
 
     assert diagnosed()["MLflow"]["found"] == "answers at http://***@mlflow"
+
+
+def test_a_ledger_that_was_rewritten_is_found(diagnosed, home):
+    assert diagnosed()["ledger"]["found"].startswith("none yet")
+    settings = busta.load(home=home)
+    busta.move_bankroll(settings, 5)
+    assert diagnosed()["ledger"]["found"].startswith("1 entries, the chain is sound; head ")
+
+    with Ledger.of(settings) as ledger, ledger._engine.connect() as connection:
+        connection.exec_driver_sql("DROP TRIGGER ledger_no_update")
+        connection.exec_driver_sql("UPDATE ledger_entries SET body = replace(body, '5.0', '9.0')")
+        connection.commit()
+    found = diagnosed()["ledger"]
+    assert not found["ok"]
+    assert "the chain is not sound: entry 1 (bankroll" in found["found"]
+    assert "busta bets verify" in found["advice"]

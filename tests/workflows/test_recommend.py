@@ -154,6 +154,25 @@ def test_after_the_stop_loss_there_is_no_stake_and_the_reason_is_said(borrowed, 
     assert set(reasons) == {found["paper"]["stopped"]}
 
 
+def test_a_market_without_a_joint_is_read_from_its_own_model(borrowed):
+    client = connect(borrowed).client
+    for market in ("moneyline", "totals"):
+        client.delete_registered_model(f"busta-sim-{market}")
+    found = busta.recommend(loose(borrowed), "ats", WEEK, "sim")
+    assert found["bets"]
+    for row in found["bets"]:
+        assert row["read_from"] == "model"
+        worse = row["worst_line"] - row["line"]
+        assert worse >= 0 if row["side"] == "home" else worse <= 0
+
+    taken = found["bets"][0]
+    bet = {"price": 1.9, "stake": 1, "book": "x", "paper": True, "league_name": "sim"}
+    key = busta.record_bet(borrowed, "totals", taken["game_id"], "over 40.5", **bet)["bets"][0]["key"]
+    again = busta.recommend(loose(borrowed), "ats", WEEK, "sim")
+    (row,) = [row for row in again["abstained"] if row["game_id"] == taken["game_id"]]
+    assert row["abstain_reason"] == f"how it goes together with the open bet {key} is not known"
+
+
 def test_a_market_alone_is_recommended_too_and_a_wrong_one_is_refused(borrowed):
     found = busta.recommend(loose(borrowed), "over-under", WEEK, "sim")
     assert {row["market"] for row in everything(found)} == {"totals"}

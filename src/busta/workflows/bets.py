@@ -364,12 +364,14 @@ def _recorded(settings: Settings, drafts: Sequence[Draft]) -> dict[str, Any]:
 
 
 def _notes(settings: Settings, account: Account, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Stakes above what the settings allow: they happened, so they are recorded, and said."""
+    """Void bets that are there already; stakes above what is allowed: they happened, so they are recorded, and said."""
     notes: dict[str, str] = {}
     for row in rows:
         bankroll = account.bankroll(settings.ledger.bankroll, paper=row["paper"])
         most = settings.ledger.books.get(row["book"])
-        if most is not None and row["stake"] > most:
+        if row["state"] == "void":
+            notes[row["key"]] = "that bet is void; if it was placed again, give it a key of its own (--key)"
+        elif most is not None and row["stake"] > most:
             notes[row["key"]] = f"stake {row['stake']:g} is above the {most:g} that {row['book']} takes by ledger.books"
         elif row["stake"] > settings.bets.kelly_cap * bankroll:
             notes[row["key"]] = (

@@ -52,6 +52,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"data of {league.name}", lambda league=league: _data(settings, league)  # type: ignore[misc]
         yield f"gold of {league.name}", lambda league=league: _gold(settings, league)  # type: ignore[misc]
     yield "MLflow", lambda: _mlflow(settings)
+    yield "ledger", lambda: _ledger(settings)
 
 
 def _check(name: str, check: Callable[[], str]) -> dict[str, Any]:
@@ -113,6 +114,20 @@ def _mlflow(settings: Settings) -> str:
         )
     answers = f"answers at {without_password(registry.uri)}"
     return f"{answers}; {_readable(registry, newest[0].name, str(newest[0].version))}" if newest else answers
+
+
+def _ledger(settings: Settings) -> str:
+    from busta.ledger.storage import Ledger
+
+    if settings.ledger.url is None and not (settings.home / "ledger.db").exists():
+        return "none yet; `busta bets record` makes it"
+    with Ledger.of(settings) as ledger:
+        checked = ledger.verify()
+    if checked.problems:
+        raise BustaError(
+            f"the chain is not sound: {checked.problems[0]}\nrestore a copy; `busta bets verify` tells more"
+        )
+    return f"{checked.entries} entries, the chain is sound; head {checked.head}"
 
 
 def _readable(registry: Registry, name: str, number: str) -> str:
