@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import polars as pl
@@ -11,6 +12,8 @@ from busta.data.source import Batch
 from busta.data.tables import Tables
 from busta.errors import DataError, OutsideError, UsageError
 from busta.ledger.storage import Ledger
+from busta.markets.dataset import values_of
+from busta.workflows import bet_closing, bets
 from busta.workflows.bet_slip import Board
 from databases import PASSWORD
 from support import at, play
@@ -167,6 +170,42 @@ def test_a_game_that_left_the_tables_is_named_and_its_bet_waits(settings, ahead,
 
     assert found["waiting"] == 1
     assert f"not in the tables, so not settled: {game}" in found["notes"]["sim.games"]
+
+
+def test_a_market_that_nothing_decides_any_more_keeps_no_other_bet_waiting(settings, ahead, monkeypatch):
+    game = ahead[0]["game_id"]
+    busta.record_bet(settings, "totals", game, "over 44.5", **MONEY)
+    busta.record_bet(settings, "moneyline", game, "home", **MONEY)
+    play(settings, **{game: (30, 20)})
+
+    def no_totals(facts, league, games, market):
+        if market.name == "totals":
+            raise DataError("sim has no points, which decides totals")
+        return values_of(facts, league, games, market)
+
+    for module in (bets, bet_closing):
+        monkeypatch.setattr(module, "values_of", no_totals)
+    found = busta.settle_bets(settings)
+
+    assert [row["market"] for row in found["settled"]] == ["moneyline"]
+    assert found["notes"]["sim.totals"] == "sim has no points, which decides totals"
+    monkeypatch.undo()
+    busta.settle_bets(settings)
+    for module in (bets, bet_closing):
+        monkeypatch.setattr(module, "values_of", no_totals)
+    clv = {row["market"]: row["clv"] for row in busta.show_bets(settings)["bets"]}
+    assert clv["totals"] is None
+    assert clv["moneyline"] is not None
+
+
+def test_bets_of_a_league_without_tables_wait(settings, ahead, tmp_path):
+    busta.record_bet(settings, "totals", ahead[0]["game_id"], "over 44.5", **MONEY)
+    shutil.rmtree(tmp_path / "data")
+    found = busta.settle_bets(settings)
+
+    assert found["waiting"] == 1
+    assert "no tables of sim; run `busta ingest sim`" in found["notes"]["sim.totals"]
+    assert found["overdue"] == []
 
 
 def test_a_void_bet_is_out_of_turnover_and_its_stake_is_back(settings, ahead):

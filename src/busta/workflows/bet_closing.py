@@ -12,6 +12,7 @@ from scipy.special import logit
 from busta.betting.odds import edge, remove_vig
 from busta.betting.settlement import label
 from busta.data.schema import FINAL_LAG
+from busta.errors import DataError
 from busta.markets.dataset import Dataset, quotes_at, values_of
 from busta.models.baseline import closing_triples, market_means
 from busta.models.distribution import fit_distribution
@@ -50,7 +51,10 @@ def closing_of(settings: Settings, bets: Sequence[Bet]) -> dict[str, Closed]:
     found: dict[str, Closed] = {}
     for name, market in dict.fromkeys((bet.body["league"], bet.body["market"]) for bet in bets):
         some = [bet for bet in bets if (bet.body["league"], bet.body["market"]) == (name, market)]
-        found |= _of_market(settings, pick("league", name), pick("market", market), some)
+        try:
+            found |= _of_market(settings, pick("league", name), pick("market", market), some)
+        except DataError as exc:  # nothing decides the market any more; what was settled stays
+            found |= {bet.key: (np.nan, np.nan, str(exc).splitlines()[0]) for bet in some}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import numpy as np
 import polars as pl
 
-from busta.errors import UsageError
+from busta.errors import DataError, UsageError
 from busta.ledger.fold import fold, settlements, void
 from busta.ledger.storage import Draft, Ledger
 from busta.markets.dataset import values_of
@@ -234,20 +235,26 @@ def _values(settings: Settings, bets: Iterable[Bet]) -> tuple[dict[Decided, floa
         league, game, market = bet.decided_by
         by_market.setdefault((league, market), set()).add(game)
     for (name, market), games in by_market.items():
-        league = pick("league", name)
-        if not has_tables(settings, league):
-            notes[name] = f"the workspace has no tables of {name}; run `busta ingest {name}`"
+        try:
+            found = _decided(settings, name, market, games)
+        except (DataError, UsageError) as exc:  # a market that nothing decides any more does not keep others waiting
+            notes[f"{name}.{market}"] = str(exc)
             continue
-        tables = tables_of(settings, league).read()
-        found = tables.games.filter(pl.col("game_id").is_in(games))
-        decided = values_of(tables.facts, league, found, pick("market", market))
-        values |= {
-            (name, game, market): None if np.isnan(value) else float(value)
-            for game, value in zip(found["game_id"], decided, strict=True)
-        }
-        if lost := sorted(games - set(found["game_id"])):
+        values |= {(name, game, market): value for game, value in found.items()}
+        if lost := sorted(games - found.keys()):
             notes[f"{name}.games"] = f"not in the tables, so not settled: {', '.join(lost)}; void their bets, or ingest"
     return values, notes
+
+
+def _decided(settings: Settings, name: str, market: str, games: set[str]) -> dict[str, float | None]:
+    """What decides that market in each of those games that is in the tables."""
+    league = pick("league", name)
+    if not has_tables(settings, league):
+        raise UsageError(f"the workspace has no tables of {name}; run `busta ingest {name}`")
+    tables = tables_of(settings, league).read()
+    found = tables.games.filter(pl.col("game_id").is_in(games))
+    values = values_of(tables.facts, league, found, pick("market", market)).tolist()
+    return {game: None if math.isnan(value) else value for game, value in zip(found["game_id"], values, strict=True)}
 
 
 def _overdue(settings: Settings, waiting: Sequence[Bet], now: datetime | None) -> list[Bet]:
