@@ -62,3 +62,15 @@ def asking(app, base=HERE, *, lifespan=True):
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+class Here:
+    """A clerk that is no other process."""
+
+    def __init__(self, *_):
+        self.do = asyncio.to_thread
+
+    def start(self):
+        """There is nothing to prepare."""
+
+    stop = start

@@ -11,6 +11,8 @@ import polars as pl
 
 from busta.betting.settlement import label
 from busta.data.schema import EPA, FACTS, FINAL_LAG, GAMES, INSTANT, PASSES, PLAYS, QUOTES, STARTER, TURNOVERS, known_at
+from busta.data.source import Batch
+from busta.data.tables import Tables
 from busta.features.build import build_events, every_feature, missing_inputs
 from busta.features.store import MemoryGold
 from busta.markets.dataset import Dataset
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.plugins import Market
+    from busta.settings import Settings
 
 BOSTON, LOS_ANGELES = Place(42.37, -71.02, "America/New_York"), Place(33.94, -118.41, "America/Los_Angeles")
 PHOENIX, LONDON = Place(33.43, -112.01, "America/Phoenix"), Place(51.47, -0.45, "Europe/London")
@@ -200,3 +203,20 @@ def planted(
 def won(p: NDArray[np.float64], seed: int = 0) -> NDArray[np.float64]:
     """Outcomes drawn with those probabilities."""
     return (np.random.default_rng(seed).uniform(size=p.shape) < p).astype(np.float64)
+
+
+def play(settings: Settings, **scores: tuple[int, int] | None) -> None:
+    """Ingests scores of games; ``None`` takes one back."""
+    tables = Tables(settings.tables / "sim")
+    stored, truth = tables.read(), tables.truth()
+    found: dict[str, Any] = dict(scores)
+    games = stored.games.with_columns(
+        pl.Series(
+            name,
+            [found.get(game, (home, away))[side] if found.get(game, 1) else None for game, home, away in was],
+            dtype=pl.Int32,
+        )
+        for side, name in enumerate(("home_score", "away_score"))
+        for was in [stored.games.select("game_id", "home_score", "away_score").rows()]
+    )
+    tables.update(Batch(games, stored.quotes, truth=truth, facts=stored.facts))

@@ -13,7 +13,7 @@ from busta.errors import DataError, OutsideError, UsageError
 from busta.ledger.storage import Ledger
 from busta.workflows.bet_slip import Board
 from databases import PASSWORD
-from support import at
+from support import at, play
 
 MONEY = {"price": "-110", "stake": 5, "book": "pinnacle", "paper": False, "league_name": "sim"}
 
@@ -30,23 +30,6 @@ def settings(tmp_path, world):
 def ahead(settings):
     """The games that are to come."""
     return Board(settings, "sim").games.filter(pl.col("home_score").is_null()).sort("kickoff").rows(named=True)
-
-
-def play(settings, **scores):
-    """Ingests scores of games; ``None`` takes one back."""
-    tables = Tables(settings.tables / "sim")
-    stored, truth = tables.read(), tables.truth()
-    found = dict(scores)
-    games = stored.games.with_columns(
-        pl.Series(
-            name,
-            [found.get(game, (home, away))[side] if found.get(game, 1) else None for game, home, away in was],
-            dtype=pl.Int32,
-        )
-        for side, name in enumerate(("home_score", "away_score"))
-        for was in [stored.games.select("game_id", "home_score", "away_score").rows()]
-    )
-    tables.update(Batch(games, stored.quotes, truth=truth, facts=stored.facts))
 
 
 def test_a_bet_is_recorded_with_all_that_is_known_of_it(settings, ahead):

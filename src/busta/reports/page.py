@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from busta.reports import measures, notes, plots, reproduce, tables
-from busta.reports.charts import key, svg
 from busta.reports.evidence import evidence
+from busta.reports.html import asset, environment, policy
 from busta.reports.ingested import facts_of
-from busta.reports.numbers import NONE, count, counted, figure, percent, span, tidy, words
 from busta.reports.tiles import tiles
 from busta.reports.verdict import share_of_alpha, verdict_of
 
 if TYPE_CHECKING:
-    from busta.reports.charts import Chart
+    from jinja2 import Environment
+
     from busta.reports.material import Material
 
 __all__ = ["card", "page"]
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
-_SIGNS = {"passed": "✓", "clean": "✓", "failed": "✗", "leak": "✗", "not proven": "?"}
 
 
 def page(material: Material) -> str:
     """The report: no address is loaded, nothing but its own style and script runs."""
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = asset("style.css"), asset("script.js")
     return (
         _html()
         .get_template("report.html")
-        .render(_context(material), style=style, script=script, policy=_policy(style, script))
+        .render(_context(material), style=style, script=script, policy=policy(style, script))
     )
 
 
@@ -85,71 +81,26 @@ def _context(material: Material) -> dict[str, Any]:
 
 @cache
 def _html() -> Environment:
-    environment = _environment(autoescape=True)
-    environment.globals |= {"wide": svg, "narrow": _narrow, "key": key}
-    environment.filters["code"] = _code
-    return environment
+    found = _with_ours(environment())
+    found.filters["code"] = _code
+    return found
 
 
 @cache
 def _markdown() -> Environment:
-    environment = _environment(autoescape=False)
-    environment.filters["md"] = _plain_markdown
-    return environment
+    found = _with_ours(environment(autoescape=False))
+    found.filters["md"] = _plain_markdown
+    return found
 
 
-def _environment(*, autoescape: bool) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("busta.reports"),
-        autoescape=autoescape,  # noqa: S701 - off for Markdown only, which has its own
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "count": count,
-        "counted": counted,
-        "figure": figure,
-        "percent": percent,
-        "sentence": lambda text: f"{text[:1].upper()}{text[1:]}." if text else "",
-        "tidy": tidy,
-        "words": words,
-        "sign": lambda answer: _SIGNS.get(answer, "–"),  # noqa: RUF001 - a dash
-    }
-    environment.globals |= {
-        "span": span,
-        "held": measures.held,
-        "told": measures.told,
-        "none_sign": NONE,
-        "audit_in_short": measures.audit_in_short,
-    }
-    return environment
+def _with_ours(found: Environment) -> Environment:
+    found.globals |= {"held": measures.held, "told": measures.told, "audit_in_short": measures.audit_in_short}
+    return found
 
 
 def _code(text: str) -> Markup:
     """What stands between backticks as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
-
-
-def _narrow(chart: Chart) -> Markup:
-    """The chart drawn for a telephone: scaled down from the wide one, its labels could not be read."""
-    return svg(chart, 360.0, "-narrow")
-
-
-@cache
-def _asset(name: str) -> Markup:
-    return Markup(resources.files("busta.reports").joinpath("templates", name).read_text())  # noqa: S704 - a file of ours
-
-
-def _policy(style: str, script: str) -> str:
-    """Content-Security-Policy: nothing is loaded, and only this style and this script may run."""
-    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script))
-    by_style, by_script = hashes
-    return (
-        f"default-src 'none'; style-src 'sha256-{by_style}'; script-src 'sha256-{by_script}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _plain_markdown(text: Any) -> str:

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from busta.errors import BustaError
 from busta.serving.games import games, listings
 from busta.serving.guard import ROUTE, Guard, needs, read_body
+from busta.serving.page.front import Front
+from busta.serving.page.routes import pages
 from busta.serving.predictions import asked_for, drafts, joined, of_features, of_games
 from busta.serving.problems import JSON, Problem, of_error, of_validation
 from busta.serving.schemas import BET, EXAMPLES, BetRequest, Bets, PredictionRequest, Predictions
@@ -30,7 +32,7 @@ __all__ = ["Service", "create", "describe"]
 QUICK = "/v1/predictions"
 
 
-def create(service: Service) -> Guard:
+def create(service: Service) -> Front:
     """The application, behind its guard; it begins to read and write when the server starts it."""
 
     @asynccontextmanager
@@ -44,7 +46,8 @@ def create(service: Service) -> Guard:
         await asyncio.to_thread(service.writer.stop)
         await asyncio.to_thread(service.clerk.stop)
 
-    return Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
+    guard = Guard(_quick(service, _routes(service, running)), service.settings, service.keys, service.metrics)
+    return Front(guard, service.sessions)
 
 
 async def _clerk(service: Service) -> None:
@@ -77,6 +80,7 @@ def _routes(service: Service, running: Any) -> FastAPI:
     games(app, service)
     _health(app, service)
     _keys(app, service)
+    app.include_router(pages(service))
     return app
 
 

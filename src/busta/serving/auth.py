@@ -107,6 +107,12 @@ class Keys:
         right = hmac.compare_digest(_hash(secret), key.sha256 if key else _NOBODY)
         return (key.id, SCOPES.get(key.scope, ())) if key and right else None
 
+    def of(self, number: str) -> tuple[str, tuple[str, ...]] | None:
+        """What the key of that id may do, for whoever has shown it before; ``None`` where it is none any more."""
+        self._look()
+        key = self._keys.get(number)
+        return (key.id, SCOPES.get(key.scope, ())) if key else None
+
     def _look(self) -> None:
         """Reads the file again where it has changed: a revoked key ends within a second."""
         now = time.monotonic()

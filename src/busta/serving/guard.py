@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["ALLOWED", "ROUTE", "Guard", "is_loopback", "needs", "read_body"]
+__all__ = ["ALLOWED", "ROUTE", "SESSION", "Guard", "is_loopback", "needs", "read_body"]
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,11 @@ ALLOWED = "busta.scopes"
 """Where a request's scope says what its key may do."""
 ROUTE = "busta.route"
 """Where it says which route answered, unless the router does."""
-OPEN = ("/health/live", "/health/ready")
-"""Paths that never need a key: what starts and watches servers has none."""
+SESSION = "busta.session"
+"""Where it says whose session its cookie is, and what that may do; only pages have one."""
+OPEN = ("/health/live", "/health/ready", "/login")
+"""Paths that never need a key: what starts and watches servers has none, nor has who comes to give one."""
+FORM = "application/x-www-form-urlencoded"
 HERE = ("localhost", "127.0.0.1", "::1")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 HEADERS = [
@@ -156,7 +159,7 @@ class Guard:
         if wait:
             raise Problem(429, f"at most {self._settings.rate:g} requests a second (serve.rate)", _retry(wait))
         if scope["method"] in WRITES:
-            self._written(headers)
+            self._written(headers, FORM if SESSION in scope else JSON)
         return allowed
 
     def _named(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
@@ -178,6 +181,8 @@ class Guard:
         if given is None:
             if self._local and not self._keys.any():
                 return address, SCOPES["admin"]
+            if (session := scope.get(SESSION)) is not None:
+                return session  # type: ignore[no-any-return]
             if scope["path"] in OPEN:
                 return address, ()
             raise _no_key("a key is needed: Authorization: Bearer KEY (`busta keys add` makes one)")
@@ -189,14 +194,14 @@ class Guard:
             raise _no_key("that is no key, or one that was revoked")
         return found
 
-    def _written(self, headers: Mapping[bytes, bytes]) -> None:
-        """Only JSON, which no page from elsewhere can send without asking; not too much of it."""
+    def _written(self, headers: Mapping[bytes, bytes], needed: str) -> None:
+        """Only JSON, which no page from elsewhere can send without asking, or a page's form; not too much of it."""
         length = headers.get(b"content-length")
         if length is not None and (not length.isdigit() or int(length[:20]) > self._settings.body):
             raise _too_large(self._settings.body)
         kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if kind != JSON.encode() and (length not in (None, b"0") or b"transfer-encoding" in headers):
-            raise Problem(415, f"the body is {kind[:50].decode('latin-1') or 'of no type'}; needed is {JSON}")
+        if kind != needed.encode() and (length not in (None, b"0") or b"transfer-encoding" in headers):
+            raise Problem(415, f"the body is {kind[:50].decode('latin-1') or 'of no type'}; needed is {needed}")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise Problem(415, "the body is compressed; send it as it is")
 

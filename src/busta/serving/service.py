@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from busta.serving.auth import Keys
     from busta.serving.clerk import Clerk
     from busta.serving.engine import Engine
+    from busta.serving.page.desk import Desk
+    from busta.serving.page.session import Sessions
     from busta.serving.writer import Writer
     from busta.settings import Serve
     from busta.telemetry.metrics import Metrics
@@ -60,6 +62,8 @@ class Service:
         writer: The way to the ledger.
         clerk: Who records bets.
         bet: Records one, of the members of `BetRequest`; called in the clerk's process.
+        desk: What the page asks of the ledger and the trials.
+        sessions: Who has signed in to it.
     """
 
     engine: Engine
@@ -69,6 +73,8 @@ class Service:
     writer: Writer
     clerk: Clerk
     bet: Callable[..., Any]
+    desk: Desk
+    sessions: Sessions
 
 
 def respond(content: Any, status: int = 200) -> Response:

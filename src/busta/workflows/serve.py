@@ -59,11 +59,13 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
     watcher = get_context("spawn").Process(target=watch, args=(settings.model_dump(), token, os.getpid()), daemon=True)
     watcher.start()
+    noter = get_context("spawn").Process(target=take_notes, args=(settings.model_dump(), os.getpid()), daemon=True)
+    noter.start()
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
     config = uvicorn.Config(
-        Factory(settings.model_dump(), token),
+        Factory(settings.model_dump(), token, secrets.token_bytes(32)),
         factory=True,
         loop="uvloop",
         http=Protocol,
@@ -86,6 +88,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         watcher.terminate()
+        noter.terminate()
 
 
 def add_key(settings: Settings, scope: str = "read", name: str = "") -> dict[str, Any]:
@@ -121,37 +124,48 @@ def revoke_key(settings: Settings, number: str) -> dict[str, Any]:
 class Factory:
     """Makes the application in each worker; can be sent to one."""
 
-    def __init__(self, settings: Mapping[str, Any], token: str) -> None:
+    def __init__(self, settings: Mapping[str, Any], token: str, secret: bytes) -> None:
         self.settings = settings
         self.token = token
+        self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token)
+        return application(Settings(**self.settings), self.token, self.secret)
 
 
-def application(settings: Settings, token: str = "") -> Any:
-    """The ASGI application: what is in the workspace, served. ``token`` names the watcher whose word is waited for."""
+def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
+    """The ASGI application: what is in the workspace, served.
+
+    Args:
+        settings: All settings.
+        token: Names the watcher whose word is waited for.
+        secret: What browsers' sessions are signed with, the same in all workers; by default one of its own.
+    """
     from busta.serving.app import create
 
-    return create(service_of(settings, token))
+    return create(service_of(settings, token, secret))
 
 
-def service_of(settings: Settings, token: str = "") -> Service:
-    """What the routes work with."""
+def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
+    """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
+    from busta.serving.page.session import Sessions
     from busta.serving.service import Service
     from busta.serving.writer import Writer
     from busta.telemetry.metrics import Metrics
+    from busta.workflows.desk import desk_of
 
-    limits = settings.serve
+    limits, keys = settings.serve, keys_of(settings)
     return Service(
         engine=Engine(folder(settings), token),
         settings=limits,
-        keys=keys_of(settings),
+        keys=keys,
         metrics=Metrics(),
         writer=Writer(lambda: _ledger(settings), limits.queue),
         clerk=Clerk(ready_to_record, limits.queue),
         bet=partial(record, settings.model_dump()),
+        desk=desk_of(settings),
+        sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
@@ -204,6 +218,24 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
             error = without_password(f"{type(exc).__name__}: {exc}").splitlines()[0]
         state = {"at": time.time(), "token": token, "error": error, "seen": seen}
         atomic_write(file, json.dumps(state).encode())
+        time.sleep(settings.serve.refresh)
+
+
+def take_notes(given: Mapping[str, Any], parent: int) -> None:
+    """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
+    from busta.workflows.notes import Notes
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(10)
+    settings = Settings(**given)
+    notes = Notes(settings)
+    while os.getppid() == parent:
+        try:
+            notes.refresh()
+        except BustaError as exc:  # the ledger or MLflow is down, which the page says by itself
+            log.info("nothing was noted: %s", without_password(str(exc)).splitlines()[0])
+        except Exception:  # a bug, or a library's: the page goes on with what was noted before
+            log.exception("nothing was noted")
         time.sleep(settings.serve.refresh)
 
 
