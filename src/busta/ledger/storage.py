@@ -122,6 +122,16 @@ class Ledger:
         with reading(self._engine) as connection:
             return _head(connection)
 
+    def last(self, kinds: Collection[str]) -> int:
+        """The number of the last entry of those kinds; 0 where there is none.
+
+        Raises:
+            OutsideError: The database is down.
+        """
+        asked = sa.select(sa.func.max(ENTRIES.c.seq)).where(ENTRIES.c.kind.in_(kinds))
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalar() or 0
+
     def verify(self, head: str | None = None) -> Checked:
         """Looks at the whole chain; see `busta.ledger.chain.check`.
 

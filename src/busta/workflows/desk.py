@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,18 +10,14 @@ from busta.errors import BustaError, without_password
 from busta.plugins import leagues
 from busta.serving.page.desk import Desk, Ledger
 from busta.settings import Settings
+from busta.workflows.notes import read_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
 
 __all__ = ["desk_of"]
-
-
-WAIT = 2.0
-"""Seconds a page waits for whoever else writes to the ledger."""
 
 
 def desk_of(settings: Settings) -> Desk:
@@ -32,7 +27,7 @@ def desk_of(settings: Settings) -> Desk:
         look=partial(_look, given),
         record=partial(_record, given),
         settle=partial(_settle, given),
-        trials=partial(_trials, settings),
+        notes=partial(read_notes, settings),
         mlflow=_mlflow(settings.tracking.tracking_uri),
         books=tuple(settings.ledger.books),
     )
@@ -40,13 +35,14 @@ def desk_of(settings: Settings) -> Desk:
 
 def _look(given: Mapping[str, Any], state: object) -> Ledger | None:
     """The ledger, unless its head and the tables, which closing prices come from, are as they were."""
-    from busta.ledger.storage import Ledger as Log
     from busta.workflows.bets import show_bets
+    from busta.workflows.notes import BETS, ledger_of
 
     settings = Settings(**given)
     try:
-        with Log.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT) as log:
-            now = (log.head(), [(path.parent.name, path.read_text()) for path in settings.tables.glob("*/CURRENT")])
+        with ledger_of(settings) as log:
+            tables = [(path.parent.name, path.read_text()) for path in sorted(settings.tables.glob("*/CURRENT"))]
+            now = (log.last(BETS), tables)
         return None if now == state else Ledger(now, show_bets(settings), _clocks(settings))
     except BustaError as exc:
         return Ledger(clocks=_clocks(settings), broken=without_password(str(exc)))
@@ -88,15 +84,3 @@ def _mlflow(uri: str | None) -> str | None:
         return None
     parts = urlsplit(uri)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _file(settings: Settings) -> Path:
-    return settings.workspace() / "serving" / "trials.json"
-
-
-def _trials(settings: Settings) -> list[dict[str, Any]]:
-    try:
-        found: list[dict[str, Any]] = json.loads(_file(settings).read_bytes())
-    except FileNotFoundError:
-        return []
-    return found

@@ -59,6 +59,8 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
     watcher = get_context("spawn").Process(target=watch, args=(settings.model_dump(), token, os.getpid()), daemon=True)
     watcher.start()
+    noter = get_context("spawn").Process(target=take_notes, args=(settings.model_dump(), os.getpid()), daemon=True)
+    noter.start()
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
@@ -86,6 +88,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         watcher.terminate()
+        noter.terminate()
 
 
 def add_key(settings: Settings, scope: str = "read", name: str = "") -> dict[str, Any]:
@@ -215,6 +218,24 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
             error = without_password(f"{type(exc).__name__}: {exc}").splitlines()[0]
         state = {"at": time.time(), "token": token, "error": error, "seen": seen}
         atomic_write(file, json.dumps(state).encode())
+        time.sleep(settings.serve.refresh)
+
+
+def take_notes(given: Mapping[str, Any], parent: int) -> None:
+    """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
+    from busta.workflows.notes import Notes
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(10)
+    settings = Settings(**given)
+    notes = Notes(settings)
+    while os.getppid() == parent:
+        try:
+            notes.refresh()
+        except BustaError as exc:  # the ledger or MLflow is down, which the page says by itself
+            log.info("nothing was noted: %s", without_password(str(exc)).splitlines()[0])
+        except Exception:  # a bug, or a library's: the page goes on with what was noted before
+            log.exception("nothing was noted")
         time.sleep(settings.serve.refresh)
 
 

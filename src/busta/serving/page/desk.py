@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from busta.errors import BustaError, OutsideError, without_password
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
 __all__ = ["Books", "Desk", "Ledger"]
 
@@ -48,7 +48,7 @@ class Desk:
         look: The ledger, given its state when it was last read; ``None`` where nothing has changed since.
         record: Records a bet: league, a recommended row with the price and stake that were taken, and the book.
         settle: What ``busta bets settle --json`` prints.
-        trials: What ``busta trial show --json`` printed of each trial when somebody last looked.
+        notes: What whoever has MLflow noted last: ``stakes`` by kind of slate, and ``trials``.
         mlflow: Address of MLflow's own pages; ``None`` where no server has them.
         books: Names of books that the settings know.
     """
@@ -56,7 +56,7 @@ class Desk:
     look: Callable[[object], Ledger | None]
     record: Callable[[str, Mapping[str, Any], str], Json]
     settle: Callable[[], Json]
-    trials: Callable[[], Sequence[Json]]
+    notes: Callable[[], Json]
     mlflow: str | None = None
     books: tuple[str, ...] = ()
 

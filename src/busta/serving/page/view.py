@@ -97,8 +97,10 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
     except NothingServedError as exc:
         return {"slate": None, "nothing": str(exc), "health": _health(engine), "desk": desk, **money}
     league = slate.about["league"]
-    week = week_of(slate, ledger.now(league), asked.season, asked.week)
     kind = {name: slate.about[name] for name in ("information", "price")}
+    notes = desk.notes()
+    stakes = notes["stakes"].get(f"{league}-{kind['information']}-{kind['price']}", _NO_STAKES)
+    week = week_of(slate, ledger.now(league), asked.season, asked.week, stakes["bets"])
     season, number = week.chosen or (None, None)
     at = Asked(league, kind["information"], kind["price"], season, number, asked.game, {})
     return {
@@ -114,13 +116,17 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
         "standing": standing(slate),
         "opened": _opened(slate, week, asked.game),
         "lacks": lacks(week, _rest(slate, week)),
-        "trials": trials_of(desk.trials(), league, f"{kind['information']}", kind["price"]),
+        "trials": trials_of(notes["trials"], league, kind["information"], kind["price"]),
+        "stakes": stakes,
         "health": _health(engine),
         "desk": desk,
         "last_score": max((game["day"] for game in slate.games if game["home_score"] is not None), default=None),
         "taken": _taken(money),
         **money,
     }
+
+
+_NO_STAKES: dict[str, Any] = {"error": None, "stopped": {}, "bets": {}}
 
 
 def _slate(engine: Engine, asked: Asked) -> Slate:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from busta.serving.slate import Slate
 
-__all__ = ["Game", "Offer", "Round", "Week", "week_of"]
+__all__ = ["Game", "Offer", "Round", "Week", "coming", "week_of"]
 
 Round = tuple[int, int]
 """Season and number of a week."""
@@ -30,12 +30,14 @@ class Offer:
         title: The market's, for people.
         row: The prediction, as `busta predict` prints it.
         about: What the version is.
+        advice: What `busta.recommend` says of this very bet beside all others; ``None`` where nobody has asked it yet.
     """
 
     market: str
     title: str
     row: Mapping[str, Any]
     about: Mapping[str, Any]
+    advice: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:
@@ -44,8 +46,12 @@ class Offer:
 
     @property
     def staked(self) -> bool:
-        """Whether the model would bet."""
+        """Whether the model would bet, were it the only bet."""
         return bool(self.row["stake"])
+
+    def stake(self, free: float) -> float:
+        """Money to stake: as recommended beside all other bets, else by itself on so much that is free."""
+        return float(self.row["stake"] * free if self.advice is None else self.advice["stake"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,13 @@ class Week:
         return any(game.ahead for game in self.games)
 
 
-def week_of(slate: Slate, now: datetime, season: int | None = None, number: int | None = None) -> Week:
+def week_of(
+    slate: Slate,
+    now: datetime,
+    season: int | None = None,
+    number: int | None = None,
+    advice: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Week:
     """A week's games; by default those of the week that is under way or comes next.
 
     Args:
@@ -110,6 +122,7 @@ def week_of(slate: Slate, now: datetime, season: int | None = None, number: int 
         now: What time it is in that league; a game that has begun can no longer be bet on.
         season: Another season, by default its last week.
         number: Another week, or the nearest one that season has.
+        advice: What is recommended, by game and market.
     """
     rounds = sorted({(game["season"], game["week"]) for game in slate.games})
     if not rounds:
@@ -117,10 +130,13 @@ def week_of(slate: Slate, now: datetime, season: int | None = None, number: int 
     chosen = _chosen(slate, rounds, season, number)
     at = rounds.index(chosen)
     zone = ZoneInfo(pick("league", slate.about["league"]).zone)
-    listed = slate.rounds[f"{chosen[0]}-{chosen[1]:02d}"]
+    listed = sorted(slate.rounds[f"{chosen[0]}-{chosen[1]:02d}"], key=lambda row: (row["kickoff"], row["game_id"]))
     return Week(
         chosen,
-        [_game(slate, row, zone, now) for row in sorted(listed, key=lambda row: (row["kickoff"], row["game_id"]))],
+        [
+            _game(slate, row, zone, now, advice or {})
+            for row in sorted(listed, key=lambda row: (row["kickoff"], row["game_id"]))
+        ],
         rounds[at - 1] if at else None,
         rounds[at + 1] if at + 1 < len(rounds) else None,
         sorted({each for each, _ in rounds}, reverse=True),
@@ -128,24 +144,42 @@ def week_of(slate: Slate, now: datetime, season: int | None = None, number: int 
     )
 
 
+def coming(games: Sequence[Mapping[str, Any]]) -> Round:
+    """The week of the first game after the last that is played; the last week where all are."""
+    last = max((game["kickoff"] for game in games if game["home_score"] is not None), default="")
+    ahead = [game for game in games if game["home_score"] is None and game["kickoff"] > last]
+    return min((game["season"], game["week"]) for game in ahead or games[-1:])
+
+
 def _chosen(slate: Slate, rounds: Sequence[Round], season: int | None, number: int | None) -> Round:
-    """The week asked for, or the nearest; by default the one of the first game after the last that is played."""
+    """The week asked for, or the nearest; by default the coming one."""
     if season is None and number is None:
-        played = [game["kickoff"] for game in slate.games if game["home_score"] is not None]
-        last = max(played, default="")
-        ahead = [game for game in slate.games if game["home_score"] is None and game["kickoff"] > last]
-        return min(((game["season"], game["week"]) for game in ahead), default=rounds[-1])
+        return coming(slate.games)
     wanted = season if season is not None else rounds[-1][0]
     nearest = min((each for each, _ in rounds), key=lambda each: abs(each - wanted))
     weeks = [week for each, week in rounds if each == nearest]
     return nearest, min(weeks, key=lambda week: abs(week - number)) if number is not None else weeks[-1]
 
 
-def _game(slate: Slate, row: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> Game:
+def _game(
+    slate: Slate, row: Mapping[str, Any], zone: ZoneInfo, now: datetime, advice: Mapping[str, Mapping[str, Any]]
+) -> Game:
     start = datetime.fromisoformat(row["kickoff"])
     offers = [
-        Offer(name, pick("market", name).title, json.loads(answers.predictions[row["game_id"]]), answers.about)
+        _offer(name, json.loads(answers.predictions[row["game_id"]]), answers.about, advice)
         for name, answers in slate.markets.items()
         if row["game_id"] in answers.predictions
     ]
     return Game(row, start.astimezone(zone), row["home_score"] is None and start > now, offers)
+
+
+_SAME = ("side", "line", "price", "model_version")
+
+
+def _offer(
+    market: str, row: Mapping[str, Any], about: Mapping[str, Any], advice: Mapping[str, Mapping[str, Any]]
+) -> Offer:
+    """The offer with the advice on it, if that was given on the same bet."""
+    found = advice.get(f"{row['game_id']}-{market}")
+    fits = found is not None and all(found[name] == row[name] for name in _SAME)
+    return Offer(market, pick("market", market).title, row, about, found if fits else None)
