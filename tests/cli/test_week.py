@@ -8,6 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from busta.cli import week as module
 from busta.cli.week import EXAMPLE, week
 from busta.workflows import week as workflow
 
@@ -23,7 +24,7 @@ FOUND = {
             "bets": [BET],
         }
     },
-    "record": {"nfl": {"recorded": 1}},
+    "record": {"nfl": {"recorded": 1, "notes": {"again": "more"}}},
     "settle": {"settled": [1, 2], "resettled": [], "waiting": 3},
     "failed": {"ingest.nba": "nobody answers"},
     "exit_code": 5,
@@ -56,11 +57,11 @@ def test_each_step_is_told_and_what_failed_is_in_the_exit_code(busta_week):
         "  real: 0 bets, 0.00 of 100.00",
         "  paper: 1 bets, 2.50 of 98.00",
         "  g1 ats home at 1.909: 2.50 (paper)",
-        "  recorded: 1",
-        "nba: no game is to come",
+        "  recorded: 1 (more)",
+        "nba: left out after ingest failed",
         "settled: 2, anew 0; waiting 3",
     ]
-    assert answer.stderr.splitlines() == ["nfl: ingest", "failed: ingest.nba: nobody answers"]
+    assert answer.stderr.splitlines() == ["failed: ingest.nba: nobody answers"]
 
 
 def test_one_object_for_programs_of_the_nfl_unless_said(busta_week, tmp_path):
@@ -70,3 +71,15 @@ def test_one_object_for_programs_of_the_nfl_unless_said(busta_week, tmp_path):
     assert asked == [
         (("nfl",), {"paths": [tmp_path / "a.csv"], "blind": False, "moment": "close", "book": None}),
     ]
+
+
+def test_a_league_between_seasons_has_no_game_to_come(busta_week, monkeypatch):
+    quiet = FOUND | {"leagues": ["nba"], "failed": {}, "settle": None, "exit_code": 0}
+    monkeypatch.setattr(workflow, "week", lambda *_, **__: quiet)
+    answer, _ = busta_week("nba")
+    assert (answer.stdout, answer.return_value) == ("nba: no game is to come\n", 0)
+
+
+def test_steps_are_told_to_whoever_watches(capsys):
+    module._told("nfl: ingest")
+    assert capsys.readouterr().err == "nfl: ingest\n"

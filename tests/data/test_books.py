@@ -7,7 +7,7 @@ from statistics import median
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from busta.betting.odds import remove_vig
@@ -83,6 +83,7 @@ def test_consensus_and_best_are_one_line_known_at_one_time():
     )
 
 
+@settings(max_examples=30)
 @given(chances=st.lists(st.floats(0.002, 0.998), min_size=1, max_size=7), vig=st.floats(0.0, 0.3))
 def test_the_price_of_the_consensus_gives_back_its_opinion(chances, vig):
     rows = []

@@ -292,3 +292,9 @@ def test_a_secret_is_sent_and_stands_in_no_log_name_or_file(site, tmp_path, capl
     site.answers = [answer()]
     fetch(f"{site.url}?regions=us", tmp_path, secret={"apiKey": "third"})
     assert sorted(path.name for path in tmp_path.glob("index-*")) == index
+
+
+def test_a_secret_is_not_taken_along_to_where_a_server_sends_us(site, tmp_path):
+    site.answers = [answer(302, b"", Location="/elsewhere/games.csv"), answer()]
+    fetch(site.url, tmp_path, secret={"apiKey": "s3cret"})
+    assert site.paths == ["/data/games.csv?apiKey=s3cret", "/elsewhere/games.csv"]

@@ -244,7 +244,7 @@ JSON = st.recursive(
 PLACES = st.sampled_from(["commence_time", "home_team", "bookmakers", "key", "markets", "last_update", "outcomes"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(place=PLACES | st.sampled_from(["name", "price", "point"]), value=JSON, count=st.integers(1, 3))
 def test_no_value_anywhere_in_an_answer_breaks_the_reader(place, value, count):
     def spoiled(part):

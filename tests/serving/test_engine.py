@@ -89,7 +89,7 @@ def test_readers_never_see_a_mixture(root, copied):
     readers = [threading.Thread(target=ask) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for number in range(2, 6):
+    for number in (2, 3):
         copied(f"{number:016}", lambda folder, n=number: renumber(folder, str(n)))
         while set(engine.slates[CLOSE].versions.values()) != {str(number)}:
             pass

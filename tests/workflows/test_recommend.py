@@ -114,11 +114,26 @@ def test_what_was_recorded_is_not_recommended_again(borrowed, recommended):
 
     bet = {(row["game_id"], row["market"]) for row in recommended["bets"]}
     reasons = {(row["game_id"], row["market"]): row["abstain_reason"] for row in again["abstained"]}
+    assert again["bets"] == []
     assert all(reasons[each].startswith("bet already: ") for each in bet)
     shown = busta.show_bets(settings)
     assert shown["paper"]["open"] == len(bet)
     assert shown["real"]["open"] == 0
     assert all(row["edge"] is not None and row["model_version"] for row in shown["bets"])
+
+
+def test_an_open_bet_on_the_game_is_part_of_the_portfolio(borrowed, recommended):
+    """A second bet that wins when the open one does is worth less than it is alone."""
+    settings, game = loose(borrowed), None
+    for row in recommended["bets"]:
+        if row["market"] == "ats" and not row["limited_by"]:
+            game = row
+    bet = {"price": 1.9, "stake": 5, "book": "x", "paper": True, "league_name": "sim"}
+    busta.record_bet(settings, "moneyline", game["game_id"], game["side"], **bet)
+    after = busta.recommend(settings, "ats", WEEK, "sim")
+    (found,) = [row for row in everything(after) if row["game_id"] == game["game_id"]]
+
+    assert (found["kelly"] or 0.0) < game["kelly"]
 
 
 def test_after_the_stop_loss_there_is_no_stake_and_the_reason_is_said(borrowed, recommended):

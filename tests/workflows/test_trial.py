@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from argparse import Namespace
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ import pytest
 import busta
 from busta.data.tables import Tables
 from busta.errors import OutsideError, Refusal, UsageError
+from busta.ledger.fold import Bet
 from busta.registry.connect import connect
 from busta.registry.trials import count, trials
 from busta.registry.versions import note, resolve
@@ -21,10 +23,10 @@ from busta.scoring.proper import log_losses
 from busta.trials.arms import arm
 from busta.trials.gains import Gains
 from busta.workflows import trial as module
-from busta.workflows import trial_evidence
+from busta.workflows import trial_evidence, trial_money
 from busta.workflows.record import CHAMPION_THEN, RULES, TRIALS, rules_of
 from busta.workflows.trial_evidence import Seen
-from busta.workflows.trial_money import arms_of
+from busta.workflows.trial_money import arms_of, by_arm
 from workspaces import _template, forget_variables, register_again
 
 NAME = "busta-sim-moneyline-blind"
@@ -104,6 +106,18 @@ def test_of_two_that_say_nearly_the_same_a_start_says_so(two):
 
     assert [hope["gain"] for hope in found["prospects"]] == [0.0]
     assert "the two say nearly the same: if the challenger is right it gains 0" in found["notes"]["prospects"]
+
+
+def test_where_prospects_are_not_known_a_start_says_why(two, monkeypatch):
+    versions = [resolve(connect(two), NAME, number) for number in "12"]
+    rule = module.Rule(0.01, 0.05, 0.025, 0.002, 2800)
+    monkeypatch.setattr(module, "prospects", lambda *_: None)
+    assert "share too few weeks" in module._prospects(connect(two), *versions, rule)[1]["prospects"]
+    monkeypatch.setattr(module, "stored_forecasts", refuse)
+    assert module._prospects(connect(two), *versions, rule) == (
+        None,
+        {"prospects": "not known: MLflow failed: read-only"},
+    )
 
 
 def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(two):
@@ -331,7 +345,41 @@ def test_accounts_are_kept_apart_and_only_where_both_may_bet(two):
     assert none["champion"] == {
         **dict.fromkeys(("games", "bets", "turnover", "profit"), 0),
         **dict.fromkeys(("roi", "roi_low", "roi_high")),
+        "real": {"bets": 0, "turnover": 0, "profit": 0},
     }
+
+
+def test_with_money_on_it_each_version_bets_its_own_games_and_has_the_profit_of_these(two, monkeypatch):
+    settings = busta.load(home=two.home, bets={"min_edge": 0.0})
+    registry = connect(settings)
+    planted(monkeypatch, 0.0)
+    trial = start(settings)["trial_id"]
+    week = busta.Wanted(week="2014-18")
+    alone = by_arm(settings, "moneyline", week, "sim", blind=True, moment="close")
+    assert [each.result["model_version"] for each in alone] == ["1"]  # neither is fit to bet
+    for number in "12":
+        note(registry, resolve(registry, NAME, number), {"fit_to_bet": "yes"})
+
+    found = busta.recommend(settings, "moneyline", week, "sim", blind=True)
+
+    rows = found["bets"] + found["abstained"]
+    assert len(rows) == len({row["game_id"] for row in rows}) == len(alone[0].result["predictions"])
+    own = {"champion": "1", "challenger": "2"}
+    assert all(row["model_version"] == own[arm(trial, row["game_id"])] for row in rows)
+    assert {row["paper"] for row in rows} == {False}
+    recorded = busta.record_recommended(settings, found, book="x")["bets"]
+    bet = next(row for row in recorded if row["model_version"] == "2")
+    bets = [
+        Bet(row["key"], 1, datetime.now(UTC), row, settlements=({"outcome": "won", "profit": 2.0, "value": 1},))
+        for row in recorded
+    ]
+    said = Namespace(games={"game_id": [bet["game_id"]]})
+    assert trial_money._real(bets, resolve(registry, NAME, "2"), said) == {
+        "bets": 1,
+        "turnover": bet["stake"],
+        "profit": 2.0,
+    }
+    assert trial_money._real(bets, resolve(registry, NAME, "1"), said)["bets"] == 0
 
 
 def test_promotion_can_ask_for_a_won_trial(two, monkeypatch):

@@ -168,6 +168,35 @@ def test_a_league_without_a_game_to_come_has_nothing_to_predict(settings, steps,
     assert (found["week"], found["exit_code"]) == ({"sim": None}, 0)
 
 
+def test_what_each_model_says_goes_into_the_ledger_once(settings, monkeypatch):
+    row = {"game_id": "g", "market": "ats", "probability": {"win": 0.5, "push": 0.0, "lose": 0.5}}
+    monkeypatch.setattr(module, "versions", lambda _, name: [1] if name == "busta-sim-ats-open" else [])
+    monkeypatch.setattr(module, "predict", lambda *_, **__: {"model": "busta-sim-ats-open", "predictions": [row]})
+    ask = (settings, "sim", busta.Wanted(week="2014-18"), {"blind": False, "moment": "open"}, "gold")
+
+    first, again = module._predicted(*ask), module._predicted(*ask)
+
+    assert list(first) == ["ats"]
+    assert (first["ats"]["recorded"], again["ats"]["recorded"]) == (1, 0)
+    with Ledger.of(settings) as ledger:
+        (entry,) = ledger.read("prediction")
+    about = {"league": "sim", "information": "anchored", "moment": "open", "gold_version": "gold"}
+    assert entry.body == about | {"model": "busta-sim-ats-open"} | row
+
+
+def test_a_weeks_bets_are_recorded_by_the_first_run_that_finds_some(settings, monkeypatch):
+    monkeypatch.setattr(module, "record_recommended", lambda *_, **__: {"recorded": 3})
+    board = module.Board(settings, "sim")
+    ask = ({"league": "sim"}, "2014-18", "x", board.now)
+    assert module._recorded(settings, *ask) == {"recorded": 3}
+    game = board.games.filter(pl.col("kickoff") > board.now).sort("kickoff")["game_id"][0]
+    bet = {"price": 1.9, "stake": 1, "paper": True, "league_name": "sim", "source": "recommended"}
+    busta.record_bet(settings, "totals", game, "over 44.5", book="x", **bet)
+
+    assert "of week 2014-18 were recorded already" in module._recorded(settings, *ask)["notes"]["again"]
+    assert module._recorded(settings, {"league": "sim"}, "2014-18", "another", board.now) == {"recorded": 3}
+
+
 def test_files_are_of_one_league(settings):
     with pytest.raises(UsageError, match="files are of one league, and 2 are asked for: sim, nfl"):
         busta.week(settings, ("sim", "nfl"), paths=["a.csv"])

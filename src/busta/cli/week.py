@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated, Any
 
@@ -37,32 +38,47 @@ def week(
         blind=blind,
         moment=price.value,
         book=book,
-        say=lambda words: typer.echo(words, err=True),
+        say=_told if sys.stderr.isatty() else lambda _: None,  # cron would send a letter
     )
     emit(result, as_json, _show)
     return int(result["exit_code"])
 
 
+def _told(words: str) -> None:
+    typer.echo(words, err=True)
+
+
 def _show(result: dict[str, Any]) -> None:
     """What came of each step, a line each."""
     for league in result["leagues"]:
-        coming = result["week"][league]
-        typer.echo(f"{league}: {f'week {coming}' if coming else 'no game is to come'}")
-        recommended = result["recommend"].get(league)
-        if recommended:
-            for name in ("real", "paper"):
-                account = recommended[name]
-                typer.echo(f"  {name}: {account['bets']} bets, {account['staked']:.2f} of {account['bankroll']:.2f}")
-            for bet in recommended["bets"]:
-                typer.echo(
-                    f"  {bet['game_id']} {bet['market']} {bet['side']} at {bet['price']:.3f}: {bet['stake']:.2f}"
-                    f"{' (paper)' if bet['paper'] else ''}"
-                )
-        if league in result["record"]:
-            typer.echo(f"  recorded: {result['record'][league]['recorded']}")
+        typer.echo(f"{league}: {_came_to(result, league)}")
+        if recommended := result["recommend"].get(league):
+            _bets(recommended)
+        if recorded := result["record"].get(league):
+            again = recorded["notes"].get("again")
+            typer.echo(f"  recorded: {recorded['recorded']}{f' ({again})' if again else ''}")
     if settled := result["settle"]:
         typer.echo(
             f"settled: {len(settled['settled'])}, anew {len(settled['resettled'])}; waiting {settled['waiting']}"
         )
     for step, words in result["failed"].items():
         typer.echo(f"failed: {step}: {words}", err=True)
+
+
+def _came_to(result: dict[str, Any], league: str) -> str:
+    coming = result["week"][league]
+    if coming:
+        return f"week {coming}"
+    failed = [step.partition(".")[0] for step in result["failed"] if step.endswith(f".{league}")]
+    return f"left out after {failed[0]} failed" if failed else "no game is to come"
+
+
+def _bets(recommended: dict[str, Any]) -> None:
+    for name in ("real", "paper"):
+        account = recommended[name]
+        typer.echo(f"  {name}: {account['bets']} bets, {account['staked']:.2f} of {account['bankroll']:.2f}")
+    for bet in recommended["bets"]:
+        typer.echo(
+            f"  {bet['game_id']} {bet['market']} {bet['side']} at {bet['price']:.3f}: {bet['stake']:.2f}"
+            f"{' (paper)' if bet['paper'] else ''}"
+        )

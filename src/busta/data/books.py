@@ -45,6 +45,8 @@ def one_book(quotes: pl.DataFrame, *, betting: bool = False) -> pl.DataFrame:
 
 def merged(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """The snapshots of both, each once: what stood already was first fetched then and last seen now."""
+    if new.is_empty():
+        return old
     times = (pl.col("fetched_at").min(), pl.col("seen_at").max())
     return pl.concat([old, new]).group_by(SNAPSHOT_KEY).agg(*times).select(*SNAPSHOTS).sort(SNAPSHOT_KEY)
 

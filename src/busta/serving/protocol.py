@@ -40,11 +40,13 @@ class Protocol(HttpToolsProtocol):
         """Takes what arrives, as long as the head stays small."""
         if self._arriving:
             self._read += len(data)
-            if self._timer is None:
-                self._arm()
         super().data_received(data)
-        if self._arriving and self._read > HEAD and not self.transport.is_closing():
+        if not self._arriving or self.transport.is_closing():
+            return
+        if self._read > HEAD:
             self._refuse(431, f"address and headers are over {HEAD} bytes")
+        elif self._timer is None:  # of a request behind another one
+            self._arm()
 
     def on_message_begin(self) -> None:
         """A head begins."""

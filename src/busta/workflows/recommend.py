@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from busta.betting.distribution import Discretised
 from busta.betting.joint_scenarios import outcomes, slate_scenarios
 from busta.betting.odds import edge
 from busta.betting.scenarios import Leg
@@ -22,17 +23,17 @@ from busta.workflows.bet_limits import CENT, Purse, staked
 from busta.workflows.bet_slip import Board
 from busta.workflows.forecast import forecast, stored_forecasts
 from busta.workflows.joint import JOINED
-from busta.workflows.predict import predicted
+from busta.workflows.trial_money import by_arm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from busta.betting.joint import Joint
     from busta.betting.joint_scenarios import Outcomes
     from busta.data.schema import Moment
-    from busta.ledger.fold import Account
+    from busta.ledger.fold import Account, Bet
     from busta.settings import Settings
     from busta.workflows.predict import Predicted, Wanted
 
@@ -62,8 +63,11 @@ class _Offer:
 
     def leg(self) -> Leg:
         """The bet as a leg of its game's joint."""
-        quantity = "total" if self.row["market"] == "totals" else "margin"
-        return Leg(0, quantity, self.row["line"] or 0.0, self.first, self.row["price"])  # type: ignore[arg-type]
+        return _leg(self.row, self.first)
+
+
+def _leg(bet: Mapping[str, Any], first: bool) -> Leg:
+    return Leg(0, "total" if bet["market"] == "totals" else "margin", bet["line"] or 0.0, first, bet["price"])
 
 
 def recommend(
@@ -104,7 +108,7 @@ def recommend(
     """
     names = [pick("market", name).name for name in several("markets", markets or JOINED, str, "a market")]
     kind: dict[str, Any] = {"blind": blind, "moment": moment, "starters": starters}
-    found = [predicted(settings, name, wanted, league_name, **kind) for name in dict.fromkeys(names)]
+    found = [each for name in dict.fromkeys(names) for each in by_arm(settings, name, wanted, league_name, **kind)]
     board = Board(settings, league_name, now)
     zone = ZoneInfo(board.league.zone)
 
@@ -117,12 +121,11 @@ def recommend(
     for offer in offers:
         offer.row["abstain_reason"] = _why_not(settings, offer, account, board)
     _refuse_weak(settings, found, offers)
-    summaries = {
-        name: _staked(settings, [offer for offer in offers if offer.row["paper"] == (name == "paper")], purse, book)
-        for name, purse in (
-            (name, Purse.of(settings, account, day, board.now, paper=name == "paper")) for name in ("real", "paper")
-        )
-    }
+    summaries = {}
+    for name, paper in (("real", False), ("paper", True)):
+        purse = Purse.of(settings, account, day, board.now, paper=paper)
+        some = [offer for offer in offers if offer.row["paper"] == paper]
+        summaries[name] = _staked(settings, some, _held(account, board, paper=paper), purse, book)
     rows = sorted((offer.row for offer in offers), key=lambda row: (row["kickoff"], row["game_id"], row["market"]))
     return {
         "league": board.league.name,
@@ -197,18 +200,29 @@ def _refuse_weak(settings: Settings, found: Sequence[Predicted], offers: Sequenc
                 offer.row["abstain_reason"] = f"opinion not among the {share:.0%} strongest of earlier seasons"
 
 
-def _staked(settings: Settings, offers: Sequence[_Offer], purse: Purse, book: str | None) -> dict[str, Any]:
+def _held(account: Account, board: Board, *, paper: bool) -> dict[str, list[Bet]]:
+    """Open bets by game."""
+    found: dict[str, list[Bet]] = {}
+    for bet in account.of(paper=paper):
+        if bet.state == "open" and bet.body["league"] == board.league.name:
+            found.setdefault(bet.body["game_id"], []).append(bet)
+    return found
+
+
+def _staked(
+    settings: Settings, offers: Sequence[_Offer], held: Mapping[str, list[Bet]], purse: Purse, book: str | None
+) -> dict[str, Any]:
     """Stakes of the bets on paper, or of those for money, and what there is to stake."""
-    _refuse_untied([offer for offer in offers if offer.row["abstain_reason"] is None])
-    games = _by_game([offer for offer in offers if offer.row["abstain_reason"] is None])
+    _refuse_untied(_left(offers), held)
+    games = _by_game(_left(offers))
     taken = [offer for legs in games.values() for offer in legs]
     for offer in taken:
         offer.row.update(_worst(offer, settings.bets.min_edge))
     if taken and purse.stopped is None:
-        kelly = simultaneous_kelly(slate_scenarios([_outcomes(legs) for legs in games.values()]))
-        asked = settings.bets.kelly_fraction * kelly
-        money = staked([offer.row for offer in taken], asked.tolist(), purse, settings, book)
-        for offer, share, (stake, cuts) in zip(taken, kelly.tolist(), money, strict=True):
+        kelly = _portfolio([(legs, held.get(game, [])) for game, legs in games.items()])
+        asked = [settings.bets.kelly_fraction * share for share in kelly]
+        money = staked([offer.row for offer in taken], asked, purse, settings, book)
+        for offer, share, (stake, cuts) in zip(taken, kelly, money, strict=True):
             offer.row.update(kelly=share, stake=stake, share=stake / purse.bankroll, limited_by=cuts)
     for offer in taken:
         if not offer.row["stake"]:
@@ -228,6 +242,10 @@ def _nothing(row: Mapping[str, Any]) -> str:
     return f"stake below {CENT:g}: beside the other bets it adds nothing"
 
 
+def _left(offers: Sequence[_Offer]) -> list[_Offer]:
+    return [offer for offer in offers if offer.row["abstain_reason"] is None]
+
+
 def _by_game(offers: Sequence[_Offer]) -> dict[str, list[_Offer]]:
     found: dict[str, list[_Offer]] = {}
     for offer in offers:
@@ -235,22 +253,39 @@ def _by_game(offers: Sequence[_Offer]) -> dict[str, list[_Offer]]:
     return found
 
 
-def _refuse_untied(offers: Sequence[_Offer]) -> None:
-    """Leaves out bets of which nobody knows how they go together with a better one on the same game."""
-    for legs in _by_game(offers).values():
-        if len(legs) > 1 and any(leg.joint is None for leg in legs):
-            best = max(legs, key=lambda leg: leg.row["edge"])
-            for leg in legs:
-                if leg is not best:
-                    other = best.row["market"]
-                    leg.row["abstain_reason"] = f"how it goes together with the {other} bet on the game is not known"
+def _refuse_untied(offers: Sequence[_Offer], held: Mapping[str, list[Bet]]) -> None:
+    """Leaves out bets of which nobody knows how they go together with a better or an open one on the same game."""
+    for game, legs in _by_game(offers).items():
+        best = max(legs, key=lambda leg: leg.row["edge"])
+        standing = [bet.key for bet in held.get(game, []) if not _tied(bet, best)]
+        for leg in legs:
+            if standing:
+                leg.row["abstain_reason"] = f"how it goes together with the open bet {standing[0]} is not known"
+            elif leg is not best and any(each.joint is None for each in legs):
+                other = best.row["market"]
+                leg.row["abstain_reason"] = f"how it goes together with the {other} bet on the game is not known"
 
 
-def _outcomes(legs: Sequence[_Offer]) -> Outcomes:
+def _tied(bet: Bet, offer: _Offer) -> bool:
+    """Whether an open bet is settled by what the joint of the offer's game is of."""
+    joint, market = offer.joint, bet.body["market"]
+    return joint is not None and market in JOINED and not (market == "totals" and np.isnan(joint.total[offer.place, 0]))
+
+
+def _portfolio(games: Sequence[tuple[list[_Offer], list[Bet]]]) -> list[float]:
+    """Shares of the simultaneous Kelly portfolio for each offer, in which open bets on the same games stand, too."""
+    brought = [_outcomes(legs, bets) for legs, bets in games]
+    new = np.concatenate([[True] * len(legs) + [False] * len(bets) for legs, bets in games])
+    shares: list[float] = simultaneous_kelly(slate_scenarios(brought))[new].tolist()
+    return shares
+
+
+def _outcomes(legs: Sequence[_Offer], bets: Sequence[Bet]) -> Outcomes:
     """What a game can bring its bets, by its joint; one that is not read from a joint stands alone on its game."""
     joint = legs[0].joint
     if joint is not None:
-        return outcomes(joint, legs[0].place, [leg.leg() for leg in legs])
+        every = [leg.leg() for leg in legs] + [_leg(bet.body, bet.first_side) for bet in bets]
+        return outcomes(joint, legs[0].place, every)
     chance, price = legs[0].row["probability"], legs[0].row["price"]
     chances = np.array([chance["lose"], chance["push"], chance["win"]])
     return chances, np.array([[-1.0], [0.0], [price - 1]])
@@ -266,18 +301,27 @@ def _worst(offer: _Offer, min_edge: float) -> dict[str, float | None]:
 
 
 def _worst_line(offer: _Offer, min_edge: float) -> float | None:
-    """``None`` for a market without a line, or a probability that is not read from a joint."""
-    joint, line = offer.joint, offer.row["line"]
-    if joint is None or line is None:
+    """``None`` for a market without a line."""
+    worst = offer.row["line"]
+    if worst is None:
         return None
-    one = joint.take(np.array([offer.place]))
-    read = one.over if offer.row["market"] == "totals" else one.spread
-    worst = line
+    read = _reader(offer)
     for _ in range(FURTHEST):
         further = worst + (STEP if offer.first else -STEP)
-        triple: NDArray[np.float64] = read(further)[0]
-        win, _, lose = triple if offer.first else triple[::-1]
+        win, _, lose = read(further) if offer.first else read(further)[::-1]
         if not edge(win, lose, offer.row["price"]) >= min_edge:
             break
         worst = further
     return float(worst)
+
+
+def _reader(offer: _Offer) -> Callable[[float], NDArray[np.float64]]:
+    """Win, push and lose of the first side at any line, read from where the bet's own probability is."""
+    if offer.joint is not None:
+        one = offer.joint.take(np.array([offer.place]))
+        at = one.over if offer.row["market"] == "totals" else one.spread
+        return lambda line: at(line)[0]
+    win, _, lose = offer.of.read.triples[offer.place]
+    distribution = Discretised.from_dict(offer.of.said.portable.spec["distribution"])
+    mean = distribution.mean_for(win / (win + lose), offer.row["line"])
+    return lambda line: distribution.win_push_lose(mean, line)[0]

@@ -147,7 +147,7 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
 
 
 def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
-    """What the routes work with."""
+    """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
     from busta.serving.page.session import Sessions
     from busta.serving.service import Service

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from busta.telemetry.metrics import SHARED, Metrics
+
+
+def test_what_is_counted_is_told_as_prometheus_reads_it():
+    metrics = Metrics()
+    metrics.request("GET", "/v1/games", 200, 0.002)
+    metrics.request("GET", "/v1/games", 200, 0.2)
+    metrics.predicted("store", 3)
+    metrics.rows("refused", 2)
+    text = metrics.text([("busta-nfl-ats", "3", "champion")], [("busta_ready", "Whether.", 1.0)]).decode()
+    assert 'busta_http_requests_total{method="GET",route="/v1/games",status="200"} 2.0' in text
+    assert 'busta_http_request_seconds_bucket{le="0.0025",route="/v1/games"} 1.0' in text
+    assert 'busta_predictions_total{source="store"} 3.0' in text
+    assert 'busta_ledger_rows_total{outcome="refused"} 2.0' in text
+    assert 'busta_model_info{model="busta-nfl-ats",role="champion",version="3"} 1.0' in text
+    assert "busta_ready 1.0" in text
+    assert "_created" not in text
+
+
+def test_a_version_that_is_no_longer_served_is_no_longer_told():
+    metrics = Metrics()
+    metrics.text([("m", "1", "champion")], [])
+    assert b'version="1"' not in metrics.text([("m", "2", "champion")], [])
+
+
+def test_workers_side_by_side_count_together(tmp_path):
+    count = "from busta.telemetry.metrics import Metrics; m = Metrics(); m.request('GET', '/x', 200, 0.1); "
+    for _ in range(2):
+        said = subprocess.run(
+            [sys.executable, "-c", f"{count} print(m.text([], []).decode())"],
+            env={SHARED: str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    assert 'busta_http_requests_total{method="GET",route="/x",status="200"} 2.0' in said
