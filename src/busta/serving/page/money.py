@@ -71,7 +71,7 @@ def _tiles(f: Mapping[str, Any]) -> tuple[Tile, ...]:
                 ("ROI", percent(f["roi"], "+.1%")),
                 ("95 % interval", span(f["roi_low"], f["roi_high"], "+.1%")),
                 ("staked in all", money(f["turnover"])),
-                ("won, lost, push", f"{count(f['won'])}, {count(f['lost'])}, {count(f['pushes'])}"),
+                ("won, lost, push", "\N{EN DASH}".join(count(f[name]) for name in ("won", "lost", "pushes"))),
             ),
             _why(notes, "roi", "roi_low"),
         ),
@@ -88,7 +88,7 @@ def _tiles(f: Mapping[str, Any]) -> tuple[Tile, ...]:
         Tile(
             "Draw-down",
             percent(f["drawdown_now"]),
-            (("at worst", percent(f["max_drawdown"])), ("lost in a row, at worst", count(f["longest_losing_run"]))),
+            (("at worst", percent(f["max_drawdown"])), ("lost in a row", count(f["longest_losing_run"]))),
             "How far the bankroll is below its highest so far.",
         ),
     )
