@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "accounts"]
 
+TOLD = 16
+"""Weeks of a curve that are told in words: the page is to stay small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -68,7 +71,7 @@ def _tiles(f: Mapping[str, Any]) -> tuple[Tile, ...]:
                 ("ROI", percent(f["roi"], "+.1%")),
                 ("95 % interval", span(f["roi_low"], f["roi_high"], "+.1%")),
                 ("staked in all", money(f["turnover"])),
-                ("won, lost, push", f"{count(f['won'])}, {count(f['lost'])}, {count(f['pushes'])}"),
+                ("won, lost, push", "\N{EN DASH}".join(count(f[name]) for name in ("won", "lost", "pushes"))),
             ),
             _why(notes, "roi", "roi_low"),
         ),
@@ -85,7 +88,7 @@ def _tiles(f: Mapping[str, Any]) -> tuple[Tile, ...]:
         Tile(
             "Draw-down",
             percent(f["drawdown_now"]),
-            (("at worst", percent(f["max_drawdown"])), ("lost in a row, at worst", count(f["longest_losing_run"]))),
+            (("at worst", percent(f["max_drawdown"])), ("lost in a row", count(f["longest_losing_run"]))),
             "How far the bankroll is below its highest so far.",
         ),
     )
@@ -111,6 +114,8 @@ def _curve(name: str, weeks: Sequence[Mapping[str, Any]]) -> Chart | None:
     low, high = float(profit.min()), float(profit.max())
     room = 0.08 * max(high - low, 1.0)
     ticks = nice(low - room, high + room, lambda value: figure(value, "+,.0f" if high - low > 5 else "+.1f"))  # noqa: PLR2004
+    every = -(-len(weeks) // TOLD)
+    told = range((len(weeks) - 1) % every, len(weeks), every)
     labels = tuple((float(i + 1), week["week"]) for i, week in enumerate(weeks))
     return Chart(
         name=f"{name}-curve",
@@ -123,12 +128,15 @@ def _curve(name: str, weeks: Sequence[Mapping[str, Any]]) -> Chart | None:
             Line("profit", x.tolist(), profit.tolist(), "model", "circle", max(1, len(x) // 12)),
         ),
         tips=tuple(
-            Tip(i + 1.0, float(profit[i + 1]), f"{week['week']}: {money(week['profit'], '+')} this week")
-            for i, week in enumerate(weeks)
+            Tip(i + 1.0, float(profit[i + 1]), f"{weeks[i]['week']}: {money(float(profit[i + 1]), '+')} in all")
+            for i in told
         ),
         sheet=Sheet(
             ("week", "profit", "in all"),
-            tuple((w["week"], money(w["profit"], "+"), money(float(profit[i + 1]), "+")) for i, w in enumerate(weeks)),
+            tuple(
+                (weeks[i]["week"], money(weeks[i]["profit"], "+"), money(float(profit[i + 1]), "+"))
+                for i in range(max(0, len(weeks) - TOLD), len(weeks))
+            ),
         ),
         height=260,
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "address", "bets_page", "view"]
 
-LATEST = 8
+LATEST = 6
 """Bets on the first page."""
 LISTED = 50
 """Bets on each page of all of them."""
@@ -100,7 +100,7 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
     kind = {name: slate.about[name] for name in ("information", "price")}
     notes = desk.notes()
     stakes = notes["stakes"].get(f"{league}-{kind['information']}-{kind['price']}", _NO_STAKES)
-    week = week_of(slate, ledger.now(league), asked.season, asked.week, stakes["bets"])
+    week = week_of(slate, ledger.now(league), asked.season, asked.week, stakes["bets"], asked.game)
     season, number = week.chosen or (None, None)
     at = Asked(league, kind["information"], kind["price"], season, number, asked.game, {})
     return {

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Game", "Offer", "Round", "Week", "coming", "week_of"]
 
+MOST = 20
+"""Games on one page."""
 Round = tuple[int, int]
 """Season and number of a week."""
 
@@ -85,6 +87,7 @@ class Week:
         games: In order of their start.
         before: The week before, if there is one.
         after: The week after.
+        first: Place of the first game that is shown, where there are too many for one page.
         seasons: Those there are.
         weeks: Those of the chosen season.
     """
@@ -93,6 +96,7 @@ class Week:
     games: Sequence[Game]
     before: Round | None
     after: Round | None
+    first: int
     seasons: Sequence[int]
     weeks: Sequence[int]
 
@@ -101,6 +105,11 @@ class Week:
         """What the models would bet on, the largest edge first."""
         found = [(game, offer) for game in self.games for offer in game.offers if offer.staked]
         return sorted(found, key=lambda each: -each[1].row["edge"])
+
+    @property
+    def shown(self) -> Sequence[Game]:
+        """The games that stand on the page."""
+        return self.games[self.first : self.first + MOST]
 
     @property
     def coming(self) -> bool:
@@ -114,6 +123,7 @@ def week_of(
     season: int | None = None,
     number: int | None = None,
     advice: Mapping[str, Mapping[str, Any]] | None = None,
+    opened: str | None = None,
 ) -> Week:
     """A week's games; by default those of the week that is under way or comes next.
 
@@ -123,22 +133,24 @@ def week_of(
         season: Another season, by default its last week.
         number: Another week, or the nearest one that season has.
         advice: What is recommended, by game and market.
+        opened: A game that is to be on the page.
     """
     rounds = sorted({(game["season"], game["week"]) for game in slate.games})
     if not rounds:
-        return Week(None, (), None, None, (), ())
+        return Week(None, (), None, None, 0, (), ())
     chosen = _chosen(slate, rounds, season, number)
     at = rounds.index(chosen)
     zone = ZoneInfo(pick("league", slate.about["league"]).zone)
     listed = sorted(slate.rounds[f"{chosen[0]}-{chosen[1]:02d}"], key=lambda row: (row["kickoff"], row["game_id"]))
+    games = [_game(slate, row, zone, now, advice or {}) for row in listed]
+    asked = [place for place, game in enumerate(games) if game.row["game_id"] == opened]
+    ahead = [place for place, game in enumerate(games) if game.ahead]
     return Week(
         chosen,
-        [
-            _game(slate, row, zone, now, advice or {})
-            for row in sorted(listed, key=lambda row: (row["kickoff"], row["game_id"]))
-        ],
+        games,
         rounds[at - 1] if at else None,
         rounds[at + 1] if at + 1 < len(rounds) else None,
+        next(iter(asked + ahead), 0) // MOST * MOST,
         sorted({each for each, _ in rounds}, reverse=True),
         [week for each, week in rounds if each == chosen[0]],
     )
