@@ -83,13 +83,14 @@ COLUMNS = tuple(f"won in {n} season{'s'[: n > 1]}" for n in SEASONS)
 HEADING = (
     f"{'challenger':<32}"
     + "".join(f"{name:>19}" for name in COLUMNS)
-    + f"{'games to win':>14} | {'win':>5}{'loss':>6}{'futile':>8}{'games':>7} | {'first':>6}"
+    + f"{'games to win':>14} | {'win':>5}{'loss':>6}{'futile':>8}{'games':>7} | {'first':>6}{'untrue':>8}"
 )
 LEGEND = f"""Shares of worlds in per cent, with their 95 % intervals (Wilson). Won at a level of {ALPHA} by the first,
 third and tenth season, nothing else ending the trial; median games of those that won by the tenth. Then how trials end
 with the settings' futility (beta {SET.beta}, margin {SET.margin}) and horizon ({SET.horizon} games), and their
 median games. "first": won by the tenth season at the level of a market's first trial,
-{spent(SET.alpha, 1, SET.planned):g}. A season has 270 games in 18 weeks unless said.
+{spent(SET.alpha, 1, SET.planned):g}. "untrue": won by the tenth season while what the challenger had truly
+gained so far was not above 0. A season has 270 games in 18 weeks unless said.
 MISSED: above {ALPHA:.0%} of false wins, the whole interval."""
 
 
@@ -122,16 +123,16 @@ def main() -> int:
     return int(missed > 0)
 
 
-def chunks(cell: Cell, worlds: int, seed: int) -> list[Gains]:
-    """The worlds' gains over all seasons."""
+def chunks(cell: Cell, worlds: int, seed: int) -> list[tuple[Gains, Floats]]:
+    """The worlds' gains over all seasons, and what they were to be expected to be."""
     counts = [min(CHUNK, worlds - done) for done in range(0, worlds, CHUNK)]
     rng = np.random.default_rng((seed, sum(map(ord, cell.name))))
-    return [play(cell.world, rng, count, SEASONS[-1])[0] for count in counts]
+    return [play(cell.world, rng, count, SEASONS[-1]) for count in counts]
 
 
 def measured(cell: Cell, worlds: int, seed: int) -> tuple[str, bool]:
     """One row of the table, and whether it missed its target."""
-    parts = [_measure(cell, gains) for gains in chunks(cell, worlds, seed)]
+    parts = [_measure(cell, gains, expected) for gains, expected in chunks(cell, worlds, seed)]
     found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     won = [Share(float(found["won"][:, i].sum()), worlds) for i in range(len(SEASONS))]
     games = found["games_to_win"][found["won"][:, -1]]
@@ -142,18 +143,21 @@ def measured(cell: Cell, worlds: int, seed: int) -> tuple[str, bool]:
         + "".join(f"{_share(each):>19}" for each in won)
         + f"{np.median(games) if len(games) else np.nan:>14,.0f} | {ends[0]:>5.1f}{ends[1]:>6.1f}{ends[2]:>8.1f}"
         + f"{np.median(found['games']):>7,.0f} | {100 * found['first'].mean():>6.1f}"
-        + ("  MISSED" if bad else "")
+        + f"{100 * found['untrue'].mean():>8.1f}{'  MISSED' if bad else ''}"
     ), bad
 
 
-def _measure(cell: Cell, gains: Gains) -> dict[str, Any]:
+def _measure(cell: Cell, gains: Gains, expected: Floats) -> dict[str, Any]:
     played, ever = np.cumsum(gains.games, axis=-1), np.maximum.accumulate(log_capital(gains), axis=-1)
     passed = ever >= threshold(ALPHA)
     outcome, at = decisions(gains, Rule(ALPHA, ALPHA, SET.beta, SET.margin, SET.horizon))
     last = np.where(at >= 0, at, len(gains) - 1)
+    first = np.argmax(passed, axis=-1)[:, None]
+    truly = np.take_along_axis(np.cumsum(expected, axis=-1), first, axis=-1)[:, 0]
     return {
         "won": passed[:, [season * cell.world.weeks - 1 for season in SEASONS]],
-        "games_to_win": np.take_along_axis(played, np.argmax(passed, axis=-1)[:, None], axis=-1)[:, 0],
+        "untrue": passed[:, -1] & (truly <= 0),
+        "games_to_win": np.take_along_axis(played, first, axis=-1)[:, 0],
         "outcome": outcome,
         "games": np.take_along_axis(played, last[:, None], axis=-1)[:, 0],
         "first": ever[:, -1] >= threshold(spent(SET.alpha, 1, SET.planned)),
@@ -242,7 +246,7 @@ STRATEGIES_HEADING = f"{'won in 3 / 10 seasons, per cent':<32}" + "".join(f"{nam
 def compared(cell: Cell, worlds: int, seed: int) -> tuple[str, bool]:
     """Wins by the third and tenth season of each way to stake."""
     hits = {name: np.zeros(2) for name in STRATEGIES}
-    for gains in chunks(cell, worlds, seed):
+    for gains, _ in chunks(cell, worlds, seed):
         for name, capital in STRATEGIES.items():
             ever = np.maximum.accumulate(capital(gains), axis=-1)[:, [3 * cell.world.weeks - 1, -1]]
             hits[name] += (ever >= threshold(ALPHA)).sum(axis=0)

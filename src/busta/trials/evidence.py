@@ -5,7 +5,7 @@ that stakes b a nat in every week becomes the product of 1 + b * gain, and on av
 doubter is right, however the games of a week go together: an e-process (Henzi and Ziegel 2022; Waudby-Smith
 and Ramdas 2024). By Ville's inequality it ever reaches 1 / alpha with a chance of at most alpha, so it may
 be read at any time. Stakes that do not learn keep that promise also where the gain is no better than 0 only
-on average so far and changes its sign in between (Choe and Ramdas 2023).
+on average so far and changes its sign in between (Choe and Ramdas 2023), as long as the cap does not bind.
 
 How much to stake: with the truth a share s of the way from champion to challenger in log-odds, the mean gain
 is about s - 1/2 of its variance, which is the stake that grows fastest (Kelly 1956). So 1/2 is for a
