@@ -309,6 +309,7 @@ class Serve(_Section):
     host: str = "127.0.0.1"
     """Address to listen at; any but this machine's own asks for a key (``busta keys add``)."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Port to listen at; 0 takes any that is free."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer."""
     hosts: tuple[str, ...] = ()
