@@ -114,6 +114,7 @@ module.publish(Path(sys.argv[1]), "bbbb", write)
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_step_leaves_the_old_or_the_new_version(tmp_path):
     ends = set()
     for step in (0, 4, 6, 7, 99):  # in a file, before and after the rename, before the pointer, never

@@ -44,6 +44,7 @@ def table():
     return pl.DataFrame({"when": when, "home_win": won, "said": said, "form": honest, "x": told})
 
 
+@pytest.mark.slow
 def test_a_market_is_clean_and_the_audit_is_noted_with_its_newest_version(borrowed):
     steps: list[tuple[int, int]] = []
 
@@ -62,6 +63,7 @@ def test_a_market_is_clean_and_the_audit_is_noted_with_its_newest_version(borrow
     assert json.loads(found)["quick"] is False
 
 
+@pytest.mark.slow
 def test_the_gate_knows_a_quick_audit_from_a_full_one(borrowed):
     gate = partial(busta.gate, borrowed, "totals", "sim")
     assert _leaks(gate()) == "not applicable"
@@ -69,6 +71,7 @@ def test_the_gate_knows_a_quick_audit_from_a_full_one(borrowed):
     assert _leaks(gate()) == "passed"
 
 
+@pytest.mark.slow
 def test_a_leak_that_was_found_is_in_the_gate_until_an_audit_finds_it_gone(borrowed, monkeypatch):
     monkeypatch.setattr(audits, "permuted_labels", lambda *_: Finding(Answer.leak, 1.0, 0.0, "skill"))
     result = audit(borrowed, "totals", "sim")

@@ -251,6 +251,7 @@ def test_where_nothing_can_be_written_the_verdict_is_given_and_said_not_to_be_no
     assert resolve(connect(borrowed), NAME).tags == tags
 
 
+@pytest.mark.slow
 def test_the_vig_of_later_games_is_removed_as_the_version_was_trained(until_2012):
     """Else an anchored model would start from another place than it learned to start from."""
     registered_at(until_2012, datetime(2013, 11, 3, 18, tzinfo=UTC))
@@ -328,6 +329,7 @@ def test_a_recipe_trained_twice_is_tested_once(trained_again):
     assert "spa_note" not in details
 
 
+@pytest.mark.slow
 def test_the_same_recipe_with_one_more_season_is_another_look(settings):
     tables = Tables(settings.tables / "sim")
     games, quotes, *_ = tables.read()

@@ -179,6 +179,7 @@ def test_training_the_same_recipe_again_leaves_a_verdict_as_good_as_it_was(borro
     assert not busta.promote_version(borrowed, "totals", "1", "sim")["forced"]
 
 
+@pytest.mark.slow
 def test_a_verdict_beside_another_champion_promotes_nobody(borrowed):
     registry = connect(borrowed)
     only = resolve(registry, MONEYLINE)

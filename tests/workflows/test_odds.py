@@ -6,10 +6,12 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 import busta
+from busta.betting.odds import remove_vig
 from busta.cli import main
 from busta.data.fetch import fetch
 from busta.data.schema import BEST, CONSENSUS, INSTANT
@@ -78,8 +80,9 @@ def test_the_coming_game_has_its_opinion_from_the_consensus_and_its_price_from_t
     gold = MemoryGold(tables.games, tables.quotes, events, every_feature(), {"features": [{}]}, tables.facts)
     data = assemble(gold, LEAGUE, pick("market", "ats"))
     assert (data.line.tolist(), data.prices.tolist()) == ([3.5], [[1.95, 1.91]])
+    assert remove_vig(data.closing_prices)[0, 0] == pytest.approx(1 / (1 + np.exp(-data.closing_log_odds[0])))
     opinions = [1.91 / (1.91 + 1.91), 1.87 / (1.95 + 1.87)]
-    assert 1 / (1 + 2.718281828459045 ** -data.market_log_odds[0]) == pytest.approx(sum(opinions) / 2)
+    assert 1 / (1 + np.exp(-data.market_log_odds[0])) == pytest.approx(sum(opinions) / 2)
     assert data.games["decision_time"].to_list() == [NOW - timedelta(minutes=2) + timedelta(seconds=1)]
 
 

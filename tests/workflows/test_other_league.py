@@ -42,6 +42,7 @@ def test_without_odds_there_is_nothing_to_start_from(settings, market):
         busta.train(settings, market, "bare")
 
 
+@pytest.mark.slow
 def test_two_leagues_in_one_workspace_leave_each_other_alone(settings):
     before = busta.build(settings, "sim")["version"]
     assert busta.build(settings, "bare")["new"]

@@ -17,6 +17,7 @@ def _few_seasons(monkeypatch):
     monkeypatch.setattr(sim_edge, "SEASONS", 3)
 
 
+@pytest.mark.slow
 def test_it_plays_both_leagues_and_trains_every_market_of_each(settings):
     with installed(markets=[FIRST_HALF]):  # nobody quotes it there, so it is left out
         _both_leagues(settings)

@@ -142,6 +142,7 @@ def test_the_audit_noted_with_the_version_is_shown_and_a_damaged_one_is_not(borr
     assert "cannot be read" in Path(result["report"]).read_text()
 
 
+@pytest.mark.slow
 def test_what_was_trained_by_other_settings_is_written_down(borrowed):
     train = busta.load(home=borrowed.home, train={"seed": 99})
     busta.train(train, "totals", "sim")

@@ -53,6 +53,24 @@ def two(_two, tmp_path):
     return busta.load(home=shutil.copytree(_two, tmp_path / "two"))
 
 
+@pytest.fixture(scope="session")
+def _running(_two, tmp_path_factory):
+    """The same with a trial that started in the summer of 2013; not to be changed."""
+    home = shutil.copytree(_two, tmp_path_factory.mktemp("running") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        forget_variables(patch)
+        patch.setattr(module, "_prospects", lambda *_: (None, {}))
+        start(busta.load(home=home))
+        since(busta.load(home=home))
+    return home
+
+
+@pytest.fixture
+def running(_running, tmp_path):
+    """The settings of a copy of it."""
+    return busta.load(home=shutil.copytree(_running, tmp_path / "running"))
+
+
 def since(settings, moment=SUMMER):
     """Has everything been registered, and every trial started, at that time."""
     milliseconds = int(moment.timestamp() * 1000)
@@ -120,13 +138,11 @@ def test_where_prospects_are_not_known_a_start_says_why(two, monkeypatch):
     )
 
 
-def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(two):
-    start(two)
-    since(two)
-    games = Tables(two.tables / "sim").read().games
+def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(running):
+    games = Tables(running.tables / "sim").read().games
     later = games.filter((pl.col("kickoff") > SUMMER) & pl.col("home_score").is_not_null())
 
-    found = show(two)
+    found = show(running)
 
     decided = later.filter(pl.col("home_score") != pl.col("away_score"))
     assert found["games"] == decided.height
@@ -137,47 +153,39 @@ def test_games_count_that_kicked_off_after_the_start_by_both_versions_forecasts(
     assert found["mean_gain"] == pytest.approx(sum(row["gain"] for row in found["by_week"]) / found["games"])
 
 
-def test_games_that_a_version_has_learned_from_count_for_nothing(two):
-    start(two)
-    since(two, datetime(2001, 1, 1, tzinfo=UTC))
-    assert show(two)["by_week"][0]["week"] > "2013-08"
+def test_games_that_a_version_has_learned_from_count_for_nothing(running):
+    since(running, datetime(2001, 1, 1, tzinfo=UTC))
+    assert show(running)["by_week"][0]["week"] > "2013-08"
 
 
-def test_games_before_the_start_do_not_count(two):
-    start(two)
-    since(two, datetime(2014, 7, 1, tzinfo=UTC))
-    assert 0 < show(two)["games"] <= 272
+def test_games_before_the_start_do_not_count(running):
+    since(running, datetime(2014, 7, 1, tzinfo=UTC))
+    assert 0 < show(running)["games"] <= 272
 
 
-def test_the_gain_is_the_difference_of_the_log_losses_of_what_both_said(two):
-    start(two)
-    since(two)
-    versions = [resolve(connect(two), NAME, number) for number in "12"]
-    kind = module._kind(two, "moneyline", "sim", True, "close")
+def test_the_gain_is_the_difference_of_the_log_losses_of_what_both_said(running):
+    versions = [resolve(connect(running), NAME, number) for number in "12"]
+    kind = module._kind(running, "moneyline", "sim", True, "close")
     looked = trial_evidence.seen(kind, versions, 0)
     champion, challenger = looked.forecasts
     losses = [log_losses(each.probability, each.y) for each in (champion, challenger)]
     assert (champion.games["game_id"] == challenger.games["game_id"]).all()
 
-    assert show(two)["mean_gain"] == pytest.approx(float(np.nanmean(losses[0] - losses[1])))
+    assert show(running)["mean_gain"] == pytest.approx(float(np.nanmean(losses[0] - losses[1])))
 
 
-def test_a_week_that_is_not_over_is_not_looked_at(two, monkeypatch):
-    start(two)
-    since(two)
+def test_a_week_that_is_not_over_is_not_looked_at(running, monkeypatch):
     sunday = datetime(2013, 11, 10, 23, tzinfo=UTC)
     monkeypatch.setattr(trial_evidence.time, "time", sunday.timestamp)
 
-    found = show(two)
+    found = show(running)
 
     assert found["by_week"][-1]["week"] == "2013-10-29"  # the next one begins on the 5th and has played its Sunday
     assert found["pending_games"] > 0
 
 
-def test_an_unplayed_game_holds_its_week_open_for_a_week_and_no_longer(two, monkeypatch):
-    start(two)
-    since(two)
-    tables = Tables(two.tables / "sim")
+def test_an_unplayed_game_holds_its_week_open_for_a_week_and_no_longer(running, monkeypatch):
+    tables = Tables(running.tables / "sim")
     stored = tables.read()
     game = stored.games.filter(pl.col("kickoff") > datetime(2013, 10, 30, tzinfo=UTC))["game_id"][0]
     unplayed = stored.games.with_columns(
@@ -195,9 +203,9 @@ def test_an_unplayed_game_holds_its_week_open_for_a_week_and_no_longer(two, monk
     monkeypatch.setattr(trial_evidence, "assemble", without)
 
     monkeypatch.setattr(trial_evidence.time, "time", datetime(2013, 11, 6, tzinfo=UTC).timestamp)
-    open_week = show(two)
+    open_week = show(running)
     monkeypatch.setattr(trial_evidence.time, "time", datetime(2013, 11, 20, tzinfo=UTC).timestamp)
-    closed = show(two)
+    closed = show(running)
 
     assert open_week["by_week"][-1]["week"] == "2013-10-22"
     assert "2013-10-29" in [row["week"] for row in closed["by_week"]]
@@ -324,24 +332,22 @@ def test_a_trial_that_is_not_there_is_named_with_those_that_are(two, monkeypatch
     assert show(two, number=1)["trial"] == 1
 
 
-def test_accounts_are_kept_apart_and_only_where_both_may_bet(two):
-    start(two)
-    since(two)
-    registry = connect(two)
+def test_accounts_are_kept_apart_and_only_where_both_may_bet(running):
+    registry = connect(running)
     versions = [resolve(registry, NAME, number) for number in "12"]
-    said = trial_evidence.seen(module._kind(two, "moneyline", "sim", True, "close"), versions, 0).forecasts
-    assert arms_of(two, "a trial", versions, said) is None
+    said = trial_evidence.seen(module._kind(running, "moneyline", "sim", True, "close"), versions, 0).forecasts
+    assert arms_of(running, "a trial", versions, said) is None
     for version in versions:
         note(registry, version, {"fit_to_bet": "yes"})
     games = said[0].games["game_id"]
 
-    accounts = arms_of(two, "a trial", [resolve(registry, NAME, number) for number in "12"], said)
+    accounts = arms_of(running, "a trial", [resolve(registry, NAME, number) for number in "12"], said)
 
     assert accounts["champion"]["games"] == sum(arm("a trial", game) == "champion" for game in games)
     assert accounts["champion"]["games"] + accounts["challenger"]["games"] == len(games)
     assert all(account["bets"] > 0 and account["roi_low"] < account["roi"] for account in accounts.values())
     nothing = [each.take(np.zeros(len(each), dtype=bool)) for each in said]
-    none = arms_of(two, "a trial", [resolve(registry, NAME, number) for number in "12"], nothing)
+    none = arms_of(running, "a trial", [resolve(registry, NAME, number) for number in "12"], nothing)
     assert none["champion"] == {
         **dict.fromkeys(("games", "bets", "turnover", "profit"), 0),
         **dict.fromkeys(("roi", "roi_low", "roi_high")),

@@ -58,7 +58,8 @@ class Dataset:
         price_assumed: Whether those are not quoted but ``ASSUMED_PRICE``; never at the close.
         market_log_odds: What the market says: vig-free log-odds of the first side, NaN where nothing.
         closing_line: The market's closing line, NaN where there is none.
-        closing_prices: Its decimal odds of both sides there, float64 (games, 2), NaN where none is quoted.
+        closing_prices: Its decimal odds of both sides there, float64 (games, 2), NaN where none is quoted; of several
+            books those of the consensus, also where the close is bet at the best.
         closing_log_odds: What the market says at the close; all three are those above where the close is bet.
         elo: The Elo baseline's feature.
         declared: What the catalogue says of the columns of ``X``, by name; nothing of one it does not describe.
@@ -128,7 +129,8 @@ def assemble(
     value = values_of(gold.facts, league, games, market)
     line, log_odds = _floats(games["line"]), _market_log_odds(seen, market)
     prices, assumed = _prices(games, market, moment)
-    closing = (line, prices, log_odds) if moment == "close" else _closing(gold, games, market)
+    at_close = _at_close(gold, games, market)
+    closing = (line, _prices_of(at_close), log_odds) if moment == "close" else _closing(gold, games, at_close, market)
     return Dataset(
         market=market,
         league=league,
@@ -272,18 +274,25 @@ def _number_of(games: pl.DataFrame, side: str, told: pl.DataFrame) -> pl.Series:
     return teams.join(told, on=["game_id", "team"], how="left", maintain_order="left")["value"]
 
 
+def _at_close(gold: GoldStore, games: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """What the books say of each game at the close, together where there are several."""
+    quotes = quotes_at(gold.quotes, market, "close", betting=False)
+    return games.select("game_id").join(quotes, on="game_id", how="left", maintain_order="left")
+
+
+def _prices_of(quotes: pl.DataFrame) -> NDArray[np.float64]:
+    return quotes.select(PRICES).to_numpy().astype(np.float64)
+
+
 def _closing(
-    gold: GoldStore, games: pl.DataFrame, market: Market
+    gold: GoldStore, games: pl.DataFrame, quotes: pl.DataFrame, market: Market
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Line, prices and log-odds at the close, to judge a bet at the open by; NaN where the market has no close."""
-    quotes = games.select("game_id").join(
-        quotes_at(gold.quotes, market, "close", betting=False), on="game_id", how="left", maintain_order="left"
-    )
     seen = gold.as_of(games.select("game_id", pl.col("kickoff").alias("decision_time")))
     line = _floats(quotes["line"])
     return (
         line,
-        quotes.select(PRICES).to_numpy().astype(np.float64),
+        _prices_of(quotes),
         np.where(np.isnan(line), np.nan, _market_log_odds(seen, market)),
     )
 

@@ -64,6 +64,7 @@ def test_a_model_of_whose_opinions_more_than_half_is_right_passes_before_losses_
     assert found.words.endswith(f"{found.details['beta_bound']:.0%} of its opinion is right")
 
 
+@pytest.mark.slow
 def test_a_sound_model_is_held_up_by_want_of_games_one_time_in_eight_at_most(case_of, ask):
     sound = [case_of(foretold(bias=2.0, noise=1.5, boast=0.64, seed=seed)) for seed in range(40)]
     found = [ask("BST002", case) for case in sound]
@@ -98,6 +99,7 @@ def test_what_is_proven_worse_fails_whatever_is_expected_of_it(case_of, ask):
     assert found.details["expected_high"] < 0
 
 
+@pytest.mark.slow
 def test_a_model_worse_by_the_margin_passes_one_time_in_ten_at_most(case_of, ask):
     worse = [foretold(noise=1.054, seed=seed, seasons=3) for seed in range(80)]  # .002 is to be expected
     assert sum(ask("BST002", case_of(made)).answer == "passed" for made in worse) <= 8

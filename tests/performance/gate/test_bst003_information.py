@@ -98,6 +98,7 @@ def test_a_real_edge_passes_where_results_are_skewed(case_of, ask):
     assert sum(each.answer == "passed" for each in found) >= 5
 
 
+@pytest.mark.slow
 def test_margins_and_covers_of_a_real_edge_and_of_none_go_together(case_of, ask):
     """By margins and by covers z has a correlation of sqrt(2 / pi): 1 in 20 that pass by the one fails by the other."""
     found = [ask("BST003", case_of(foretold(bias=2.0, seasons=5, seed=seed))) for seed in range(40)]

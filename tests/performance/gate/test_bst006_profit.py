@@ -25,6 +25,7 @@ def test_bets_of_a_model_that_knows_pass_and_are_expected_to_earn_what_they_earn
     assert found.details["seen_roi"] == metrics["roi"]
 
 
+@pytest.mark.slow
 def test_information_too_small_for_the_price_is_not_profit(case_of, ask):
     case = case_of(foretold(bias=1.0, noise=1.5, seasons=23))
     assert ask("BST003", case).answer == "passed"

@@ -58,6 +58,7 @@ def test_a_copied_close_is_suspicious_at_the_open(case_of, ask, market):
     assert ask("BST009", case_of(copied, leaks=[])).answer == "passed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "said",
     [
