@@ -7,6 +7,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -164,7 +165,7 @@ def test_the_steps_of_a_forecast_add_up_for_the_side_that_is_offered(side, ancho
     assert "missing" in {step.value for step in found.steps}
 
 
-FIGURES = {
+FIGURES: dict[str, Any] = {
     **dict.fromkeys(("bets", "open", "voids", "moved", "won", "lost", "pushes", "longest_losing_run"), 0),
     **dict.fromkeys(("bankroll", "bankroll_start", "available", "at_stake"), 100.0),
     **dict.fromkeys(("profit", "turnover", "drawdown_now", "max_drawdown"), 0.0),
