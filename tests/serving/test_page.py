@@ -148,11 +148,12 @@ def test_models_freshness_and_what_is_not_watched_are_said(browser, served):
 
 def test_a_bet_is_recorded_and_twice_is_once(opened, row):
     client, settings = opened
-    first = record(client, row, amount="5")
-    assert first.status_code == 303
+    given = fields(unfolded(client, row), "/bets") | {"book": "Pinnacle", "amount": "5"}
+    first, again = (client.post("/bets", data=given) for _ in range(2))  # a double click
+    assert first.status_code == again.status_code == 303
     assert "Recorded: " in words(client.get(first.headers["location"]))
-    again = record(client, row, amount="5")
     assert "Recorded already" in words(client.get(again.headers["location"]))
+    assert 'action="/bets"' not in unfolded(client, row).text
     (bet,) = busta.show_bets(settings)["bets"]
     assert (bet["game_id"], bet["market"], bet["side"], bet["line"]) == tuple(
         row[name] for name in ("game_id", "market", "side", "line")
@@ -295,3 +296,18 @@ def test_mlflow_is_linked_where_it_has_pages_and_without_its_password(served):
         text = client.get("/", headers=HTML).text
     assert 'href="https://mlflow.example:5000/x"' in text
     assert "secret" not in text
+
+
+def test_a_model_that_is_fit_to_bet_may_be_bet_for_money_or_on_paper(own, row):
+    for file in own.home.glob("serving/*/*/*/answers"):
+        file.write_text(file.read_text().replace('"paper": true', '"paper": false'))
+    with asking(application(own)) as client:
+        client.headers.update(HTML)
+        page = unfolded(client, row)
+        assert 'value="money" checked' in page.text
+        given = fields(page, "/bets") | {"book": "Pinnacle"}
+        for money, stake in (("money", "5"), ("paper", "6")):
+            assert client.post("/bets", data=given | {"on": money, "amount": stake}).status_code == 303
+        said = words(client.get("/"))
+    assert [(bet["paper"], bet["stake"]) for bet in busta.show_bets(own)["bets"]] == [(False, 5.0), (True, 6.0)]
+    assert said.index("Real money") < said.index("On paper")

@@ -29,6 +29,7 @@ from busta.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
     from busta.ledger.storage import Ledger
@@ -57,10 +58,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     if told is not None:
         host, port = listening.getsockname()[:2]
         told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
-    watcher = get_context("spawn").Process(target=watch, args=(settings.model_dump(), token, os.getpid()), daemon=True)
-    watcher.start()
-    noter = get_context("spawn").Process(target=take_notes, args=(settings.model_dump(), os.getpid()), daemon=True)
-    noter.start()
+    helpers = _helpers(settings, token)
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
@@ -87,8 +85,20 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         else:
             uvicorn.Server(config).run(sockets=[listening])
     finally:
-        watcher.terminate()
-        noter.terminate()
+        for helper in helpers:
+            helper.terminate()
+
+
+def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
+    """The processes beside the server: what makes slates, and what notes stakes and trials for the page."""
+    context, given = get_context("spawn"), settings.model_dump()
+    found: list[BaseProcess] = [
+        context.Process(target=watch, args=(given, token, os.getpid()), daemon=True),
+        context.Process(target=take_notes, args=(given, os.getpid()), daemon=True),
+    ]
+    for each in found:
+        each.start()
+    return found
 
 
 def add_key(settings: Settings, scope: str = "read", name: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 from busta.plugins import pick
 from busta.serving.engine import NothingServedError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from busta.serving.engine import Engine
     from busta.serving.page.desk import Desk, Ledger
     from busta.serving.page.reasons import Reasons
-    from busta.serving.page.week import Week
+    from busta.serving.page.week import Round, Week
     from busta.serving.slate import Slate
 
 __all__ = ["Asked", "address", "bets_page", "view"]
@@ -31,6 +32,8 @@ LATEST = 6
 """Bets on the first page."""
 LISTED = 50
 """Bets on each page of all of them."""
+MOST_BOOKS = 100
+"""Of how many of the last bets the book is offered again."""
 USUAL = ("anchored", "close")
 STALE = 120.0
 """Seconds without a look for newer models after which the page says so."""
@@ -122,6 +125,7 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
         "desk": desk,
         "last_score": max((game["day"] for game in slate.games if game["home_score"] is not None), default=None),
         "taken": _taken(money),
+        "books": sorted({*desk.books, *(row["book"] for row in money.get("rows", ())[-MOST_BOOKS:])}),
         **money,
     }
 
@@ -154,14 +158,25 @@ def _opened(slate: Slate, week: Week, game: str | None) -> dict[str, Reasons]:
     return found
 
 
-def _rest(slate: Slate, week: Week) -> dict[str, list[dict[str, Any]]]:
-    """By market, what is said of the season's other games."""
-    season, number = week.chosen or (0, 0)
+def _rest(slate: Slate, week: Week) -> Rest:
+    """By market, what is said of the season's other games; what was read for the page before is kept."""
+    last, found = _RESTS.get(slate, (None, {}))
+    if last != week.chosen:
+        found = _read_rest(slate, *(week.chosen or (0, 0)))
+        _RESTS[slate] = (week.chosen, found)
+    return found
+
+
+def _read_rest(slate: Slate, season: int, number: int) -> Rest:
     others = [game["game_id"] for game in slate.games if game["season"] == season and game["week"] != number]
     return {
         name: [json.loads(answers.predictions[game]) for game in others if game in answers.predictions]
         for name, answers in slate.markets.items()
     }
+
+
+Rest = dict[str, list[dict[str, Any]]]
+_RESTS: WeakKeyDictionary[Slate, tuple[Round | None, Rest]] = WeakKeyDictionary()
 
 
 def _health(engine: Engine) -> dict[str, Any]:
