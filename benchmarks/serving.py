@@ -112,6 +112,12 @@ def ready(port: int, path: str = "/health/ready", seconds: float = 120.0) -> flo
     raise TimeoutError(f"nothing is ready at {port}")
 
 
+def cpu(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time it has used: unlike a clock, they hardly know what else runs."""
+    used = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
@@ -130,11 +136,11 @@ def speed(settings: Settings, league: str, seconds: float, *, mlflow: bool) -> N
     print(f"start, load average {os.getloadavg()[0]:.1f}")
     with server(settings.home, port):
         show("ready, slates made or looked at for the first time", ready(port), "s")
-    with server(settings.home, port):
+    with server(settings.home, port) as running:
         show("ready, started again", ready(port), "s", 5)
         games = newest(port, league, 300)
         features = features_of(port, league)
-        ours = latencies(port, games, features, seconds)
+        ours = latencies(running, port, games, features, seconds)
     if mlflow:
         theirs = of_mlflow(settings, league, features, seconds)
         compare(ours, theirs)
@@ -160,20 +166,25 @@ def features_of(port: int, league: str) -> dict[str, Any]:
     return {"market": "moneyline", "features": values | {"market_log_odds": 0.2}}
 
 
-def latencies(port: int, games: list[str], features: dict[str, Any], seconds: float) -> dict[str, Load]:
+def latencies(
+    running: subprocess.Popen[bytes], port: int, games: list[str], features: dict[str, Any], seconds: float
+) -> dict[str, Load]:
     found: dict[str, Load] = {}
     random.seed(1)
     one = [post(PREDICTIONS, json.dumps({"games": [game], "markets": ["moneyline"]}).encode()) for game in games]
     given = post(PREDICTIONS, json.dumps(features).encode())
     for name, request in (("a game of the store", lambda: random.choice(one)), ("features given", lambda: given)):  # noqa: S311
         run(port, request, 1, 0.5)
-        alone, many = run(port, request, 1, seconds), run(port, request, 16, seconds)
+        alone, used = run(port, request, 1, seconds), cpu(running)
+        many = run(port, request, 16, seconds)
+        used = cpu(running) - used
         print(f"{name}, load average {os.getloadavg()[0]:.1f}")
         show("1 connection, p50", alone.quantile(0.5), "ms", 0.5)
         show("1 connection, p99", alone.quantile(0.99), "ms", 1.0)
         show("16 connections, p50", many.quantile(0.5), "ms")
         show("16 connections, p99", many.quantile(0.99), "ms", 10.0)
         show("16 connections, requests", many.rate, "a second", 4000, least=True)
+        show("16 connections, processor time of the server", 1000 * used / max(len(many.seconds), 1), "ms each")
         show("failed", alone.failed + many.failed, "", 0)
         found |= {name: many, f"{name}, alone": alone}
     batch = post(PREDICTIONS, json.dumps({"games": games, "markets": ["moneyline"]}).encode())

@@ -41,7 +41,7 @@ class Server:
         command = [*BUSTA, "serve", "--port", str(self.port)]
         self.log = (home / "server.log").open("ab")
         self.process = subprocess.Popen(command, env=variables(home, **more), stdout=self.log, stderr=self.log)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not self._ready():
             assert self.process.poll() is None, (home / "server.log").read_text()
             assert time.monotonic() < deadline, "the server is not ready"
@@ -118,6 +118,8 @@ def test_new_champions_take_over_without_a_failed_or_mixed_answer(borrowed):
     with Server(borrowed.home, BUSTA_SERVE__REFRESH="0.2") as server:
         game = games_of(server)[-1]
         stop, threads = together(4, server, lambda: {"games": [game]}, answers.append)
+        while not answers:
+            time.sleep(0.01)
         for number in ("2", "1", "2"):
             point(registry, MONEYLINE, CHAMPION, number)
             deadline = time.monotonic() + 120

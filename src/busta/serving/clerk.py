@@ -44,9 +44,13 @@ class Clerk:
         self._pool.submit(os.getpid)
 
     def stop(self) -> None:
-        """Finishes what waits, and ends."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        """Ends; the server has answered whoever waited before it calls this."""
+        if self._pool is None:
+            return
+        processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - public from Python 3.14 on
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
 
     async def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What the work returns, done there; it and its arguments can be sent to another process.

@@ -63,7 +63,7 @@ class Engine:
     @property
     def ready(self) -> bool:
         """Whether there is something to serve, and somebody has looked whether it is the newest."""
-        return bool(self.slates) and (not self._token or self.state.get("token") == self._token)
+        return self._served.is_set()
 
     def slate(self, league: str | None, information: str, price: str) -> Slate:
         """The slate of that kind; without a league, of the only one there is, else of the NFL.
@@ -103,7 +103,7 @@ class Engine:
             found[Kind(new.about["league"], new.about["information"], new.about["price"])] = new
         self.slates, self.problems = found, problems
         self.state = read_state(self.root / STATE)
-        if self.ready:
+        if self.slates and (not self._token or self.state.get("token") == self._token):
             self._served.set()
 
     def start(self) -> None:

@@ -77,6 +77,8 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         timeout_keep_alive=30,
         workers=settings.serve.workers,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises what it has heard once more when all is done
+        signal.signal(number, lambda *_: None)
     try:
         if settings.serve.workers > 1:
             from uvicorn.supervisors import Multiprocess
