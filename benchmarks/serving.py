@@ -174,7 +174,7 @@ def latencies(
     one = [post(PREDICTIONS, json.dumps({"games": [game], "markets": ["moneyline"]}).encode()) for game in games]
     given = post(PREDICTIONS, json.dumps(features).encode())
     for name, request in (("a game of the store", lambda: random.choice(one)), ("features given", lambda: given)):  # noqa: S311
-        run(port, request, 1, 0.5)
+        run(port, request, 1, min(seconds, 5.0))
         alone, used = run(port, request, 1, seconds), cpu(running)
         many = run(port, request, 16, seconds)
         used = cpu(running) - used

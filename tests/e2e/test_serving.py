@@ -58,6 +58,12 @@ class Server:
         with open(f"/proc/{self.process.pid}/statm") as file:  # noqa: PTH123
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def kill(self):
+        """As kill -9 does."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
     def __enter__(self):
         return self
 
@@ -149,8 +155,7 @@ def test_what_was_acknowledged_survives_kill_9(home):
         server = Server(home)
         stop, threads = together(4, server, lambda: {"games": [random.choice(games)], "record": True}, take)
         time.sleep(0.3 + 0.3 * turn)
-        server.process.kill()
-        server.process.wait()
+        server.kill()
         stop.set()
         for thread in threads:
             thread.join()
@@ -166,8 +171,7 @@ def test_what_a_killed_server_leaves_ends_by_itself(home):
     server = Server(home)
     time.sleep(1)
     children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True)
-    server.process.kill()
-    server.process.wait()
+    server.kill()
     deadline = time.monotonic() + 30
     left = [pid for pid in children.stdout.split() if alive(pid)]
     while left:

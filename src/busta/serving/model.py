@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Served", "read_model"]
 
-GRID = np.linspace(-9.0, 9.0, 3601)
+FAR, STEP = 9.0, 0.005
+GRID = np.linspace(-FAR, FAR, 3601)
 """Log-odds at which a line's pushes are tabulated; between them they are read off straight lines, to 2e-7."""
 
 
@@ -57,7 +59,7 @@ class Served:
         self.portable = portable
         self.about = about
         self._distribution = Discretised.from_dict(portable.spec["distribution"])
-        self._pushes: dict[float, Floats] = {}
+        self._pushes: dict[float, list[float]] = {}
         self._place = {name: i for i, name in enumerate(portable.features)}
 
     def ask(self, asked: Sequence[Asked]) -> list[dict[str, Any]]:
@@ -72,10 +74,9 @@ class Served:
         offset, line = self._offsets(asked), self._lines(asked)
         p = expit(self.portable.log_odds(X, offset, line))
         names = self.portable.features
-        unknown = np.isnan(X)
         return [
-            self._answer(float(p[row]), each, float(line[row]), [names[i] for i in np.flatnonzero(unknown[row])])
-            for row, each in enumerate(asked)
+            self._answer(chance, each, at, [name for name in names if each.features.get(name) is None])
+            for chance, each, at in zip(p.tolist(), asked, line.tolist(), strict=True)
         ]
 
     def _fill(self, row: Floats, features: Mapping[str, float | None]) -> None:
@@ -135,11 +136,13 @@ class Served:
         if line != round(line) or not low < line < high:
             return 0.0
         if line not in self._pushes:  # at most as many lines as the distribution has integers
-            self._pushes[line] = self._distribution.split(expit(GRID), line)[:, 1]
-        at = float(logit(p)) if 0 < p < 1 else np.inf
-        if abs(at) > GRID[-1]:
+            self._pushes[line] = self._distribution.split(expit(GRID), line)[:, 1].tolist()
+        at = math.log(p / (1 - p)) if 0 < p < 1 else math.inf
+        if not abs(at) < FAR:
             return float(self._distribution.split(p, line)[0, 1])
-        return float(np.interp(at, GRID, self._pushes[line]))
+        place, beyond = divmod((at + FAR) / STEP, 1.0)
+        below, above = self._pushes[line][int(place) : int(place) + 2]
+        return below + beyond * (above - below)
 
 
 @lru_cache(4096)

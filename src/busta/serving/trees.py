@@ -58,13 +58,15 @@ class Trees:
         games, features = matrix.shape
         values, gaps = matrix.ravel(), bool(np.isnan(matrix).any())
         start = (np.arange(games) * features)[:, None]
-        node = np.broadcast_to(self._roots, (games, len(self._roots)))
+        node = self._roots[None]  # each level makes it as many rows as there are games
         for _ in range(self._depth):
             value = values.take(self._feature.take(node) + start)
             right = ~(value < self._threshold.take(node))
             if gaps:
                 right = np.where(np.isnan(value), ~self._left_if_missing.take(node), right)
             node = self._children.take(2 * node + right)
+        if self._depth == 0:
+            node = np.repeat(node, games, axis=0)
         leaves = np.cumsum(self._value.take(node), axis=1, dtype=np.float32)  # in XGBoost's order, to its bits
         summed: NDArray[np.float32] = leaves[:, -1] + base_margin
         return summed
