@@ -197,7 +197,7 @@ def test_debug_goes_anywhere_on_the_line_and_keeps_the_exit_code(run, place):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("trian",), "error: No such command 'trian'. Did you mean 'train'?\n`busta --help` says"),
+        (("repot",), "error: No such command 'repot'. Did you mean 'report'?\n`busta --help` says"),
         (("features", "shw"), "error: No such command 'shw'. Did you mean 'show'?\n`busta features --help` says"),
         (("train",), "error: Missing argument 'MARKET': moneyline, ats, totals (or over-under)\n`busta train --help`"),
         (("train", "ats", "--price", "noon"), "'--price': 'noon' is not one of 'open', 'close'\n`busta train --help`"),

@@ -311,3 +311,24 @@ def test_a_model_that_is_fit_to_bet_may_be_bet_for_money_or_on_paper(own, row):
         said = words(client.get("/"))
     assert [(bet["paper"], bet["stake"]) for bet in busta.show_bets(own)["bets"]] == [(False, 5.0), (True, 6.0)]
     assert said.index("Real money") < said.index("On paper")
+
+
+@pytest.mark.parametrize("left", ["price", "amount", "book", "game", "market", "said", "league", "kind", "week"])
+def test_a_form_that_lacks_a_field_is_a_no_and_no_fault(opened, row, left):
+    client, settings = opened
+    given = fields(unfolded(client, row), "/bets") | {"book": "Pinnacle"}
+    del given[left]
+    answer = client.post("/bets", data=given)
+    assert answer.status_code in ((303,) if left in ("league", "kind", "week") else (404, 409, 422))
+    assert len(busta.show_bets(settings)["bets"]) == (answer.status_code == 303)
+
+
+def test_a_game_that_has_begun_since_the_page_was_opened_takes_no_bet(opened, row):
+    client, settings = opened
+    given = fields(unfolded(client, row), "/bets") | {"book": "Pinnacle"}
+    play(settings, **{row["game_id"]: (20, 17)})
+    later = client.post("/bets", data=given)
+    assert later.status_code == 422
+    assert "Nothing was recorded" in words(later)
+    assert "began at" in words(later)
+    assert busta.show_bets(settings)["bets"] == []

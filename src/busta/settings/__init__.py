@@ -1,0 +1,30 @@
+"""All settings in one frozen schema: flags, ``BUSTA_…`` variables, files of secrets, ``busta.toml``, defaults.
+
+A secret may stand in a file of its own: ``BUSTA_SECRETS_DIR`` names the folder, ``BUSTA_SECTION__KEY`` the file.
+Built once, in the command line or by the caller of the Python API, and handed on by argument.
+"""
+
+from busta.settings.loading import Settings, as_path, load
+from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Stakes, Tracking, Trial
+from busta.settings.training import Boosting, Linear, Members, Train, Tune
+
+__all__ = [
+    "Bets",
+    "Boosting",
+    "Data",
+    "Gate",
+    "Ledger",
+    "Linear",
+    "Members",
+    "OddsApi",
+    "Serve",
+    "Settings",
+    "Sim",
+    "Stakes",
+    "Tracking",
+    "Train",
+    "Trial",
+    "Tune",
+    "as_path",
+    "load",
+]
