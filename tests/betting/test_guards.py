@@ -69,6 +69,7 @@ VALID = {  # a call of every public function that works; each argument of it is 
             "seed": 0,
         },
     ),
+    "scenarios.strata": (None, {"columns": 2, "scenarios": 8, "seed": 0}),
     "settlement.label": (None, {"value": [7.0, 3.0], "line": [3.0, 3.0]}),
     "settlement.outcome": (None, {"value": [7.0, 3.0], "line": [3.0, 3.0]}),
     "settlement.settle": (
@@ -132,7 +133,12 @@ RESULTS = {  # what functions return
     "decomposition.Decomposition",
     "intervals.Ratio",
 }
-OF_A_JOINT = {"joint", "joint_prices", "joint_tilt"}  # what they read are distributions; tests of their own
+OF_A_JOINT = {
+    "joint",
+    "joint_prices",
+    "joint_scenarios",
+    "joint_tilt",
+}  # what they read are distributions; tests of their own
 LABELS = {"weeks"}  # any type that sorts will do
 UNREAD = {  # what is kept as it was given and refused by whoever reads it
     "scenarios.Leg": {"game", "line", "first_side", "price"},

@@ -132,9 +132,9 @@ def strata(columns: int, scenarios: int, seed: int) -> Floats:
     """Shuffled midpoints of equal strata of (0, 1), a column independent of the next, shape (scenarios, columns).
 
     Raises:
-        UsageError: No scenarios, or a seed below 0.
+        UsageError: No scenarios, or columns or a seed below 0.
     """
-    return _shuffled(columns, integer("scenarios", scenarios, 1), integer("as seed", seed))
+    return _shuffled(integer("columns", columns), integer("scenarios", scenarios, 1), integer("as seed", seed))
 
 
 @lru_cache(maxsize=32)  # a week has as many bets as many another
