@@ -31,6 +31,7 @@ def test_a_leaky_table_is_an_honest_no(run, table):
     assert (found.code, found.json["clean"]) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_market_that_is_clean_is_a_yes(busta_in, borrowed):
     answer = busta_in(borrowed.home, "audit", "ats", *SIM)
     assert answer.code == 0

@@ -161,6 +161,7 @@ def test_what_goes_beyond_any_edge_stays_a_leak(times, names):
     assert leaks(acquitted([row])) == ["copies"], "nothing honest has those"
 
 
+@pytest.mark.slow
 def test_without_a_version_the_audit_is_noted_with_none(settings):
     result = audit(settings, "ats", "sim")
     assert result["model_version"] is None

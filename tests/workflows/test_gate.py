@@ -383,6 +383,7 @@ def test_a_version_that_does_not_say_its_rules_is_judged_by_todays(borrowed, tra
     assert counts[1] < counts[0]
 
 
+@pytest.mark.slow
 def test_two_trainings_at_once_have_numbers_of_their_own_once_both_are_there(settings, monkeypatch):
     from busta.registry.publish import publish
 
@@ -470,6 +471,7 @@ def test_a_version_whose_run_is_gone_from_the_record_counts_as_the_next_trial(bo
     assert (found["number"], found["count"]) == (4, 4)
 
 
+@pytest.mark.slow
 def test_a_new_version_is_compared_with_the_champion_on_the_same_games(borrowed, trained):
     registry = connect(borrowed)
     promote(registry, resolve(registry, NAME))

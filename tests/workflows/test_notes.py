@@ -21,6 +21,7 @@ def settings(trained, tmp_path_factory):
     return settings
 
 
+@pytest.mark.slow
 def test_stakes_of_the_coming_week_are_those_of_recommend_until_a_bet_changes_them(settings, monkeypatch):
     monkeypatch.setattr(notes, "PAUSE", -1.0)
     assert read_notes(settings) == {"stakes": {}, "trials": []}

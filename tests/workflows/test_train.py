@@ -171,6 +171,7 @@ def test_what_is_missing_is_made(settings):
     assert (settings.gold / "sim" / result["gold_version"] / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_progress_counts_the_folds_of_all_that_there_is_to_fit(settings):
     steps = []
 

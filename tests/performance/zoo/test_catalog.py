@@ -60,6 +60,7 @@ def pairs_apart(sketch, *, mirrored=False):
     return folds.group_by(rounded).agg(pl.col(roles.fold).n_unique().alias("folds")).filter(pl.col("folds") > 1).height
 
 
+@pytest.mark.slow
 def test_there_are_three_zoos_of_leaks_each_told_in_a_sentence(ground):
     found = list(exhibits(1, ground=ground))
     assert [each.name for each in found] == [*PLANTS, *SECOND, *THIRD]
