@@ -59,14 +59,18 @@ class Ledger:
         return cls(connected(url, wait), clock)
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, *, wait: float = WAIT) -> Self:
         """The ledger of the settings: that of ``ledger.url``, or the workspace's own.
+
+        Args:
+            settings: All settings.
+            wait: Seconds to wait for another writer.
 
         Raises:
             UsageError: The workspace is not there, or ``ledger.url`` is no address.
             OutsideError: The database is down, or cannot be made.
         """
-        return cls.open(settings.ledger.url or settings.workspace() / "ledger.db")
+        return cls.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=wait)
 
     def append(self, drafts: Iterable[Draft]) -> list[Entry]:
         """Writes all of them in one transaction, or nothing.

@@ -34,7 +34,7 @@ SHOWN = (
 
 def ledger_of(settings: Settings) -> Ledger:
     """The ledger, for whoever has no time to wait."""
-    return Ledger.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=WAIT)
+    return Ledger.of(settings, wait=WAIT)
 
 
 def read_notes(settings: Settings) -> dict[str, Any]:

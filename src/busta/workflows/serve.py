@@ -202,7 +202,7 @@ def keys_of(settings: Settings) -> Keys:
 def _ledger(settings: Settings) -> Ledger:
     from busta.ledger.storage import Ledger
 
-    return Ledger.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=settings.serve.seconds / 2)
+    return Ledger.of(settings, wait=settings.serve.seconds / 2)
 
 
 def folder(settings: Settings) -> Path:
