@@ -39,3 +39,12 @@ def test_workers_side_by_side_count_together(tmp_path):
             check=True,
         ).stdout
     assert 'busta_http_requests_total{method="GET",route="/x",status="200"} 2.0' in said
+
+
+def test_a_trial_is_told_by_its_model_and_what_it_does_not_know_yet_is_not():
+    trials = {"busta-nfl-ats": {"trial_running": 1.0, "trial_games": 30.0}, "busta-nfl-totals": {"trial_running": 0.0}}
+    text = Metrics().text([], [], trials).decode()
+    assert 'busta_trial_running{model="busta-nfl-ats"} 1.0' in text
+    assert 'busta_trial_running{model="busta-nfl-totals"} 0.0' in text
+    assert 'busta_trial_games{model="busta-nfl-ats"} 30.0' in text
+    assert 'busta_trial_games{model="busta-nfl-totals"}' not in text

@@ -20,6 +20,7 @@ from busta.serving.predictions import asked_for, drafts, joined, of_features, of
 from busta.serving.problems import JSON, Problem, of_error, of_validation
 from busta.serving.schemas import BET, EXAMPLES, BetRequest, Bets, PredictionRequest, Predictions
 from busta.serving.service import HANDLERS, PROBLEMS, Service, respond
+from busta.trials.metrics import trial_metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -200,7 +201,8 @@ def _health(app: FastAPI, service: Service) -> None:
             ("busta_refused", "Models refused and slates that cannot be read.", float(refused + len(engine.problems))),
             ("busta_ledger_waiting", "Rows that wait for the ledger.", float(service.writer.waiting)),
         ]
-        text = service.metrics.text(((a["model"], a["version"], a["role"]) for a in told), now)
+        trials = {trial["model"]: trial_metrics(trial) for trial in service.desk.notes()["trials"]}
+        text = service.metrics.text(((a["model"], a["version"], a["role"]) for a in told), now, trials)
         return Response(text, media_type="text/plain; version=0.0.4")
 
 

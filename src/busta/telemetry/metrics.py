@@ -10,7 +10,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["SHARED", "Metrics"]
 
@@ -60,12 +60,18 @@ class Metrics:
         """Counts rows for the ledger: ``written`` or ``refused``."""
         self._rows.labels(outcome).inc(count)
 
-    def text(self, models: Iterable[tuple[str, str, str]], now: Iterable[tuple[str, str, float]]) -> bytes:
+    def text(
+        self,
+        models: Iterable[tuple[str, str, str]],
+        now: Iterable[tuple[str, str, float]],
+        trials: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> bytes:
         """All as Prometheus reads it.
 
         Args:
             models: Name, version and role of each that is served.
             now: Gauges: name, what it is, value.
+            trials: Figures of the last trial of each model, by its name.
         """
         counters = self._registry
         if os.environ.get(SHARED):
@@ -77,4 +83,12 @@ class Metrics:
             info.labels(*each).set(1)
         for name, what, value in now:
             Gauge(name, what, registry=gauges).set(value)
+        figures = {name for found in (trials or {}).values() for name in found}
+        by_name = {
+            name: Gauge(f"busta_{name}", "As `busta trial show` tells it.", ("model",), registry=gauges)
+            for name in sorted(figures)
+        }
+        for model, found in (trials or {}).items():
+            for name, value in found.items():
+                by_name[name].labels(model).set(value)
         return generate_latest(counters) + generate_latest(gauges)
