@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from busta.data.publish import atomic_write, content_id
+from busta.data.identity import content_id
+from busta.data.publish import atomic_write
 from busta.data.schema import INSTANT
 from busta.data.source import MAX_BYTES
 from busta.data.textfile import LINE, PROBLEM, read_csv

@@ -22,9 +22,8 @@ from busta.data.publish import atomic_write
 from busta.errors import BustaError, OutsideError, UsageError, without_password
 from busta.registry.glance import glance
 from busta.serving.auth import Keys
-from busta.serving.engine import STATE, Engine, read_state
 from busta.serving.guard import is_loopback
-from busta.serving.slate import FORMAT
+from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
     context, given = get_context("spawn"), settings.model_dump()
     found: list[BaseProcess] = [
         context.Process(target=watch, args=(given, token, os.getpid()), daemon=True),
-        context.Process(target=take_notes, args=(given, os.getpid()), daemon=True),
+        context.Process(target=take_notes, args=(given, token, os.getpid()), daemon=True),
     ]
     for each in found:
         each.start()
@@ -161,6 +160,7 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
 def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
     """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
+    from busta.serving.engine import Engine
     from busta.serving.page.session import Sessions
     from busta.serving.service import Service
     from busta.serving.writer import Writer
@@ -233,13 +233,15 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
         time.sleep(settings.serve.refresh)
 
 
-def take_notes(given: Mapping[str, Any], parent: int) -> None:
+def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
-    from busta.workflows.notes import Notes
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     settings = Settings(**given)
+    while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
+        time.sleep(0.2)  # until there is something to serve the machine has more urgent work
+    from busta.workflows.notes import Notes
+
     notes = Notes(settings)
     while os.getppid() == parent:
         try:
