@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from busta.errors import UsageError, without_password
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Tracking, Trial
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
 
 __all__ = ["Settings", "as_path", "load"]
@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
+    logs: Logs = Logs()
     sim: Sim = Sim()
     serve: Serve = Serve()
 

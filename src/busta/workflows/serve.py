@@ -25,6 +25,7 @@ from busta.serving.auth import Keys
 from busta.serving.guard import is_loopback
 from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
+from busta.telemetry.logs import run_id, setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,6 +70,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,  # what it says goes where all else does
         log_level="warning",
         server_header=False,
         date_header=False,
@@ -141,7 +143,9 @@ class Factory:
         self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token, self.secret)
+        settings = Settings(**self.settings)
+        setup(settings)
+        return application(settings, self.token, self.secret)
 
 
 def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
@@ -174,16 +178,18 @@ def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Serv
         keys=keys,
         metrics=Metrics(),
         writer=Writer(lambda: _ledger(settings), limits.queue),
-        clerk=Clerk(ready_to_record, limits.queue),
+        clerk=Clerk(partial(ready_to_record, settings.model_dump()), limits.queue),
         bet=partial(record, settings.model_dump()),
         desk=desk_of(settings),
         sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
-def ready_to_record() -> None:
+def ready_to_record(given: Mapping[str, Any]) -> None:
     """Loads what recording needs, ahead of the first bet."""
     import busta.workflows.bets  # noqa: F401
+
+    setup(Settings(**given))
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +208,7 @@ def keys_of(settings: Settings) -> Keys:
 def _ledger(settings: Settings) -> Ledger:
     from busta.ledger.storage import Ledger
 
-    return Ledger.of(settings, wait=settings.serve.seconds / 2)
+    return Ledger.of(settings, wait=settings.serve.seconds / 2, run_id=run_id())
 
 
 def folder(settings: Settings) -> Path:
@@ -214,6 +220,7 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Makes slates whenever what they are made of changes, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     settings = Settings(**given)
+    setup(settings)
     file = folder(settings) / STATE
     seen = read_state(file).get("seen")
     while os.getppid() == parent:
@@ -238,6 +245,7 @@ def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     settings = Settings(**given)
+    setup(settings)
     while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
         time.sleep(0.2)  # until there is something to serve the machine has more urgent work
     from busta.workflows.notes import Notes
