@@ -10,16 +10,20 @@ def test_what_is_counted_is_told_as_prometheus_reads_it():
     metrics = Metrics()
     metrics.request("GET", "/v1/games", 200, 0.002)
     metrics.request("GET", "/v1/games", 200, 0.2)
-    metrics.predicted("store", 3)
+    metrics.predicted("store", "nfl", {"ats": 3, "totals": 1})
+    metrics.predicted("features", "nfl", {"ats": 2})
     metrics.rows("refused", 2)
     text = metrics.text([("busta-nfl-ats", "3", "champion")], [("busta_ready", "Whether.", 1.0)]).decode()
     assert 'busta_http_requests_total{method="GET",route="/v1/games",status="200"} 2.0' in text
     assert 'busta_http_request_seconds_bucket{le="0.0025",route="/v1/games"} 1.0' in text
-    assert 'busta_predictions_total{source="store"} 3.0' in text
+    assert 'busta_predictions_total{league="nfl",market="ats",source="store"} 3.0' in text
+    assert 'busta_predictions_total{league="nfl",market="ats",source="features"} 2.0' in text
+    assert 'busta_predictions_total{league="nfl",market="totals",source="store"} 1.0' in text
     assert 'busta_ledger_rows_total{outcome="refused"} 2.0' in text
     assert 'busta_model_info{model="busta-nfl-ats",role="champion",version="3"} 1.0' in text
     assert "busta_ready 1.0" in text
     assert "_created" not in text
+    assert "process_resident_memory_bytes" in text
 
 
 def test_a_version_that_is_no_longer_served_is_no_longer_told():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,12 +102,15 @@ async def _predicted(service: Service, scope: Scope, body: bytes) -> bytes:
     """The answer to a request for predictions."""
     asked = asked_for(body, service.settings.batch)
     slate = service.engine.slate(asked.league, asked.information, asked.price)
+    league = slate.about["league"]
     if asked.games is None:
-        found = of_features(slate, asked.asked())
-        service.metrics.predicted("features", len(found))
+        inputs = asked.asked()
+        found = of_features(slate, inputs)
+        service.metrics.predicted("features", league, Counter(each.market for each in inputs))
         return joined(slate, found)
     found = of_games(slate, asked.games, asked.markets)
-    service.metrics.predicted("store", len(found))
+    counted = Counter(asked.markets or slate.markets)
+    service.metrics.predicted("store", league, {name: n * len(asked.games) for name, n in counted.items()})
     if not asked.record:
         return joined(slate, found)
     needs(scope, "write")

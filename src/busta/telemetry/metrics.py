@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -36,11 +36,11 @@ class Metrics:
             registry=registry,
         )
         self._predictions = Counter(
-            "busta_predictions", "Predictions given, by what of.", ("source",), registry=registry
+            "busta_predictions", "Predictions given, by what of.", ("source", "league", "market"), registry=registry
         )
-        self._of_store, self._of_features = (self._predictions.labels(source) for source in ("store", "features"))
         self._rows = Counter("busta_ledger_rows", "Rows for the ledger.", ("outcome",), registry=registry)
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._given: dict[tuple[str, str, str], Counter] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts a request."""
@@ -52,9 +52,14 @@ class Metrics:
         found[0].inc()
         found[1].observe(seconds)
 
-    def predicted(self, source: str, count: int) -> None:
-        """Counts predictions: of the ``store``, or of ``features`` that were given."""
-        (self._of_store if source == "store" else self._of_features).inc(count)
+    def predicted(self, source: str, league: str, markets: Mapping[str, int]) -> None:
+        """Counts predictions by market: of the ``store``, or of ``features`` that were given."""
+        for market, count in markets.items():
+            key = (source, league, market)
+            found = self._given.get(key)
+            if found is None:
+                found = self._given[key] = self._predictions.labels(*key)
+            found.inc(count)
 
     def rows(self, outcome: str, count: int) -> None:
         """Counts rows for the ledger: ``written`` or ``refused``."""
@@ -78,6 +83,7 @@ class Metrics:
             counters = CollectorRegistry()
             MultiProcessCollector(counters)  # type: ignore[no-untyped-call]
         gauges = CollectorRegistry()
+        ProcessCollector(registry=gauges)  # memory and processor time; of several workers, that of the one that answers
         info = Gauge("busta_model_info", "Versions that are served.", ("model", "version", "role"), registry=gauges)
         for each in models:
             info.labels(*each).set(1)
