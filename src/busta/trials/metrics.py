@@ -18,7 +18,6 @@ _FIGURES = (
     "low",
     "high",
     "games",
-    "weeks",
 )
 
 
@@ -34,4 +33,5 @@ def trial_metrics(trial: Mapping[str, Any]) -> dict[str, float]:
     known = {name: trial[name] for name in _FIGURES if trial.get(name) is not None}
     told = {"trial_running": "running", "trial_won": "win", "trial_lost": "loss"}
     stands = {name: float(trial["decision"] == decision) for name, decision in told.items()}
-    return stands | {f"trial_{name}": float(value) for name, value in known.items()}
+    looks = {"trial_looks": float(trial["weeks"])} if trial.get("weeks") is not None else {}  # evidence, once a week
+    return stands | {f"trial_{name}": float(value) for name, value in known.items()} | looks
