@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from busta.telemetry.metrics import Metrics
+from busta.trials.metrics import trial_metrics
+from busta.watch.families import OF
+
 MARKETS = ("moneyline", "ats", "totals")
 NOW = "2022-11-13T17:00:00+00:00"
 SECONDS = 1668358800.0
@@ -128,9 +132,7 @@ def figures(leagues: tuple[str, ...] = ("nfl",), features: int = 2, models: int 
         ],
         "models": [registered(league, i) for league in leagues for i in range(models)],
         "importances": [
-            about | {"feature": "f0", "of": of, "importance": 0.2, "rank": 1}
-            for about in abouts
-            for of in ("champion", "before")
+            about | {"feature": "f0", "of": of, "importance": 0.2, "rank": 1} for about in abouts for of in OF
         ],
         "forecasts": [
             about | {"of": of, "edges": [-0.2, 0.0, 0.03, 0.5], "probabilities": [0.5, 0.95]}
@@ -146,3 +148,25 @@ def figures(leagues: tuple[str, ...] = ("nfl",), features: int = 2, models: int 
             "real": account(roi=None, bankroll=100.0),
         },
     }
+
+
+def served() -> bytes:
+    """What `busta serve` tells, with every family it has."""
+    metrics = Metrics()
+    metrics.request("GET", "/v1/games", 200, 0.1)
+    metrics.predicted("store", "nfl", {"ats": 1})
+    metrics.rows("written", 1)
+    names = (
+        "e_value",
+        "e_value_needed",
+        "e_value_worse",
+        "e_value_futile",
+        "mean_gain",
+        "low",
+        "high",
+        "games",
+        "weeks",
+    )
+    trial: Any = trial_metrics({"decision": "win"} | dict.fromkeys(names, 1.0))
+    gauges = [(f"busta_{name}", "What.", 1.0) for name in ("ready", "refused", "checked_seconds", "ledger_waiting")]
+    return metrics.text([("busta-nfl-ats", "1", "champion")], gauges, {"busta-nfl-ats": trial})

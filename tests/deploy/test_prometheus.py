@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from busta.telemetry.metrics import Metrics
-from busta.trials.metrics import trial_metrics
 from busta.watch.families import FAMILIES
 from busta.watch.metrics import text
-from figures import figures
+from figures import figures, served
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES, TESTS = (sorted((DEPLOY / "prometheus" / name).glob("*.yml")) for name in ("rules", "tests"))
@@ -31,28 +29,6 @@ def rules():
 
 
 ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
-
-
-def served():
-    """What `busta serve` tells, with every family it has."""
-    metrics = Metrics()
-    metrics.request("GET", "/v1/games", 200, 0.1)
-    metrics.predicted("store", "nfl", {"ats": 1})
-    metrics.rows("written", 1)
-    names = (
-        "e_value",
-        "e_value_needed",
-        "e_value_worse",
-        "e_value_futile",
-        "mean_gain",
-        "low",
-        "high",
-        "games",
-        "weeks",
-    )
-    trial = trial_metrics({"decision": "win"} | dict.fromkeys(names, 1.0))
-    gauges = [(f"busta_{name}", "What.", 1.0) for name in ("ready", "refused", "checked_seconds", "ledger_waiting")]
-    return metrics.text([("busta-nfl-ats", "1", "champion")], gauges, {"busta-nfl-ats": trial})
 
 
 @pytest.mark.parametrize("said", [served(), text(figures())], ids=["serve", "watch"])
