@@ -154,7 +154,7 @@ def served() -> bytes:
     """What `busta serve` tells, with every family it has."""
     metrics = Metrics()
     metrics.request("GET", "/v1/games", 200, 0.1)
-    metrics.predicted("store", "nfl", {"ats": 1})
+    metrics.predicted("store", "nfl", "ats", 1)
     metrics.rows("written", 1)
     names = (
         "e_value",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import asynccontextmanager
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any
@@ -102,15 +101,16 @@ async def _predicted(service: Service, scope: Scope, body: bytes) -> bytes:
     """The answer to a request for predictions."""
     asked = asked_for(body, service.settings.batch)
     slate = service.engine.slate(asked.league, asked.information, asked.price)
-    league = slate.about["league"]
+    league, count = slate.about["league"], service.metrics.predicted
     if asked.games is None:
         inputs = asked.asked()
         found = of_features(slate, inputs)
-        service.metrics.predicted("features", league, Counter(each.market for each in inputs))
+        for each in inputs:
+            count("features", league, each.market, 1)
         return joined(slate, found)
     found = of_games(slate, asked.games, asked.markets)
-    counted = Counter(asked.markets or slate.markets)
-    service.metrics.predicted("store", league, {name: n * len(asked.games) for name, n in counted.items()})
+    for market in asked.markets or slate.markets:
+        count("store", league, market, len(asked.games))
     if not asked.record:
         return joined(slate, found)
     needs(scope, "write")
