@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from busta.telemetry.metrics import Metrics
-from busta.trials.metrics import trial_metrics
+from busta.telemetry.metrics import GAUGES, Metrics
+from busta.trials.metrics import FIGURES, trial_metrics
 from busta.watch.families import OF
 
 MARKETS = ("moneyline", "ats", "totals")
@@ -156,17 +156,6 @@ def served() -> bytes:
     metrics.request("GET", "/v1/games", 200, 0.1)
     metrics.predicted("store", "nfl", "ats", 1)
     metrics.rows("written", 1)
-    names = (
-        "e_value",
-        "e_value_needed",
-        "e_value_worse",
-        "e_value_futile",
-        "mean_gain",
-        "low",
-        "high",
-        "games",
-        "weeks",
-    )
-    trial: Any = trial_metrics({"decision": "win"} | dict.fromkeys(names, 1.0))
-    gauges = [(f"busta_{name}", "What.", 1.0) for name in ("ready", "refused", "checked_seconds", "ledger_waiting")]
-    return metrics.text([("busta-nfl-ats", "1", "champion")], gauges, {"busta-nfl-ats": trial})
+    trial: Any = trial_metrics({"decision": "win"} | dict.fromkeys((*FIGURES, "weeks"), 1.0))
+    now = dict.fromkeys(GAUGES, 1.0)
+    return metrics.text([("busta-nfl-ats", "1", "champion")], now, {"busta-nfl-ats": trial})

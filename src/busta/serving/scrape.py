@@ -36,7 +36,7 @@ def scraped(text: Callable[[], bytes], settings: Serve, keys: Keys, metrics: Met
         if scope["path"] not in (METRICS, LIVE) or scope["method"] not in ("GET", "HEAD"):
             raise Problem(404, f"there is nothing at {scope['path'][:100]}; {METRICS} has the figures")
         scope[ROUTE] = scope["path"]
-        body = metrics.text((), ()) + text() if scope["path"] == METRICS else b"live\n"
+        body = metrics.text((), {}) + text() if scope["path"] == METRICS else b"live\n"
         headers = [(b"content-type", KIND), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

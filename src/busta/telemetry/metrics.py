@@ -17,10 +17,17 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["SHARED", "Metrics"]
+__all__ = ["GAUGES", "SHARED", "Metrics"]
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder in which several workers count together."""
+GAUGES = {
+    "busta_ready": "Whether there is something to serve.",
+    "busta_refused": "Models refused and slates that cannot be read.",
+    "busta_checked_seconds": "Since MLflow and gold store were looked at.",
+    "busta_ledger_waiting": "Rows that wait for the ledger.",
+}
+"""What a server says of itself at the moment it is asked."""
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -102,14 +109,14 @@ class Metrics:
     def text(
         self,
         models: Iterable[tuple[str, str, str]],
-        now: Iterable[tuple[str, str, float]],
+        now: Mapping[str, float],
         trials: Mapping[str, Mapping[str, float]] | None = None,
     ) -> bytes:
         """All as Prometheus reads it.
 
         Args:
             models: Name, version and role of each that is served.
-            now: Gauges: name, what it is, value.
+            now: Values of `GAUGES`.
             trials: Figures of the last trial of each model, by its name.
         """
         self._tell()
@@ -122,8 +129,8 @@ class Metrics:
         info = Gauge("busta_model_info", "Versions that are served.", ("model", "version", "role"), registry=gauges)
         for each in models:
             info.labels(*each).set(1)
-        for name, what, value in now:
-            Gauge(name, what, registry=gauges).set(value)
+        for name, value in now.items():
+            Gauge(name, GAUGES[name], registry=gauges).set(value)
         figures = {name for found in (trials or {}).values() for name in found}
         by_name = {
             name: Gauge(f"busta_{name}", "As `busta trial show` tells it.", ("model",), registry=gauges)

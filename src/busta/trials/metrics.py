@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["trial_metrics"]
+__all__ = ["FIGURES", "trial_metrics"]
 
-_FIGURES = (
+FIGURES = (
     "e_value",
     "e_value_needed",
     "e_value_worse",
@@ -19,6 +19,7 @@ _FIGURES = (
     "high",
     "games",
 )
+"""Names in the object of ``busta trial show`` that are told as they are."""
 
 
 def trial_metrics(trial: Mapping[str, Any]) -> dict[str, float]:
@@ -30,7 +31,7 @@ def trial_metrics(trial: Mapping[str, Any]) -> dict[str, float]:
     Args:
         trial: The object of ``busta trial show``.
     """
-    known = {name: trial[name] for name in _FIGURES if trial.get(name) is not None}
+    known = {name: trial[name] for name in FIGURES if trial.get(name) is not None}
     told = {"trial_running": "running", "trial_won": "win", "trial_lost": "loss"}
     stands = {name: float(trial["decision"] == decision) for name, decision in told.items()}
     looks = {"trial_looks": float(trial["weeks"])} if trial.get("weeks") is not None else {}  # evidence, once a week
