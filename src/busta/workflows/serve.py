@@ -35,7 +35,19 @@ if TYPE_CHECKING:
     from busta.ledger.storage import Ledger
     from busta.serving.service import Service
 
-__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve", "service_of"]
+__all__ = [
+    "add_key",
+    "address",
+    "application",
+    "keys_of",
+    "list_keys",
+    "listen",
+    "require_key",
+    "revoke_key",
+    "serve",
+    "server_options",
+    "service_of",
+]
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +61,13 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     """
     import uvicorn
 
-    from busta.serving.protocol import Protocol
     from busta.telemetry.metrics import SHARED
 
-    _require_key(settings)
+    require_key(settings)
     token = secrets.token_hex(8)
-    listening = _listen(settings.serve.host, settings.serve.port)
+    listening = listen(settings.serve.host, settings.serve.port)
     if told is not None:
-        host, port = listening.getsockname()[:2]
-        told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
+        told({"url": address(listening), "home": str(settings.workspace())})
     helpers = _helpers(settings, token)
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
@@ -65,18 +75,9 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     config = uvicorn.Config(
         Factory(settings.model_dump(), token, secrets.token_bytes(32)),
         factory=True,
-        loop="uvloop",
-        http=Protocol,
-        ws="none",
         lifespan="on",
-        access_log=False,
-        log_config=None,  # what it says goes where all else does
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=30,
         workers=settings.serve.workers,
+        **server_options(),
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises what it has heard once more when all is done
         signal.signal(number, lambda *_: None)
@@ -90,6 +91,24 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     finally:
         for helper in helpers:
             helper.terminate()
+
+
+def server_options() -> dict[str, Any]:
+    """How every server of busta speaks HTTP, for `uvicorn.Config`."""
+    from busta.serving.protocol import Protocol
+
+    return {
+        "loop": "uvloop",
+        "http": Protocol,
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,  # what it says goes where all else does
+        "log_level": "warning",
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+        "timeout_keep_alive": 30,
+    }
 
 
 def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
@@ -277,7 +296,7 @@ def _prepare(settings: Settings) -> None:
     prepare(settings)
 
 
-def _require_key(settings: Settings) -> None:
+def require_key(settings: Settings) -> None:
     """Refuses an address that others can reach, where nobody has a key.
 
     Raises:
@@ -290,7 +309,7 @@ def _require_key(settings: Settings) -> None:
         )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A socket at that address.
 
     Raises:
@@ -308,3 +327,9 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from exc
     listening.set_inheritable(True)
     return listening
+
+
+def address(listening: socket.socket) -> str:
+    """What to type to reach it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import resource
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from busta.registry.versions import model_name
 from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
+from busta.workflows.lineage import peak_rss_mb
 from busta.workflows.record import Training, recipe_of, record_of, summary
 from busta.workflows.tune import tune
 
@@ -104,7 +104,7 @@ def train(
         "run_id": published.run_id,
         "model_version": published.version,
         "seconds": round(time.time() - started, 2),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mb": peak_rss_mb(),
     }
 
 
