@@ -1,0 +1,1 @@
+"""Watching over models in use: drift and decay, and what follows from them."""
