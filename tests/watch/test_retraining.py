@@ -80,6 +80,11 @@ def test_no_training_without_new_data():
     assert found.reason.startswith("no new data")
 
 
+def test_a_trial_that_was_declared_decides_first():
+    found = decide_training(replace(QUIET, fresh=100, trial="trial 2"), RULES)
+    assert (found.act, found.reason.startswith("trial 2 is running")) == (WAIT, True)
+
+
 @pytest.mark.parametrize(("days", "games", "act"), [(13, 50, WAIT), (14, 15, WAIT), (14, 16, TRAIN), (-40, 50, WAIT)])
 def test_the_gap_is_of_days_and_of_games(days, games, act):
     last = Look(START - timedelta(days=days), 1000 - games)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from busta.watch.verdict import TRIGGERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,7 +25,6 @@ __all__ = [
     "ROLL_BACK",
     "TRAIN",
     "WAIT",
-    "WATCHED",
     "Decision",
     "Facts",
     "Look",
@@ -37,8 +38,6 @@ __all__ = [
 
 NOTHING, WAIT, REFUSE, TRAIN = "nothing to do", "wait", "refuse", "train"
 PROMOTE, KEEP, ROLL_BACK = "promote", "keep", "roll back"
-WATCHED = ("drift", "decay", "prediction")
-"""Triggers that somebody who watches the model reports; the others follow from results and calendar."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=15), timedelta(days=1)
 
 
@@ -68,7 +67,8 @@ class Facts:
         trained_at: When it was trained.
         season_ahead: Whether a season is about to begin, and some fresh game belongs to one before.
         looks: At this champion, oldest first; the last one is the newest.
-        last: When the last retraining began, whatever became of it.
+        last: When the last retraining began, whatever became of it, or the last roll-back was.
+        trial: The declared trial of the champion that is running, in words; it decides first.
     """
 
     now: datetime
@@ -78,6 +78,7 @@ class Facts:
     season_ahead: bool = False
     looks: Sequence[Look] = ()
     last: Look | None = None
+    trial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ def decide_training(facts: Facts, rules: Retrain) -> Decision:
         return Decision(NOTHING, _quiet(facts, rules))
     if facts.fresh <= 0:
         return Decision(REFUSE, f"no new data: the champion has learned from every finished game ({reason})", triggers)
+    if facts.trial:
+        return Decision(WAIT, f"{facts.trial} is running and decides first ({reason})", triggers)
     if missing := _gap(facts, rules):
         return Decision(WAIT, f"{missing} since the last training ({reason})", triggers)
     return Decision(TRAIN, reason, triggers)
@@ -184,7 +187,7 @@ def next_try(failures: int, last: datetime) -> datetime:
 def _calls(facts: Facts, rules: Retrain) -> Mapping[str, str]:
     """What calls for a training, and why."""
     found: dict[str, str] = {}
-    for name in WATCHED:
+    for name in TRIGGERS:
         games = held(facts.looks, name)
         if games is not None and games >= rules.hysteresis:
             found[name] = f"{name} reported over {games} games"
@@ -219,7 +222,7 @@ def _quiet(facts: Facts, rules: Retrain) -> str:
     """Why nothing calls; what is reported and not confirmed yet is named."""
     pending = [
         f"{name} reported over {games} of {rules.hysteresis} games"
-        for name in WATCHED
+        for name in TRIGGERS
         if name in rules.triggers and (games := held(facts.looks, name)) is not None
     ]
     return "; ".join(pending) or f"nothing calls for a training; {facts.fresh} games since the champion's last one"
