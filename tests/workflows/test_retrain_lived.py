@@ -14,6 +14,7 @@ import pytest
 import busta
 from busta.errors import UsageError
 from busta.leagues.sim import World, play
+from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.trials import RECIPE
 from busta.registry.versions import resolve, versions
@@ -80,7 +81,7 @@ def at(_reigning, batch, tmp_path):
 
 
 def job_of(settings, text, watched=None):
-    league, market = busta.workflows.retrain.pick("league", "sim"), busta.workflows.retrain.pick("market", "moneyline")
+    league, market = pick("league", "sim"), pick("market", "moneyline")
     return Job(settings, connect(settings), league, market, False, "close", day(text), None, watched)
 
 
