@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from busta.errors import DataError
 from busta.ledger.chain import GENESIS, Checked, Draft, Entry, canonical, check, link
 from busta.ledger.database import ENTRIES, connected, reading, writing
+from busta.ledger.lease import leased
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
+    from busta.ledger.lease import Lease
     from busta.settings import Settings
 
     Row = tuple[int, str, str, str, str, str]
@@ -156,6 +159,18 @@ class Ledger:
         with reading(self._engine) as connection:
             rows = connection.execution_options(yield_per=ROWS).execute(asked)
             return check((tuple(row) for row in rows), head)
+
+    def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
+        """Holds what only one busta does at a time, on all machines that share this ledger's database.
+
+        Args:
+            name: What is done.
+            seconds: Without a sign of life for so long it is lost.
+
+        Raises:
+            OutsideError: Somebody else holds it, or the database is down.
+        """
+        return leased(self._engine, name, seconds)
 
     def close(self) -> None:
         """Lets go of the database; what was written stays."""

@@ -7,6 +7,7 @@ Built once, in the command line or by the caller of the Python API, and handed o
 from busta.settings.loading import Settings, as_path, load
 from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Stakes, Tracking, Trial
 from busta.settings.training import Boosting, Linear, Members, Train, Tune
+from busta.settings.upkeep import Notify, Retrain
 
 __all__ = [
     "Bets",
@@ -17,7 +18,9 @@ __all__ = [
     "Linear",
     "Logs",
     "Members",
+    "Notify",
     "OddsApi",
+    "Retrain",
     "Serve",
     "Settings",
     "Sim",
