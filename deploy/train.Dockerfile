@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE /build/source/
 COPY src /build/source/src
 WORKDIR /build/source
 # The wheel is made by what the lock names, too, not by what its latest version happens to be.
-RUN /build/tools/bin/hatchling -q build -d /build/wheel -t wheel \
+RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel \
     && /build/tools/bin/uv pip install --quiet --no-deps /build/wheel/*.whl
 
 FROM ${BASE}
