@@ -7,6 +7,7 @@ Built once, in the command line or by the caller of the Python API, and handed o
 from busta.settings.loading import Settings, as_path, load
 from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Stakes, Tracking, Trial
 from busta.settings.training import Boosting, Linear, Members, Train, Tune
+from busta.settings.watch import Watch
 
 __all__ = [
     "Bets",
@@ -25,6 +26,7 @@ __all__ = [
     "Train",
     "Trial",
     "Tune",
+    "Watch",
     "as_path",
     "load",
 ]

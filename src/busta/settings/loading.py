@@ -22,6 +22,7 @@ from pydantic_settings import (
 from busta.errors import UsageError, without_password
 from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
+from busta.settings.watch import Watch
 
 __all__ = ["Settings", "as_path", "load"]
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     tracking: Tracking = Tracking()
     sim: Sim = Sim()
     serve: Serve = Serve()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(
