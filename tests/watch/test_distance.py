@@ -1,4 +1,4 @@
-"""PSI and KS against what others compute, one feature and group at a time."""
+"""PSI and KS against what they are by hand, one feature and group at a time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp
 
 from busta.watch.distance import EMPTY, against_rest, quantiles
+
+
+def by_hand(first, second):
+    """The greatest distance of two distribution functions, tried at every value."""
+    return max(abs((first <= at).mean() - (second <= at).mean()) for at in [*first, *second])
+
 
 tied = st.lists(st.one_of(st.integers(0, 4).map(float), st.just(np.nan)), min_size=4, max_size=40)
 
 
 @given(tied, tied)
-def test_ks_is_that_of_scipy_with_ties_and_gaps(first, second):
+def test_ks_is_what_it_is_by_hand_with_ties_and_gaps(first, second):
     values = np.array([*first, *second])
     group = np.repeat([0, 1], [len(first), len(second)])
     known = [part[~np.isnan(part)] for part in (np.array(first), np.array(second))]
@@ -22,7 +27,7 @@ def test_ks_is_that_of_scipy_with_ties_and_gaps(first, second):
     found = against_rest(values[:, None], group, 2, quantiles(values[:, None], 3))
 
     if all(len(part) for part in known):
-        assert found.ks[:, 0] == pytest.approx(ks_2samp(*known, method="asymp").statistic)
+        assert found.ks[:, 0] == pytest.approx(by_hand(*known))
     else:
         assert np.isnan(found.ks).all()
 
@@ -57,7 +62,5 @@ def test_each_group_is_held_against_all_others():
 
     for number in range(3):
         rest = values[group != number, 1]
-        assert found.ks[number, 1] == pytest.approx(
-            ks_2samp(values[group == number, 1], rest, method="asymp").statistic
-        )
+        assert found.ks[number, 1] == pytest.approx(by_hand(values[group == number, 1], rest))
     assert found.effective[0, 0] == pytest.approx(20)
