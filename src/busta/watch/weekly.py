@@ -28,7 +28,8 @@ LEAST = 10
 LOOKBACK = 6
 """Weeks before the recent ones that these are held against for a change."""
 FLOOR = 0.01
-"""The least multiple of the variance of independent games that a scale may be: luck had it small otherwise."""
+"""The least multiple of the variance of independent games that a scale may be; of rare events, which may have been away
+for years by luck, up to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,11 @@ class Weekly:
     games: Floats
     off: Floats
     skew: Floats
+
+    @property
+    def floor(self) -> Floats:
+        """The least that the scale of a statistic may be, shape (features,)."""
+        return np.clip(self.skew**2 / 4, FLOOR, 1.0)
 
     def pooled(self, first: int, last: int) -> tuple[Floats, Floats]:
         """Deviation and games of the weeks from the one position up to, not with, the other."""
@@ -182,7 +188,7 @@ def _level(weeks: Weekly, first: int, last: int) -> Floats:
     z = np.array([np.where(n >= LEAST, off * np.sqrt(n), np.nan) for off, n in pooled])
     off, n = weeks.pooled(first, last)
     skew = weeks.skew / np.sqrt(np.maximum(n, 1))
-    return _student(off * np.sqrt(n), z, weeks.season[[a for a, _ in blocks]], n, skew)
+    return _student(off * np.sqrt(n), z, weeks.season[[a for a, _ in blocks]], n, skew, weeks.floor)
 
 
 def _change(weeks: Weekly, first: int, last: int) -> Floats:
@@ -193,7 +199,7 @@ def _change(weeks: Weekly, first: int, last: int) -> Floats:
     now = _against_before(weeks, first, last)
     n, m = (np.maximum(weeks.pooled(*part)[1], 1) for part in ((first, last), (_before(weeks, first)[0], first)))
     skew = weeks.skew * (n**-2 - m**-2) / (1 / n + 1 / m) ** 1.5
-    return _student(now, z, weeks.season[[a for a, _ in kin]], n, skew)
+    return _student(now, z, weeks.season[[a for a, _ in kin]], n, skew, weeks.floor)
 
 
 def _before(weeks: Weekly, first: int) -> tuple[int, bool]:
@@ -218,17 +224,17 @@ def _jump(weeks: Weekly, first: int, last: int) -> Floats:
     for row, at in enumerate(range(first, last)):
         if at > 0:
             kin = past & (across == across[at - 1])
-            found[row] = _student(step[at - 1], step[kin], weeks.season[1:][kin], n[at], np.zeros(len(n[at])))
+            found[row] = _student(step[at - 1], step[kin], weeks.season[1:][kin], n[at], 0 * n[at], weeks.floor)
     tested = np.maximum((~np.isnan(found)).sum(axis=0), 1)
     least = np.min(np.where(np.isnan(found), 1.0, found), axis=0)
     return np.where(np.isnan(found).all(axis=0), np.nan, np.minimum(tested * least, 1.0))
 
 
-def _student(z: Floats, past: Floats, season: NDArray[np.int64], games: Floats, skew: Floats) -> Floats:
+def _student(z: Floats, past: Floats, season: NDArray[np.int64], games: Floats, skew: Floats, floor: Floats) -> Floats:
     """Tail of z over the root mean square it had in the past, shape (features,); NaN where nothing can be said."""
     if not len(past):
         return np.full(len(z), np.nan)
-    scale = np.sqrt(np.maximum(_mean_square(past), FLOOR))
+    scale = np.sqrt(np.maximum(_mean_square(past), floor))
     tail = t_tail(straightened(z / scale, skew), np.minimum(freedom(past, season), _heavy(past)))
     seasons = np.array([len(np.unique(season[known])) for known in ~np.isnan(past).T])
     return np.where((games >= LEAST) & (seasons >= SEASONS), tail, np.nan)
