@@ -22,11 +22,11 @@ def nothing_changed(n, m, worlds, bins, seed=0):
 
 @pytest.mark.parametrize(("n", "bins"), [(64, 10), (48, 5), (256, 10)])
 def test_psi_reaches_its_critical_value_as_often_as_it_says(n, bins):
-    found = nothing_changed(n, 1000, 2000, bins)
+    found = nothing_changed(n, 600, 1500, bins)
 
     for level in (0.1, 0.01):
-        fires = (found.psi[1] >= nulls.psi_critical(level, n, 1000, bins, **KNOWN)).mean()
-        assert fires == pytest.approx(level, abs=4 * np.sqrt(level / 2000) + 0.3 * level)
+        fires = (found.psi[1] >= nulls.psi_critical(level, n, 600, bins, **KNOWN)).mean()
+        assert fires == pytest.approx(level, abs=4 * np.sqrt(level / 1500) + 0.3 * level)
 
 
 def test_the_usual_threshold_of_a_tenth_fires_on_most_such_samples_without_any_drift():

@@ -91,14 +91,14 @@ def test_nothing_later_than_the_time_it_looks_from_is_seen(champion):
     assert early["weeks"] == ["2013-09-03", "2013-09-10", "2013-09-17"]
     assert early["models"][0]["games"] == 3 * 16
     assert "2013-09-29" < early["last_result"] < early["as_of"]
-    assert watch(champion, "sim", now=datetime(2013, 10, 6, tzinfo=UTC))["features"] == early["features"]
+    assert watch(champion, "sim", now=datetime(2013, 9, 27, tzinfo=UTC))["features"] == early["features"]
 
 
 def test_a_feature_that_is_off_is_found_and_is_a_trigger_where_the_champion_reads_it(champion, monkeypatch):
     gold = gold_of(champion, busta.plugins.pick("league", "sim"))
     later = gold.games.filter((pl.col("season") == 2013) & (pl.col("week") >= 9))["game_id"].implode()
     form = gold.events["form"].with_columns(
-        pl.when(pl.col("game_id").is_in(later)).then(pl.col(name) + 3 * pl.col(name).std()).otherwise(pl.col(name))
+        pl.when(pl.col("game_id").is_in(later)).then(pl.col(name) + 20 * pl.col(name).std()).otherwise(pl.col(name))
         for name in ("elo_diff", "points_for_5_diff")
     )
     monkeypatch.setattr(module, "gold_of", lambda *_: replace(gold, events={**gold.events, "form": form}))
@@ -139,7 +139,7 @@ def test_a_bias_of_the_results_is_decay(champion, monkeypatch):
     games = gold.games.with_columns(
         pl.when(pl.col("season") == 2013).then(pl.col("home_score") + 8).otherwise("home_score").alias("home_score")
     )
-    monkeypatch.setattr("busta.workflows.watch_models.gold_for", lambda *_: replace(gold, games=games))
+    monkeypatch.setattr(module, "gold_of", lambda *_: replace(gold, games=games))
 
     found = watch(champion, "sim", through=2013)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ from busta.data.schema import FINAL_LAG, INSTANT
 from busta.errors import UsageError
 from busta.plugins import market_names, pick, several
 from busta.registry.connect import connect
-from busta.registry.publish import CHAMPION
-from busta.registry.versions import model_name, versions
 from busta.workflows.build import gold_of
+from busta.workflows.forecast import other_champion
+from busta.workflows.joint import Kind
 from busta.workflows.watch_features import Seen, watched_features
 from busta.workflows.watch_models import Watched, watched_model
 
@@ -28,25 +28,10 @@ if TYPE_CHECKING:
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
     from busta.plugins import League
-    from busta.registry.connect import Registry
     from busta.registry.versions import Version
     from busta.settings import Settings
 
 __all__ = ["last_watch", "watch", "watch_champions"]
-
-
-@dataclass(frozen=True)
-class _Kind:
-    settings: Settings
-    registry: Registry
-    league: League
-    blind: bool
-    moment: Moment
-
-    def champion(self, market: str) -> Version | None:
-        name = model_name(self.league.name, market, blind=self.blind, moment=self.moment)
-        found = [version for version in versions(self.registry, name) if CHAMPION in version.aliases]
-        return found[0] if found else None
 
 
 def watch(
@@ -81,12 +66,11 @@ def watch(
         OutsideError: The registry is down, or a version's files are gone.
     """
     started = time.perf_counter()
-    kind = _Kind(settings, connect(settings), pick("league", league_name), blind, moment)
+    kind = Kind(settings, connect(settings), pick("league", league_name), blind, moment)
     champions, absent = _champions(kind, markets)
     gold = gold_of(settings, kind.league)
     as_of = _as_of(gold, kind.league, through, now)
-    alpha = settings.watch.alpha
-    models = [watched_model(settings, kind.registry, version, gold, as_of, alpha) for version in champions]
+    models = [watched_model(kind, market, version, gold, as_of) for market, version in champions.items()]
     features, notes = watched_features(settings, gold, as_of, moment, models)
     rows = [_row(model, features) for model in models]
     result = {
@@ -130,12 +114,12 @@ def last_watch(settings: Settings, league_name: str = "nfl") -> dict[str, Any] |
     return found
 
 
-def _champions(kind: _Kind, markets: Sequence[str] | str | None) -> tuple[list[Version], dict[str, str]]:
-    """The champions of those markets, and which of them have none."""
+def _champions(kind: Kind, markets: Sequence[str] | str | None) -> tuple[dict[str, Version], dict[str, str]]:
+    """The champions of those markets, by market, and a note of those that have none."""
     asked = market_names() if markets is None else several("markets", markets, str, "a market")
     names = list(dict.fromkeys(pick("market", name).name for name in asked))
-    found = {name: kind.champion(name) for name in names}
-    there = [version for version in found.values() if version is not None]
+    found = {name: other_champion(kind.registry, kind.model(name)) for name in names}
+    there = {name: version for name, version in found.items() if version is not None}
     without = [name for name, version in found.items() if version is None]
     if not there:
         raise UsageError(

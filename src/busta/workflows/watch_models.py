@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from busta.markets.dataset import assemble
 from busta.registry.versions import fetch_model
 from busta.scoring.calibration import ece, log_odds
 from busta.scoring.proper import brier, log_loss
@@ -17,7 +16,7 @@ from busta.watch.calendar import calendar
 from busta.watch.decay import Record, decay
 from busta.watch.drift import drift, recent
 from busta.watch.verdict import Decay, PredictionDrift
-from busta.workflows.forecast import forecast_later, gold_for, stored_forecasts
+from busta.workflows.forecast import forecast_later, stored_forecasts
 from busta.workflows.trial_evidence import over
 from busta.workflows.watch_features import number
 
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from busta.features.store import MemoryGold
     from busta.markets.dataset import Dataset
     from busta.performance.forecasts import Forecasts
-    from busta.registry.connect import Registry
     from busta.registry.versions import Version
-    from busta.settings import Settings
-    from busta.settings.watch import Watch
+    from busta.settings import Watch
+    from busta.workflows.joint import Kind
 
     Floats = NDArray[np.float64]
 
@@ -91,39 +89,35 @@ class Watched:
         return found
 
 
-def watched_model(
-    settings: Settings, registry: Registry, version: Version, gold: MemoryGold, as_of: datetime, alpha: float
-) -> Watched:
+def watched_model(kind: Kind, market: str, version: Version, gold: MemoryGold, as_of: datetime) -> Watched:
     """Looks at one champion.
 
     Args:
-        settings: All settings.
-        registry: Where it is registered.
+        kind: Of which kind it is.
+        market: Name of its market.
         version: The champion.
         gold: The league's gold store.
         as_of: Later games and results are not looked at.
-        alpha: Chance that a decay is seen where there is none.
 
     Raises:
         OutsideError: Its files are gone or damaged.
     """
-    portable, past = fetch_model(registry, version), stored_forecasts(registry, version)
-    league, market = past.league, past.market
-    own = gold_for(settings, league, version)
-    table = _until(assemble(own, league, market, blind=past.blind, moment=past.moment), as_of)
+    settings, rules = kind.settings, kind.settings.watch
+    portable, past = fetch_model(kind.registry, version), stored_forecasts(kind.registry, version)
+    table = _until(kind.table(market, version, gold, settings.bets.vig_method), as_of)
     later = forecast_later(portable, table, 0)
     end, _ = over(table, 0, as_of.timestamp())
     later = later.take(_weeks(later) < end)
     record, known = _record(past), _record(later)
     return Watched(
         version=version,
-        market=market.name,
+        market=market,
         features=portable.features,
         trained_through=portable.spec["trained_through"],
         games=len(later),
-        rolling=_rolling(known, settings.watch.rolling),
-        decay=decay(record, known, alpha=alpha, margin=settings.gate.line_margin),
-        predictions=_said_otherwise(past, later, gold, settings.watch),
+        rolling=_rolling(known, rules.rolling),
+        decay=decay(record, known, alpha=rules.alpha, margin=settings.gate.line_margin),
+        predictions=_said_otherwise(past, later, gold, rules),
     )
 
 
