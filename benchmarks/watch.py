@@ -109,7 +109,7 @@ def recorded() -> Iterator[Table]:
 
 def worlds(count: int, changed: dict[str, Any] | None = None) -> Iterator[Table]:
     for seed in range(count):
-        batch = sim.play(sim.World(seasons=11, seed=100 + seed))
+        batch = sim.play(sim.World(seasons=11, seed=1000 + seed))
         batch = batch if changed is None else replace(batch, games=batch.games.with_columns(**changed))
         yield table(sim.LEAGUE, batch, f"sim {seed}")
 

@@ -14,7 +14,7 @@ __all__ = ["Watch"]
 class Watch(Section):
     """The watch over drift and decay."""
 
-    false_alarms: Annotated[float, Field(gt=0, le=10)] = 0.5
+    false_alarms: Annotated[float, Field(gt=0, le=10)] = 0.2
     """Drift alarms a season without any drift, of all features together, at most, on average."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Chance that a champion is ever said to have decayed that has not; in a season, that what it says has changed."""
