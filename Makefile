@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: env
 test: env postgres prometheus
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
+
+# The pipeline on the simulated league (dvc.yaml, params.yaml); what has not changed is not run again.
+pipeline: env
+	PATH="$(abspath $(BIN)):$$PATH" BUSTA_HOME=. $(BIN)/dvc repro
 
 lint: env
 	$(BIN)/ruff check .
