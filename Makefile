@@ -3,8 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	--constraint requirements.lock
 
-.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
+	bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -72,6 +75,15 @@ dashboards-check:
 	$(BIN)/python deploy/grafana/build.py
 	$(BIN)/python deploy/grafana/check.py build/dashboards
 
+# Builds both images of deploy/ and runs them; as root, for want of a container engine with buildah alone.
+image-check: env buildah
+	$(BIN)/hadolint --failure-threshold style deploy/*.Dockerfile
+	$(BIN)/python deploy/check.py
+
+buildah:
+	command -v buildah >/dev/null && command -v debootstrap >/dev/null || (apt-get update --quiet --quiet \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends buildah debootstrap)
+
 bench: env
 	$(BIN)/python benchmarks/odds.py
 	$(BIN)/python benchmarks/features.py
@@ -103,6 +115,9 @@ zoos: env
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--group dev --output-file requirements.lock pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/train.lock --extra postgres --extra s3 --extra pipeline pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/serve.lock deploy/serve.in
+	$(IMAGE_LOCK) --output-file deploy/build.lock deploy/build.in
 
 clean:
 	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
