@@ -46,6 +46,7 @@ _HOMES = {
     "record_bet": "busta.workflows.bets",
     "record_recommended": "busta.workflows.bets",
     "report": "busta.workflows.report",
+    "reproduce": "busta.workflows.reproduce",
     "revoke_key": "busta.workflows.serve",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",

@@ -36,6 +36,8 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.reproduce import EXAMPLE as REPRODUCE_EXAMPLE
+from busta.cli.reproduce import reproduce
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
@@ -294,6 +296,7 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=REPRODUCE_EXAMPLE)(reproduce)
 app.command(epilog=WEEK_EXAMPLE)(week)
 app.command(epilog=SERVE_EXAMPLE)(serve)
 app.add_typer(keys, name="keys")
