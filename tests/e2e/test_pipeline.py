@@ -161,3 +161,40 @@ def test_what_the_registry_does_not_have_is_refused_with_what_to_do(pipeline, tm
 
     assert done.returncode != 0
     assert "`busta train` makes one" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """An S3-compatible server on this machine with an empty bucket: its address."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=address, region_name="us-east-1").create_bucket(Bucket="bucket")
+    yield address
+    server.stop()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_data_and_reports_come_back_from_a_remote_and_nothing_is_run_again(pipeline, tmp_path, bucket, kind):
+    where = str(tmp_path / "remote") if kind == "folder" else "s3://bucket/busta"
+    pipeline.dvc("remote", "add", "--force", "--default", "store", where)
+    if kind == "s3":
+        pipeline.dvc("remote", "modify", "store", "endpointurl", bucket)
+        pipeline.variables |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    before = {path: path.read_bytes() for path in sorted((pipeline.folder / "data").rglob("*.parquet"))}
+    pipeline.dvc("push")
+
+    for lost in ("data/tables", "data/gold", "reports", ".dvc/cache"):
+        shutil.rmtree(pipeline.folder / lost)
+    pipeline.dvc("pull")
+
+    assert {path: path.read_bytes() for path in sorted((pipeline.folder / "data").rglob("*.parquet"))} == before
+    assert (pipeline.folder / "reports" / "sim-totals.html").is_file()
+    assert pipeline.repro() == []
