@@ -38,6 +38,8 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.reproduce import EXAMPLE as REPRODUCE_EXAMPLE
+from busta.cli.reproduce import reproduce
 from busta.cli.retrain import EXAMPLE as RETRAIN_EXAMPLE
 from busta.cli.retrain import retrain
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
@@ -241,6 +243,7 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=REPRODUCE_EXAMPLE)(reproduce)
 app.command(epilog=WEEK_EXAMPLE)(week)
 app.command(epilog=RETRAIN_EXAMPLE)(retrain)
 app.command(epilog=WATCH_EXAMPLE)(watch)
