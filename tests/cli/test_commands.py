@@ -37,6 +37,7 @@ IN_PYTHON = {
     "quickstart": "quickstart",
     "audit": "audit",
     "report": "report",
+    "retrain": "retrain",
     "odds fetch": "fetch_odds",
     "odds show": "show_odds",
     "serve": "serve",

@@ -36,6 +36,8 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.retrain import EXAMPLE as RETRAIN_EXAMPLE
+from busta.cli.retrain import retrain
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
@@ -291,6 +293,7 @@ app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
 app.command(epilog=WEEK_EXAMPLE)(week)
+app.command(epilog=RETRAIN_EXAMPLE)(retrain)
 app.command(epilog=SERVE_EXAMPLE)(serve)
 app.add_typer(keys, name="keys")
 

@@ -20,10 +20,14 @@ from pydantic_settings import (
 )
 
 from busta.errors import UsageError, without_password
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Tracking, Trial
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
+from busta.settings.upkeep import Notify, Retrain
 
-__all__ = ["Settings", "as_path", "load"]
+__all__ = ["SECRETS", "Settings", "as_path", "load"]
+
+SECRETS = (("odds_api", "key"), ("notify", "webhook"), ("notify", "token"), ("notify", "smtp_password"))
+"""Section and key of settings that no file but one of secrets may hold, and no message shows."""
 
 
 class Settings(BaseSettings):
@@ -49,8 +53,11 @@ class Settings(BaseSettings):
     trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
+    logs: Logs = Logs()
     sim: Sim = Sim()
     serve: Serve = Serve()
+    retrain: Retrain = Retrain()
+    notify: Notify = Notify()
 
     @classmethod
     def settings_customise_sources(
@@ -128,7 +135,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
         for section, key in addresses:
             _refuse_secret_in(file, section, key)
-        _refuse_key_in(file)
+        for section, key in SECRETS:
+            _refuse_key_in(file, section, key)
     return settings
 
 
@@ -163,10 +171,10 @@ def _refuse_secret_in(file: Path, section: str, key: str) -> None:
         )
 
 
-def _refuse_key_in(file: Path) -> None:
-    if tomllib.loads(file.read_text()).get("odds_api", {}).get("key"):
+def _refuse_key_in(file: Path, section: str, key: str) -> None:
+    if tomllib.loads(file.read_text()).get(section, {}).get(key):
         raise UsageError(
-            f"{file}: odds_api.key is a secret; give it as the variable BUSTA_ODDS_API__KEY, "
+            f"{file}: {section}.{key} is a secret; give it as the variable BUSTA_{section.upper()}__{key.upper()}, "
             "or in a file of that name in the folder BUSTA_SECRETS_DIR"
         )
 
@@ -179,7 +187,8 @@ def _explain(error: ValidationError, file: Path) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
-    given = "***" if key == "odds_api.key" else without_password(repr(first["input"]))
+    secret = any(each[: len(first["loc"])] == first["loc"] for each in SECRETS)  # or a section that holds one
+    given = "***" if secret else without_password(repr(first["input"]))
     says = _not_finite(first["input"]) if first["type"] == "finite_number" else first["msg"].lower()
     return f"setting {key} = {given}: {says}{more}. Set in {file}, BUSTA_… or by a flag"
 

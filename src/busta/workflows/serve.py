@@ -22,10 +22,10 @@ from busta.data.publish import atomic_write
 from busta.errors import BustaError, OutsideError, UsageError, without_password
 from busta.registry.glance import glance
 from busta.serving.auth import Keys
-from busta.serving.engine import STATE, Engine, read_state
 from busta.serving.guard import is_loopback
-from busta.serving.slate import FORMAT
+from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
+from busta.telemetry.logs import run_id, setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,6 +102,7 @@ def server_options() -> dict[str, Any]:
         "http": Protocol,
         "ws": "none",
         "access_log": False,
+        "log_config": None,  # what it says goes where all else does
         "log_level": "warning",
         "server_header": False,
         "date_header": False,
@@ -115,7 +116,7 @@ def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
     context, given = get_context("spawn"), settings.model_dump()
     found: list[BaseProcess] = [
         context.Process(target=watch, args=(given, token, os.getpid()), daemon=True),
-        context.Process(target=take_notes, args=(given, os.getpid()), daemon=True),
+        context.Process(target=take_notes, args=(given, token, os.getpid()), daemon=True),
     ]
     for each in found:
         each.start()
@@ -161,7 +162,9 @@ class Factory:
         self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token, self.secret)
+        settings = Settings(**self.settings)
+        setup(settings)
+        return application(settings, self.token, self.secret)
 
 
 def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
@@ -180,6 +183,7 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
 def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
     """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
+    from busta.serving.engine import Engine
     from busta.serving.page.session import Sessions
     from busta.serving.service import Service
     from busta.serving.writer import Writer
@@ -193,16 +197,18 @@ def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Serv
         keys=keys,
         metrics=Metrics(),
         writer=Writer(lambda: _ledger(settings), limits.queue),
-        clerk=Clerk(ready_to_record, limits.queue),
+        clerk=Clerk(partial(ready_to_record, settings.model_dump()), limits.queue),
         bet=partial(record, settings.model_dump()),
         desk=desk_of(settings),
         sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
-def ready_to_record() -> None:
+def ready_to_record(given: Mapping[str, Any]) -> None:
     """Loads what recording needs, ahead of the first bet."""
     import busta.workflows.bets  # noqa: F401
+
+    setup(Settings(**given))
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
@@ -221,7 +227,7 @@ def keys_of(settings: Settings) -> Keys:
 def _ledger(settings: Settings) -> Ledger:
     from busta.ledger.storage import Ledger
 
-    return Ledger.of(settings, wait=settings.serve.seconds / 2)
+    return Ledger.of(settings, wait=settings.serve.seconds / 2, run_id=run_id())
 
 
 def folder(settings: Settings) -> Path:
@@ -233,6 +239,7 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Makes slates whenever what they are made of changes, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     settings = Settings(**given)
+    setup(settings)
     file = folder(settings) / STATE
     seen = read_state(file).get("seen")
     while os.getppid() == parent:
@@ -252,13 +259,16 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
         time.sleep(settings.serve.refresh)
 
 
-def take_notes(given: Mapping[str, Any], parent: int) -> None:
+def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
-    from busta.workflows.notes import Notes
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     settings = Settings(**given)
+    setup(settings)
+    while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
+        time.sleep(0.2)  # until there is something to serve the machine has more urgent work
+    from busta.workflows.notes import Notes
+
     notes = Notes(settings)
     while os.getppid() == parent:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from busta.settings import Settings
 
 __all__ = ["train"]
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -95,6 +98,8 @@ def train(
         search,
     )
     published = publish(registry, record_of(trained))
+    about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
+    log.info("%s version %s is registered", trained.name, published.version, extra=about)
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,
