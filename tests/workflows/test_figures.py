@@ -45,7 +45,7 @@ def test_decisions_are_counted_by_model_and_word_and_no_text_becomes_a_label(tmp
     settings = busta.load(home=tmp_path)
     bodies = [("promote", 1), ("promote", 2), ("wait", 3), ("because: of {this}", 4), ("x" * 99, 5)]
     with Ledger.of(settings) as ledger:
-        about = {"what": "retrain", "model": "m"}
+        about = {"what": "retrain", "model": "m", "at": "2022-11-13T17:00:00+00:00"}
         ledger.append(Draft("audit", str(key), about | {"decision": word}) for word, key in bodies)
         ledger.append([Draft("audit", "other", {"what": "login"})])
     assert {row["decision"]: row["count"] for row in decisions(settings)} == {"promote": 2, "wait": 1, "other": 2}
