@@ -29,6 +29,7 @@ def test_games_are_overdue_a_day_after_their_start_unless_later_ones_have_a_scor
     rows = [week(1), week(2, score=(1, 0)), week(3), week(4), week(9)]
     found = games_of(games_table(*rows), at("2022-11-05 17:00"))
     assert found == {
+        "as_of": "2022-11-05T17:00:00+00:00",
         "games": 5,
         "last_result": "2022-11-02T18:00:00+00:00",
         "next_game": "2022-11-09T18:00:00+00:00",

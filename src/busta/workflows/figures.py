@@ -98,6 +98,7 @@ def games_of(games: pl.DataFrame, now: datetime) -> dict[str, Any]:
     open_games = games.filter(~scored)["kickoff"]
     after = open_games if last is None else open_games.filter(open_games > last)
     return {
+        "as_of": now.isoformat(),
         "games": games.height,
         "last_result": _iso(last),
         "next_game": _iso(open_games.filter(open_games > now).min()),
