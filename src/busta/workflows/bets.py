@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -343,8 +344,13 @@ def verify_ledger(settings: Settings, head: str | None = None) -> dict[str, Any]
         The object ``busta bets verify --json`` prints.
 
     Raises:
+        UsageError: The head is no hash.
         OutsideError: The ledger's database is down.
     """
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise UsageError(
+            f"head {head[:80]!r} is none: a head has 64 of 0-9 and a-f, as `busta bets show --json` prints it"
+        )
     with Ledger.of(settings) as ledger:
         checked = ledger.verify(head)
     return {
