@@ -93,6 +93,7 @@ bench: env
 	$(BIN)/python benchmarks/joint.py
 	$(BIN)/python -m benchmarks.tuning
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.monitoring
 	$(BIN)/python benchmarks/report.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target

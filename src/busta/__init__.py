@@ -33,6 +33,7 @@ _HOMES = {
     "import_bets": "busta.workflows.bet_files",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "keep_watching": "busta.workflows.keep_watching",
     "last_watch": "busta.workflows.watch",
     "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
