@@ -43,7 +43,7 @@ def test_stitched_worlds_change_where_they_are_stitched(batch):
     edge = (
         found.truth.join(found.games, on="game_id").group_by("season").agg(pl.col("margin_mean").mean()).sort("season")
     )
-    assert [round(mean) for mean in edge["margin_mean"]] == [2, -9, -9]
+    assert [mean > 0 for mean in edge["margin_mean"]] == [True, False, False]
     assert found.games.filter(season=2010).equals(batch.games.filter(season=2010))
     bare = stitched([(replace(batch, truth=None), range(2010, 2011))])
     assert (bare.games["season"].unique().to_list(), bare.truth) == ([2010], None)
