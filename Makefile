@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: env demo test lint types layers docs chromium postgres bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: env
 	$(BIN)/busta quickstart
 
-test: env postgres
+test: env postgres prometheus
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
 
@@ -42,6 +42,7 @@ check: lint types layers docs test
 # What takes longer: real servers, kill -9, a browser, the guides' examples, benchmarks, worlds with known truth.
 check-all: check chromium
 	$(BIN)/python -m pytest -m "server or browser or slow" --no-cov
+	$(MAKE) dashboards-check
 	$(MAKE) bench
 	$(MAKE) honesty
 
@@ -53,6 +54,19 @@ chromium:
 postgres:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
 		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes postgresql)
+
+# Rules of alerts are tested with Prometheus' own tools, and a real one scrapes the servers.
+prometheus:
+	command -v promtool >/dev/null && command -v amtool >/dev/null \
+		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes prometheus prometheus-alertmanager)
+
+# Grafana's own types of dashboards, from npm; what they ask Prometheus is tested with the rules.
+dashboards-check:
+	command -v npm >/dev/null || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes npm)
+	mkdir -p build/dashboards
+	cd build/dashboards && npm install --no-audit --no-fund --silent @grafana/schema@13.2.3 typescript@7.0.2
+	$(BIN)/python deploy/grafana/build.py
+	$(BIN)/python deploy/grafana/check.py build/dashboards
 
 bench: env
 	$(BIN)/python benchmarks/odds.py

@@ -5,7 +5,7 @@ Built once, in the command line or by the caller of the Python API, and handed o
 """
 
 from busta.settings.loading import Settings, as_path, load
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Stakes, Tracking, Trial
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Stakes, Tracking, Trial
 from busta.settings.training import Boosting, Linear, Members, Train, Tune
 from busta.settings.upkeep import Notify, Retrain
 
@@ -16,6 +16,7 @@ __all__ = [
     "Gate",
     "Ledger",
     "Linear",
+    "Logs",
     "Members",
     "Notify",
     "OddsApi",

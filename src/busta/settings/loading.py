@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from busta.errors import UsageError, without_password
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Serve, Sim, Tracking, Trial
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
 from busta.settings.upkeep import Notify, Retrain
 
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
+    logs: Logs = Logs()
     sim: Sim = Sim()
     serve: Serve = Serve()
     retrain: Retrain = Retrain()

@@ -1,12 +1,13 @@
-"""Where a training comes from: commit, libraries, machine."""
+"""Where a training comes from: commit, libraries, machine; and the memory it had."""
 
 from __future__ import annotations
 
 import platform
+import resource
 import subprocess
 from importlib import metadata
 
-__all__ = ["LIBRARIES", "environment", "git_commit", "requirements"]
+__all__ = ["LIBRARIES", "environment", "git_commit", "peak_rss_mb", "requirements"]
 
 LIBRARIES = ("busta", "mlflow", "numpy", "pandas", "polars", "scikit-learn", "scipy", "xgboost-cpu")
 
@@ -36,3 +37,8 @@ def git_commit() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "none"
     return found.stdout.strip() if found.returncode == 0 else "none"
+
+
+def peak_rss_mb() -> int:
+    """The most memory this process has had so far, in MiB."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
