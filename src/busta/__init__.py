@@ -33,6 +33,7 @@ _HOMES = {
     "import_bets": "busta.workflows.bet_files",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "last_watch": "busta.workflows.watch",
     "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.workflows.start",
@@ -62,6 +63,7 @@ _HOMES = {
     "verify_ledger": "busta.workflows.bets",
     "void_bets": "busta.workflows.bets",
     "Wanted": "busta.workflows.predict",
+    "watch_champions": "busta.workflows.watch",
     "week": "busta.workflows.week",
 }
 

@@ -47,6 +47,7 @@ IN_PYTHON = {
     "doctor": "diagnose",
     "bets recommend": "recommend",
     "week": "week",
+    "watch": "watch_champions",
     "trial start": "start_trial",
     "trial show": "show_trial",
     "trial stop": "stop_trial",

@@ -41,6 +41,8 @@ from busta.cli.retrain import retrain
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
+from busta.cli.watch import EXAMPLE as WATCH_EXAMPLE
+from busta.cli.watch import watch
 from busta.cli.week import EXAMPLE as WEEK_EXAMPLE
 from busta.cli.week import week
 
@@ -294,6 +296,7 @@ app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
 app.command(epilog=WEEK_EXAMPLE)(week)
 app.command(epilog=RETRAIN_EXAMPLE)(retrain)
+app.command(epilog=WATCH_EXAMPLE)(watch)
 app.command(epilog=SERVE_EXAMPLE)(serve)
 app.add_typer(keys, name="keys")
 

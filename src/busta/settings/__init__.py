@@ -8,6 +8,7 @@ from busta.settings.loading import Settings, as_path, load
 from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Stakes, Tracking, Trial
 from busta.settings.training import Boosting, Linear, Members, Train, Tune
 from busta.settings.upkeep import Notify, Retrain
+from busta.settings.watch import Watch
 
 __all__ = [
     "Bets",
@@ -29,6 +30,7 @@ __all__ = [
     "Train",
     "Trial",
     "Tune",
+    "Watch",
     "as_path",
     "load",
 ]

@@ -23,6 +23,7 @@ from busta.errors import UsageError, without_password
 from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
 from busta.settings.upkeep import Notify, Retrain
+from busta.settings.watch import Watch
 
 __all__ = ["SECRETS", "Settings", "as_path", "load"]
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     serve: Serve = Serve()
     retrain: Retrain = Retrain()
     notify: Notify = Notify()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.trials.rule import Decision, Rule
 
-__all__ = ["Kind", "Seen", "by_week", "common", "e_value", "figures", "paired", "seen"]
+__all__ = ["Kind", "Seen", "by_week", "common", "e_value", "figures", "over", "paired", "seen"]
 
 _WEEK = np.timedelta64(7, "D")
 _LARGEST = 700.0
@@ -90,7 +90,7 @@ def seen(kind: Kind, versions: Sequence[Version], since: int, now: float | None 
         method = vig_method(version, kind.settings.bets)
         table = tables[method] = tables.get(method) or _games(kind, version)
         said.append(forecast_later(fetch_model(kind.registry, version), table, since))
-    end, pending = _over(table, since, time.time() if now is None else now)
+    end, pending = over(table, since, now)
     forecasts = tuple(_before(each, end) for each in said)
     return Seen(paired(*forecasts), forecasts, pending)
 
@@ -114,8 +114,10 @@ def common(champion: Forecasts, challenger: Forecasts) -> tuple[Forecasts, Forec
     return champion.take(mine), challenger.take(theirs)
 
 
-def _over(data: Dataset, since: int, now: float) -> tuple[np.datetime64, int]:
+def over(data: Dataset, since: int, now: float | None = None) -> tuple[np.datetime64, int]:
     """The first week that is not over, and how many games are still to be counted.
+
+    ``since`` is in milliseconds, ``now`` (by default the clock's) in seconds since 1970.
 
     A week is over when its days are and all of its games are played, or a week later: a game that nobody has
     played by then was called off or put off to another week. Within a week nothing is looked at, as its games
@@ -123,7 +125,10 @@ def _over(data: Dataset, since: int, now: float) -> tuple[np.datetime64, int]:
     """
     kickoff = _kickoff(data.games)
     later = kickoff > np.datetime64(since, "ms")
-    weeks, today = calendar_weeks(kickoff), np.datetime64(int(now), "s").astype("datetime64[D]")
+    weeks, today = (
+        calendar_weeks(kickoff),
+        np.datetime64(int(time.time() if now is None else now), "s").astype("datetime64[D]"),
+    )
     waiting = weeks[later & np.isnan(data.value) & (weeks + 2 * _WEEK >= today)]
     end = min([calendar_weeks(today), *waiting])
     return end, int((later & (weeks >= end)).sum())
