@@ -78,7 +78,8 @@ def retrain(
     league, registry = pick("league", league_name), connect(settings)
     about = {"league": league.name, "information": "blind" if blind else "anchored", "price": moment}
     with Ledger.of(settings) as log, log.lease(LEASE, settings.retrain.lease) as lease:
-        wanted, notes = _markets(registry, league.name, markets, blind=blind, moment=moment), {}
+        wanted = _markets(registry, league.name, markets, blind=blind, moment=moment)
+        notes: dict[str, str] = {}
         if watched is None:
             watched, notes = _watch(settings, registry, league.name, wanted, now, blind=blind, moment=moment)
         jobs = []
