@@ -202,6 +202,7 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "fetch_odds",
         "show_odds",
         "start_trial",
+        "retrain",
     ],
 )
 def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path, kind):
@@ -235,6 +236,7 @@ def objects(trained, folder):
         "fetch_odds": lambda: offered(folder)[0],
         "show_odds": lambda: offered(folder)[1],
         "start_trial": lambda: tried(settings, folder),
+        "retrain": lambda: flat(busta.retrain(settings, "sim", "moneyline", dry_run=True), "models"),
     }
 
 
