@@ -17,7 +17,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from busta.leagues import nba, nfl, sim
 from busta.settings import Settings, Watch
 from busta.watch.calendar import Calendar, calendar
 from busta.watch.decay import Record, decay
-from busta.watch.drift import drift, recent
+from busta.watch.drift import drift, recent, usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from busta.data.source import Batch
     from busta.plugins import League
-    from busta.watch.drift import Drift
+    from busta.watch.drift import Drift, Scales
 
     Floats = NDArray[np.float64]
 
@@ -69,6 +69,7 @@ class Table:
     when: Calendar
     values: Floats
     names: list[str]
+    scales: dict[tuple[int, int], Scales] = field(default_factory=dict)
 
     def season(self, season: int) -> tuple[NDArray[np.bool_], NDArray[Any]]:
         """What is trained on before it, and its weeks."""
@@ -79,7 +80,10 @@ class Table:
         upto = self.when.week <= week
         when = self.when.take(upto)
         window = recent(when, trained[upto], week, SET.weeks)
-        return drift(values[upto], when, trained[upto], window, SET.false_alarms)
+        key = int(trained.sum()), len(window.weeks)
+        if key not in self.scales:
+            self.scales[key] = usual(self.values, self.when, trained, key[1])
+        return drift(values[upto], when, trained[upto], window, SET.false_alarms, self.scales[key])
 
 
 def table(league: League, batch: Batch, name: str) -> Table:
