@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ def frames_of(gold: MemoryGold) -> dict[str, str]:
 def changes(recorded: Mapping[str, Any]) -> dict[str, list[str]]:
     """What is another one here and now: ``code``, ``libraries`` and ``machine``, an entry each thing."""
     libraries, installed = recorded.get("libraries", {}), _libraries()
-    then, now = recorded.get("versions", {}) | libraries, installed | _versions()
+    then, now = recorded.get("versions", {}) | libraries, {**installed, **_versions()}
     other = {name: f"{name} {was} (here {now.get(name)})" for name, was in then.items() if now.get(name) != was}
     new = [f"{name} was not there (here {installed[name]})" for name in installed if libraries and name not in then]
     known = {"code": _CODE, "machine": _MACHINE}
@@ -76,7 +77,8 @@ def _processor() -> str:
     return found[1] if found else platform.processor()
 
 
-def _libraries() -> dict[str, str]:
+@cache
+def _libraries() -> Mapping[str, str]:
     """Versions of all that busta needs, directly or not, without its extras; by name."""
     found: dict[str, str] = {}
     waiting = ["busta"]
