@@ -92,7 +92,8 @@ def base() -> None:
         )
         made = buildah("from", "scratch")
         buildah("add", "--quiet", made, str(root), "/")
-        buildah("config", "--env", f"PIP_CERT={CERTIFICATES}", "--env", "PATH=/usr/local/bin:/usr/bin:/bin", made)
+        trusted = [f"--env={name}={CERTIFICATES}" for name in ("PIP_CERT", "SSL_CERT_FILE")]
+        buildah("config", *trusted, "--env", "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", made)
         buildah("commit", "--quiet", "--format", "docker", "--rm", made, BASE)
 
 

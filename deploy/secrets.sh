@@ -11,7 +11,7 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() {
     if [ ! -e "$folder/$1" ]; then
         printf '%s' "$2" > "$folder/$1"
-        chmod 444 "$folder/$1"
+        chmod 644 "$folder/$1"
     fi
 }
 

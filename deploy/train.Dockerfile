@@ -3,16 +3,18 @@
 ARG BASE=docker.io/library/python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS build
+ENV UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/busta
 COPY deploy/build.lock deploy/train.lock /build/
 RUN python -m venv /build/tools \
     && /build/tools/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /build/build.lock \
     && python -m venv --without-pip /opt/busta \
-    && /build/tools/bin/pip --python /opt/busta/bin/python install --quiet --no-cache-dir --require-hashes \
-        --requirement /build/train.lock
+    && /build/tools/bin/uv pip install --quiet --require-hashes --requirement /build/train.lock
 COPY pyproject.toml README.md LICENSE /build/source/
 COPY src /build/source/src
-RUN /build/tools/bin/pip wheel --quiet --no-cache-dir --no-deps --no-build-isolation --wheel-dir /build/wheel /build/source \
-    && /build/tools/bin/pip --python /opt/busta/bin/python install --quiet --no-cache-dir --no-deps /build/wheel/*.whl
+WORKDIR /build/source
+# The wheel is made by what the lock names, too, not by what its latest version happens to be.
+RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel \
+    && /build/tools/bin/uv pip install --quiet --no-deps /build/wheel/*.whl
 
 FROM ${BASE}
 RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip setuptools wheel \

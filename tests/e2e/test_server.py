@@ -68,7 +68,10 @@ def server(request, tmp_path_factory):
             for _ in range(2):  # a second start finds the bucket
                 subprocess.run([sys.executable, DEPLOY / "bucket.py"], env=os.environ | access, check=True)
             url = postgres.fresh().replace("postgresql:", "postgresql+psycopg:")
-            with mlflow_server(folder, *composed(), MLFLOW_BACKEND_STORE_URI=url, **access) as uri:
+            port = free_port()
+            with mlflow_server(folder, *composed(port), port=port, MLFLOW_BACKEND_STORE_URI=url, **access) as uri:
+                asked = httpx.get(f"{uri}/api/2.0/mlflow/registered-models/search", headers={"host": f"mlflow:{port}"})
+                assert asked.status_code == 200, "the name of the service is not allowed"
                 yield uri
                 listed = httpx.get(f"{store}/mlflow").text
                 assert "predictions.parquet" in listed, "artifacts went elsewhere"
@@ -77,14 +80,15 @@ def server(request, tmp_path_factory):
         postgres.remove()
 
 
-def composed():
+def composed(port):
     """What the compose file starts MLflow's server with, but for its address."""
     command = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["mlflow"]["command"]
-    return [word for word in command if not word.startswith(("--host", "--port", "--workers"))]
+    kept = [word for word in command if not word.startswith(("--host", "--port", "--workers"))]
+    return [word.replace(":5000", f":{port}") for word in kept]
 
 
-def mlflow_server(folder, *where, **variables):
-    port = free_port()
+def mlflow_server(folder, *where, port=None, **variables):
+    port = port or free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
     return serving([*command, *map(str, where)], f"http://127.0.0.1:{port}", folder, quiet | variables, "/health")
