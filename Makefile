@@ -93,6 +93,7 @@ bench: env
 	$(BIN)/python benchmarks/joint.py
 	$(BIN)/python -m benchmarks.tuning
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.monitoring
 	$(BIN)/python benchmarks/report.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target
@@ -106,6 +107,7 @@ honesty: env
 	$(BIN)/python benchmarks/honesty.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/trials.py
+	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python benchmarks/audit.py --zoo first --seeds 3
 
 # All zoos of planted leaks, those that nothing was tuned on among them; it says what is missed.

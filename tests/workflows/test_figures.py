@@ -28,6 +28,7 @@ def test_games_are_overdue_a_day_after_their_start_unless_later_ones_have_a_scor
     rows = [week(1), week(2, score=(1, 0)), week(3), week(4), week(9)]
     found = games_of(games_table(*rows), at("2022-11-05 17:00"))
     assert found == {
+        "as_of": "2022-11-05T17:00:00+00:00",
         "games": 5,
         "last_result": "2022-11-02T18:00:00+00:00",
         "next_game": "2022-11-09T18:00:00+00:00",
@@ -44,7 +45,7 @@ def test_decisions_are_counted_by_model_and_word_and_no_text_becomes_a_label(tmp
     settings = busta.load(home=tmp_path)
     bodies = [("promote", 1), ("promote", 2), ("wait", 3), ("because: of {this}", 4), ("x" * 99, 5)]
     with Ledger.of(settings) as ledger:
-        about = {"what": "retrain", "model": "m"}
+        about = {"what": "retrain", "model": "m", "at": "2022-11-13T17:00:00+00:00"}
         ledger.append(Draft("audit", str(key), about | {"decision": word}) for word, key in bodies)
         ledger.append([Draft("audit", "other", {"what": "login"})])
     assert {row["decision"]: row["count"] for row in decisions(settings)} == {"promote": 2, "wait": 1, "other": 2}

@@ -115,3 +115,24 @@ def test_others_are_told_only_with_a_key(tmp_path):
 def test_a_port_that_is_taken_is_said(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OutsideError, match="cannot listen"):
         tell(busta.load(home=tmp_path), rounds_of(), "127.0.0.1", taken.getsockname()[1])
+
+
+def test_what_a_round_found_is_handed_on_and_a_refusal_of_that_is_told():
+    heard, answers = [], [None, OutsideError("the ledger is down")]
+
+    def then(found):
+        heard.append(found["league"])
+        if answer := answers.pop(0):
+            raise answer
+
+    rounds = Rounds(watched, Fake(), 60.0, then)
+    assert [rounds.run(), rounds.run()] == ["done", "partly"]
+    assert heard == ["nfl", "nfl"]
+    assert b'busta_watch_part_ok{part="then"} 0.0' in rounds.text()
+
+
+def test_rounds_that_are_too_quick_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="at least 1 is needed"):
+        busta.keep_watching(busta.load(home=tmp_path), "nfl", every=0.1)
+    with pytest.raises(UsageError, match="at least 1 is needed"):
+        busta.keep_watching(busta.load(home=tmp_path), "nfl", every=float("nan"))

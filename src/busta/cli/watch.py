@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from busta.cli.options import Blind, Config, Json, Price, PriceOption, emit, settings
+from busta.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from busta.settings import Settings
+
 __all__ = ["EXAMPLE", "watch"]
 
-EXAMPLE = "Example: busta watch nfl\n\nbusta watch nfl --market totals --through 2020"
+EXAMPLE = "Example: busta watch nfl\n\nbusta watch nfl --market totals --through 2020\n\nbusta watch nfl --every 300"
 MOST = 10
 """Features that are shown without an alarm."""
 
@@ -30,14 +33,31 @@ def watch(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Look from this day, as 2022-11-15, at what was over.")
     ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="Watch again and again, and tell Prometheus at /metrics, until told to stop."
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="With --every: address to listen at; by default this machine's own.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="With --every: port, by default 8001; 0 takes any.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> int:
     """Ask whether champions still read, say and forecast what they did; exits 0 if so, 3 if something alarms."""
+    chosen = settings(config)
+    if every is not None or host is not None or port is not None:
+        given = {name: value for name, value in (("every", every), ("host", host), ("port", port)) if value is not None}
+        if every is None or through is not None or as_of is not None:
+            raise UsageError("--host and --port go with --every SECONDS, and --through and --as-of do not")
+        _keep(chosen, league, markets or None, as_json, blind=blind, moment=price.value, **given)
+        return 0
     from busta.workflows.watch import watch as run
 
     result = run(
-        settings(config),
+        chosen,
         league,
         markets or None,
         blind=blind,
@@ -49,10 +69,18 @@ def watch(
     return 3 if result["alarms"] else 0
 
 
+def _keep(chosen: Settings, league: str, markets: list[str] | None, as_json: bool, **how: Any) -> None:
+    from busta.workflows.keep_watching import keep_watching
+
+    keep_watching(chosen, league, markets, told=lambda found: emit(found, as_json, _listening), **how)
+
+
+def _listening(found: dict[str, Any]) -> None:
+    typer.echo(f"watching {found['home']}, told at {found['url']}; Ctrl-C stops it", err=True)
+
+
 def _day(given: str) -> datetime:
     from datetime import UTC, datetime
-
-    from busta.errors import UsageError
 
     try:
         day = datetime.fromisoformat(given)

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,12 +19,12 @@ from busta.serving.page.week import coming
 from busta.workflows.bet_slip import Board
 from busta.workflows.bets import show_bets, verify_ledger
 from busta.workflows.figures_models import Models
+from busta.workflows.retrain_record import decisions as retrainings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from busta.ledger.chain import Entry
     from busta.settings import Settings
 
 __all__ = ["PARTS", "Figures"]
@@ -98,6 +98,7 @@ def games_of(games: pl.DataFrame, now: datetime) -> dict[str, Any]:
     open_games = games.filter(~scored)["kickoff"]
     after = open_games if last is None else open_games.filter(open_games > last)
     return {
+        "as_of": now.isoformat(),
         "games": games.height,
         "last_result": _iso(last),
         "next_game": _iso(open_games.filter(open_games > now).min()),
@@ -161,15 +162,13 @@ class _Recorded:
 
 def decisions(settings: Settings) -> list[dict[str, Any]]:
     """What was decided about retraining, a row for each model and kind of decision: how often, and when last."""
-    with Ledger.of(settings) as ledger:
-        found = [entry for entry in ledger.read("audit") if entry.body.get("what") == "retrain"]
-    by_kind: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in found:
-        word = str(entry.body["decision"])
-        by_kind[entry.body["model"], word if _WORD.fullmatch(word) else "other"].append(entry)
+    by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in retrainings(settings):
+        word = str(row["decision"])
+        by_kind[row["model"], word if _WORD.fullmatch(word) else "other"].append(row["at"])
     return [
-        {"model": model, "decision": word, "count": len(those), "last": those[-1].at.astimezone(UTC).isoformat()}
-        for (model, word), those in by_kind.items()
+        {"model": model, "decision": word, "count": len(times), "last": times[-1]}
+        for (model, word), times in by_kind.items()
     ]
 
 
