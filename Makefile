@@ -3,8 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	--constraint requirements.lock
 
-.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
+	bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -22,6 +25,10 @@ demo: env
 test: env postgres prometheus
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
+
+# The pipeline on the simulated league (dvc.yaml, params.yaml); what has not changed is not run again.
+pipeline: env
+	PATH="$(abspath $(BIN)):$$PATH" BUSTA_HOME=. $(BIN)/dvc repro
 
 lint: env
 	$(BIN)/ruff check .
@@ -68,6 +75,15 @@ dashboards-check:
 	$(BIN)/python deploy/grafana/build.py
 	$(BIN)/python deploy/grafana/check.py build/dashboards
 
+# Builds both images of deploy/ and runs them; as root, for want of a container engine with buildah alone.
+image-check: env buildah
+	$(BIN)/hadolint --failure-threshold style deploy/*.Dockerfile
+	$(BIN)/python deploy/check.py
+
+buildah:
+	command -v buildah >/dev/null && command -v debootstrap >/dev/null || (apt-get update --quiet --quiet \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends buildah debootstrap)
+
 bench: env
 	$(BIN)/python benchmarks/odds.py
 	$(BIN)/python benchmarks/features.py
@@ -100,6 +116,9 @@ zoos: env
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--group dev --output-file requirements.lock pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/train.lock --extra postgres --extra s3 --extra pipeline pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/serve.lock deploy/serve.in
+	$(IMAGE_LOCK) --output-file deploy/build.lock deploy/build.in
 
 clean:
 	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site

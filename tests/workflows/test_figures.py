@@ -13,7 +13,6 @@ from busta.ledger.storage import Draft, Ledger
 from busta.workflows import figures_models
 from busta.workflows.figures import Figures, decisions, games_of, money, slates
 from busta.workflows.figures_models import LEADING, Models, by_season, leading
-from busta.workflows.prepare import prepare
 from support import at, game
 from support import games_of as games_table
 from workspaces import register_again
@@ -132,8 +131,8 @@ def test_a_part_that_fails_is_said_and_told_as_it_was_before(borrowed, monkeypat
     assert "secret" not in caplog.text
 
 
-def test_forecasts_are_those_of_the_coming_week_and_those_recorded_each_counted_once(borrowed):
-    prepare(borrowed)
+def test_forecasts_are_those_of_the_coming_week_and_those_recorded_each_counted_once(slated, tmp_path):
+    borrowed = slated.copy(tmp_path / "home")
     (row,) = [each for each in slates(borrowed) if each["model"] == MODEL]
     coming = [each for each in row["probabilities"] if 0 < each < 1]
     assert len(coming) == len(row["edges"]) > 0

@@ -31,8 +31,8 @@ def about(settings, kind="anchored-close"):
 
 
 @pytest.fixture
-def prepared(borrowed):
-    return borrowed, by_kind(prepare(borrowed))
+def prepared(slated, tmp_path):
+    return slated.copy(tmp_path / "prepared"), by_kind(slated.made)
 
 
 def test_each_kind_gets_a_slate_that_is_made_anew_where_something_changed(prepared):

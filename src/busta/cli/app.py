@@ -87,7 +87,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", envvar="BUSTA_HOME", help="The workspace.")] = Path(),
     as_json: Json = False,
 ) -> None:
-    """Write a commented busta.toml; never overwrites."""
+    """Write a commented busta.toml and the files of a DVC pipeline; never overwrites."""
     from busta.cli import show
     from busta.workflows.init import init as run
 
@@ -223,6 +223,9 @@ def train(
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on instead; changes no result.")
     ] = None,
     gold: Annotated[Path | None, typer.Option(help="A gold store made elsewhere.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for a pipeline to track; --model takes it in place of a version.")
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -248,6 +251,7 @@ def train(
             moment=price.value,
             through=through,
             gold_path=gold,
+            out=out,
             progress=step,
             tuning=searching(step),
         )
@@ -266,7 +270,7 @@ def predict(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -352,7 +356,10 @@ def evaluate(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a pipeline to track: metrics.json, and CSV to plot.")
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -360,7 +367,8 @@ def evaluate(
     from busta.cli import show
     from busta.workflows.evaluate import evaluate as run
 
-    emit(run(settings(config), market, league, blind=blind, moment=price.value, model=model), as_json, show.evaluated)
+    result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
+    emit(result, as_json, show.evaluated)
 
 
 @app.command(epilog="Example: busta gate moneyline")
@@ -370,8 +378,13 @@ def gate(
     blind: Blind = False,
     price: PriceOption = Price.close,
     model: Annotated[
-        str | None, typer.Option(help="Version, champion or challenger; by default the challenger.")
+        str | None,
+        typer.Option(help="Version, champion, challenger or file of `train --out`; by default the challenger."),
     ] = None,
+    out: Annotated[Path | None, typer.Option(help="File for a pipeline to track: the verdict.")] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdict: for a pipeline, a no is a result.")
+    ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> int:
@@ -379,9 +392,9 @@ def gate(
     from busta.cli import show
     from busta.workflows.gate import gate as run
 
-    result = run(settings(config), market, league, blind=blind, moment=price.value, model=model)
+    result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
     emit(result, as_json, show.gate)
-    return 0 if result["may_be_promoted"] else 3
+    return 0 if result["may_be_promoted"] or exit_zero else 3
 
 
 @app.command(epilog="Example: busta rollback moneyline")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from busta.errors import OutsideError, UsageError, unknown
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
+from busta.registry.named import named_in
 from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def versions(registry: Registry, name: str) -> list[Version]:
 def resolve(registry: Registry, name: str, wanted: str | int | None = None) -> Version:
     """A version by number (a whole number or as text) or alias; by default the champion, else the challenger.
 
+    What ends with ``.json`` is the file of a training, which names a version, too.
+
     Raises:
         UsageError: There is no such version; the message lists those there are.
     """
@@ -112,6 +115,8 @@ def resolve(registry: Registry, name: str, wanted: str | int | None = None) -> V
         for version in found:
             if choice == version.number or choice in version.aliases:
                 return version
+    if str(wanted).endswith(".json"):
+        return named_in(str(wanted), name, found)
     names = ", ".join(version.number for version in found)
     wanted = CHAMPION if wanted is None else wanted
     raise UsageError(f"{name} has no version {wanted!r}; it has: {names}, and aliases {_named(found)}")

@@ -21,6 +21,7 @@ from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
 from busta.workflows.lineage import peak_rss_mb
 from busta.workflows.record import Training, recipe_of, record_of, summary
+from busta.workflows.tracked import as_file, write_trained
 from busta.workflows.tune import tune
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def train(
     moment: Moment = "close",
     through: int | None = None,
     gold_path: Path | str | None = None,
+    out: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     tuning: Callable[[int, int, float | None], None] = lambda _done, _of, _best: None,
 ) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def train(
         moment: The price that is bet at.
         through: Last season to learn from.
         gold_path: A gold store made elsewhere, instead of the league's own.
+        out: File that a pipeline tracks; it names the version by recipe and digest, wherever it is registered.
         progress: Called with folds done and folds in all.
         tuning: Called with candidates done, candidates in all, and the least log loss that guided the search so far.
 
@@ -68,8 +71,10 @@ def train(
     Raises:
         BustaError: One of its kinds; nothing is registered then.
     """
+    as_file(out)
     started = time.time()
     league, market = pick("league", league_name), pick("market", market_name)
+    settings = settings.of_market(market.name)
     model_name(league.name, market.name, blind=blind, moment=moment)  # refuses another moment before any work
     gold = gold_of(settings, league, gold_path)
     data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
@@ -100,6 +105,8 @@ def train(
     published = publish(registry, record_of(trained))
     about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
     log.info("%s version %s is registered", trained.name, published.version, extra=about)
+    if out is not None:
+        write_trained(out, summary(trained))
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,
