@@ -68,7 +68,7 @@ prometheus:
 		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes prometheus prometheus-alertmanager)
 
 # Grafana's own types of dashboards, from npm; what they ask Prometheus is tested with the rules.
-dashboards-check:
+dashboards-check: env
 	command -v npm >/dev/null || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes npm)
 	mkdir -p build/dashboards
 	cd build/dashboards && npm install --no-audit --no-fund --silent @grafana/schema@13.2.3 typescript@7.0.2

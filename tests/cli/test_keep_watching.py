@@ -42,3 +42,12 @@ def test_a_watch_that_goes_on_says_where_it_is_told(busta_in, tmp_path, asked):
 def test_options_that_do_not_go_together_are_refused(busta_in, tmp_path, asked, options):
     answer = busta_in(tmp_path, "watch", "sim", *options)
     assert (answer.code, "--every SECONDS" in answer.err, asked) == (2, True, [])
+
+
+def test_each_round_may_retrain(busta_in, tmp_path, asked, monkeypatch, caplog):
+    failed = {"model": "busta-sim-ats", "decision": "failed", "reason": "MLflow is down"}
+    monkeypatch.setattr("busta.workflows.retrain.retrain", lambda *_, **more: {"models": [failed], **more})
+    busta_in(tmp_path, "watch", "sim", "--every", "60", "--retrain", "--blind")
+    ((_, _, how),) = asked
+    assert how["then"]({"models": []})["watched"] == {"models": []}
+    assert "busta-sim-ats: failed: MLflow is down" in caplog.text

@@ -195,18 +195,10 @@ def value(ask, expr):
 
 
 NOT_YET = (
-    "trial_",
-    "retrain_",
-    "roi_",
-    "clv_",
-    "hit_",
-    "claimed_",
-    "market_",
-    "rank_version",
-    "prediction_psi",
-    "rolling_",
+    *("trial_", "retrain_", "roi_", "clv_", "hit_", "claimed_", "market_", "prediction_psi", "rolling_"),
+    *("rank_version", 'of="before"', "> 0.5", "ALERTS"),
 )
-"""What a workspace without trials, retrainings, settled bets, a second version and later games has not to tell."""
+"""What cannot be told without trials, retrainings, settled bets, a second version, later games, drift and alerts."""
 
 
 def test_real_servers_are_scraped_and_answer_the_dashboards(real):

@@ -9,6 +9,7 @@ killed at any point is taken up by the next one where it ended, and nothing is d
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from busta.registry.connect import Registry
     from busta.settings import Settings
 
-__all__ = ["decisions", "retrain"]
+__all__ = ["after_watch", "decisions", "retrain"]
+
+log = logging.getLogger(__name__)
 
 LEASE = "retrain"
 _OUTSIDE, _NO = 5, 3
@@ -77,7 +80,7 @@ def retrain(
     started, now = time.time(), now or datetime.now(UTC)
     league, registry = pick("league", league_name), connect(settings)
     about = {"league": league.name, "information": "blind" if blind else "anchored", "price": moment}
-    with Ledger.of(settings) as log, log.lease(LEASE, settings.retrain.lease) as lease:
+    with Ledger.of(settings) as ledger, ledger.lease(LEASE, settings.retrain.lease) as lease:
         wanted = _markets(registry, league.name, markets, blind=blind, moment=moment)
         notes: dict[str, str] = {}
         if watched is None:
@@ -85,12 +88,12 @@ def retrain(
         jobs = []
         for market in wanted:
             name = model_name(league.name, market, blind=blind, moment=moment)
-            diary = Diary(log, {"model": name, "league": league.name, "market": market}, now, lease.check)
+            diary = Diary(ledger, {"model": name, "league": league.name, "market": market}, now, lease.check)
             job = Job(settings, registry, league, pick("market", market), blind, moment, now, diary, dry=dry_run)
             job.watched, job.say = _watched(watched, name), say
             jobs.append(job)
         models = [_look_after(job, unattended=unattended) for job in jobs]
-        sent = [] if dry_run else tell(log, settings.notify, now)
+        sent = [] if dry_run else tell(ledger, settings.notify, now)
     notes |= {f"notify.{each['target']}": each["error"] for each in sent if each["error"]}
     return {
         **about,
@@ -102,6 +105,26 @@ def retrain(
         "notes": notes,
         "seconds": round(time.time() - started, 2),
     }
+
+
+def after_watch(
+    settings: Settings,
+    league_name: str,
+    markets: Sequence[str] | str | None = None,
+    *,
+    blind: bool = False,
+    moment: Moment = "close",
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What `busta watch --retrain` does with what the watch found: `retrain`, unattended, with a line in the log."""
+
+    def act(found: Mapping[str, Any]) -> dict[str, Any]:
+        result = retrain(settings, league_name, markets, blind=blind, moment=moment, watched=found, unattended=True)
+        for model in result["models"]:
+            level = logging.WARNING if model["decision"] == FAILED else logging.INFO
+            log.log(level, "%s: %s: %s", model["model"], model["decision"], model["reason"])
+        return result
+
+    return act
 
 
 def _markets(
