@@ -312,6 +312,28 @@ def test_init_takes_text_as_a_path_and_nothing_else(home):
         init(None)
 
 
+@pytest.mark.parametrize("key", ["webhook", "token", "smtp_password"])
+def test_a_secret_of_notifications_stands_in_no_settings_file(toml, monkeypatch, key):
+    toml(f'[notify]\n{key} = "hunter2"')
+    with pytest.raises(UsageError, match=f"notify.{key} is a secret; .*BUSTA_NOTIFY__{key.upper()}") as caught:
+        busta.load()
+    assert "hunter2" not in str(caught.value)
+    toml("")
+    monkeypatch.setenv(f"BUSTA_NOTIFY__{key.upper()}", "hunter2")
+    found = busta.load().notify
+    assert getattr(found, key).get_secret_value() == "hunter2"
+    assert "hunter2" not in f"{found} {found.model_dump_json()}"
+
+
+def test_a_password_is_not_sent_over_a_line_anybody_can_read(monkeypatch):
+    monkeypatch.setenv("BUSTA_NOTIFY__SMTP_PASSWORD", "hunter2")
+    here = {"smtp_host": "127.0.0.1", "smtp_tls": "none"}
+    assert busta.load(notify=here).notify.smtp_tls == "none"
+    with pytest.raises(UsageError, match="a password needs smtp_tls") as caught:
+        busta.load(notify=here | {"smtp_host": "mail.example.org"})
+    assert "hunter2" not in str(caught.value)
+
+
 def yaml_of(home, text):
     (home / "params.yaml").write_text(text)
     return home / "params.yaml"

@@ -21,6 +21,7 @@ _HOMES = {
     "build": "busta.workflows.build",
     "catalog": "busta.workflows.build",
     "compare": "busta.workflows.build",
+    "decisions": "busta.workflows.retrain",
     "diagnose": "busta.workflows.doctor",
     "evaluate": "busta.workflows.evaluate",
     "explain": "busta.workflows.explain",
@@ -32,6 +33,8 @@ _HOMES = {
     "import_bets": "busta.workflows.bet_files",
     "ingest": "busta.workflows.ingest",
     "init": "busta.workflows.init",
+    "keep_watching": "busta.workflows.keep_watching",
+    "last_watch": "busta.workflows.watch",
     "list_keys": "busta.workflows.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.workflows.start",
@@ -46,6 +49,7 @@ _HOMES = {
     "record_bet": "busta.workflows.bets",
     "record_recommended": "busta.workflows.bets",
     "report": "busta.workflows.report",
+    "retrain": "busta.workflows.retrain",
     "reproduce": "busta.workflows.reproduce",
     "revoke_key": "busta.workflows.serve",
     "Roles": "busta.performance.audit.table",
@@ -61,6 +65,7 @@ _HOMES = {
     "verify_ledger": "busta.workflows.bets",
     "void_bets": "busta.workflows.bets",
     "Wanted": "busta.workflows.predict",
+    "watch_champions": "busta.workflows.watch",
     "week": "busta.workflows.week",
 }
 

@@ -7,8 +7,23 @@ Built once, in the command line or by the caller of the Python API, and handed o
 """
 
 from busta.settings.loading import Settings, as_path, load
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Pipeline, Serve, Sim, Stakes, Tracking, Trial
+from busta.settings.sections import (
+    Bets,
+    Data,
+    Gate,
+    Ledger,
+    Logs,
+    OddsApi,
+    Pipeline,
+    Serve,
+    Sim,
+    Stakes,
+    Tracking,
+    Trial,
+)
 from busta.settings.training import Boosting, Linear, Members, Train, Tune
+from busta.settings.upkeep import Notify, Retrain
+from busta.settings.watch import Watch
 
 __all__ = [
     "Bets",
@@ -17,9 +32,12 @@ __all__ = [
     "Gate",
     "Ledger",
     "Linear",
+    "Logs",
     "Members",
+    "Notify",
     "OddsApi",
     "Pipeline",
+    "Retrain",
     "Serve",
     "Settings",
     "Sim",
@@ -28,6 +46,7 @@ __all__ = [
     "Train",
     "Trial",
     "Tune",
+    "Watch",
     "as_path",
     "load",
 ]

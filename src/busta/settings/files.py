@@ -11,7 +11,10 @@ from busta.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read", "refuse_secrets"]
+__all__ = ["SECRETS", "read", "refuse_secrets"]
+
+SECRETS = (("odds_api", "key"), ("notify", "webhook"), ("notify", "token"), ("notify", "smtp_password"))
+"""Section and key of settings that no file but one of secrets may hold, and no message shows."""
 
 _ADDRESSES = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
 _YAML = (".yaml", ".yml")
@@ -77,8 +80,9 @@ def refuse_secrets(file: Path, given: dict[str, Any]) -> None:
                 f"{file}: {section}.{key} holds a password; "
                 f"give it as the variable BUSTA_{section.upper()}__{key.upper()} instead"
             )
-    if (given.get("odds_api") or {}).get("key"):
-        raise UsageError(
-            f"{file}: odds_api.key is a secret; give it as the variable BUSTA_ODDS_API__KEY, "
-            "or in a file of that name in the folder BUSTA_SECRETS_DIR"
-        )
+    for section, key in SECRETS:
+        if (given.get(section) or {}).get(key):
+            raise UsageError(
+                f"{file}: {section}.{key} is a secret; give it as the variable BUSTA_{section.upper()}__{key.upper()}, "
+                "or in a file of that name in the folder BUSTA_SECRETS_DIR"
+            )

@@ -18,9 +18,11 @@ from pydantic_settings import (
 )
 
 from busta.errors import UsageError, without_password
-from busta.settings.files import read, refuse_secrets
-from busta.settings.sections import Bets, Data, Gate, Ledger, OddsApi, Pipeline, Serve, Sim, Tracking, Trial
+from busta.settings.files import SECRETS, read, refuse_secrets
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Pipeline, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
+from busta.settings.upkeep import Notify, Retrain
+from busta.settings.watch import Watch
 
 __all__ = ["Settings", "as_path", "load"]
 
@@ -51,8 +53,12 @@ class Settings(BaseSettings):
     trial: Trial = Trial()
     ledger: Ledger = Ledger()
     tracking: Tracking = Tracking()
+    logs: Logs = Logs()
     sim: Sim = Sim()
     serve: Serve = Serve()
+    retrain: Retrain = Retrain()
+    notify: Notify = Notify()
+    watch: Watch = Watch()
     pipeline: Pipeline = Pipeline()
 
     @classmethod
@@ -165,7 +171,8 @@ def _explain(error: ValidationError, file: Path) -> str:
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_allowed(first["loc"]))
         return f"unknown setting {key!r}{more}; allowed there: {allowed}. Set in {file} or BUSTA_…"
-    given = "***" if key == "odds_api.key" else without_password(repr(first["input"]))
+    secret = any(each[: len(first["loc"])] == first["loc"] for each in SECRETS)  # or a section that holds one
+    given = "***" if secret else without_password(repr(first["input"]))
     says = _not_finite(first["input"]) if first["type"] == "finite_number" else first["msg"].lower()
     return f"setting {key} = {given}: {says}{more}. Set in {file}, BUSTA_… or by a flag"
 

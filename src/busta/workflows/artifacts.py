@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from busta.data.publish import ID_LENGTH, content_id
+from busta.data.identity import ID_LENGTH, content_id
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment
@@ -40,7 +40,8 @@ def write_artifacts(trained: Training, summary: dict[str, Any], folder: Path) ->
     explanations(trained).write_parquet(folder / EXPLANATIONS)
     if trained.search:
         pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
-    elsewhere: Any = {"tracking": True, "train": {"cluster"}, "tune": {"storage"}}  # addresses, and passwords
+    elsewhere: Any = {"train": {"cluster"}, "tune": {"storage"}, "ledger": {"url"}}  # addresses, and passwords
+    elsewhere |= {"tracking": True, "notify": True}
     everything = {
         "evaluation.json": summary,
         "configuration.json": trained.settings.model_dump(mode="json", exclude=elsewhere),

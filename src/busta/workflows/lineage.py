@@ -1,10 +1,11 @@
-"""Where a training comes from: commit, pipeline, libraries, machine."""
+"""Where a training comes from: commit, pipeline, libraries, machine; and the memory it had."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
+import resource
 import subprocess
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LIBRARIES", "environment", "git_commit", "of_pipeline", "requirements"]
+__all__ = ["LIBRARIES", "environment", "git_commit", "of_pipeline", "peak_rss_mb", "requirements"]
 
 LIBRARIES = ("busta", "mlflow", "numpy", "pandas", "polars", "scikit-learn", "scipy", "xgboost-cpu")
 
@@ -43,6 +44,11 @@ def git_commit(folder: Path | None = None) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "none"
     return found.stdout.strip() if found.returncode == 0 else "none"
+
+
+def peak_rss_mb() -> int:
+    """The most memory this process has had so far, in MiB."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def of_pipeline(home: Path, league: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from busta.data.publish import content_id
+from busta.data.identity import content_id
 from busta.models.parallel import versions
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from busta.registry.named import DIGEST
 from busta.registry.publish import Record
 from busta.registry.trials import RECIPE
 from busta.registry.versions import model_name, now
+from busta.telemetry.logs import RUN_ID, run_id
 from busta.workflows.artifacts import digest_of, write_artifacts
 from busta.workflows.audit import audit_tag
-from busta.workflows.lineage import git_commit, of_pipeline, requirements
+from busta.workflows.lineage import git_commit, of_pipeline, peak_rss_mb, requirements
 from busta.workflows.tune import candidates, told
 
 if TYPE_CHECKING:
@@ -314,9 +315,11 @@ def _tags(trained: Training) -> dict[str, str]:
         "games": str(trained.learned.height),
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(trained.started)),
         "trained_through": figures["trained_through"],
+        "peak_rss_mb": str(peak_rss_mb()),
         "gold_version": str(manifest.get("version")),
         "data": _data(manifest.get("sources", [])),
         "git_commit": git_commit(),
+        RUN_ID: run_id(),
         **of_pipeline(trained.settings.home, data.league.name),
         "seed": str(trained.settings.train.seed),
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from busta.registry.versions import model_name
 from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
+from busta.workflows.lineage import peak_rss_mb
 from busta.workflows.provenance import provenance
 from busta.workflows.record import Training, recipe_of, record_of, summary
 from busta.workflows.tracked import as_file, write_trained
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from busta.settings import Settings
 
 __all__ = ["fitted", "train", "up_to"]
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -102,13 +105,15 @@ def train(
         provenance(gold, through, foreign),
     )
     published = publish(registry, record_of(trained))
+    about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
+    log.info("%s version %s is registered", trained.name, published.version, extra=about)
     if out is not None:
         write_trained(out, summary(trained))
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,
         "seconds": round(time.time() - started, 2),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mb": peak_rss_mb(),
     }
 
 
