@@ -95,6 +95,7 @@ bench: env
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.monitoring
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/pipeline.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target
 # is missed. A look at results is a trial: see docs/experiments.md.
