@@ -107,6 +107,7 @@ honesty: env
 	$(BIN)/python benchmarks/honesty.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/trials.py
+	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python benchmarks/audit.py --zoo first --seeds 3
 
 # All zoos of planted leaks, those that nothing was tuned on among them; it says what is missed.

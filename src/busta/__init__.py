@@ -50,6 +50,7 @@ _HOMES = {
     "record_recommended": "busta.workflows.bets",
     "report": "busta.workflows.report",
     "retrain": "busta.workflows.retrain",
+    "reproduce": "busta.workflows.reproduce",
     "revoke_key": "busta.workflows.serve",
     "Roles": "busta.performance.audit.table",
     "roll_back": "busta.workflows.manage",

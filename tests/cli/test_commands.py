@@ -38,6 +38,7 @@ IN_PYTHON = {
     "audit": "audit",
     "report": "report",
     "retrain": "retrain",
+    "reproduce": "reproduce",
     "odds fetch": "fetch_odds",
     "odds show": "show_odds",
     "serve": "serve",

@@ -202,6 +202,8 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "fetch_odds",
         "show_odds",
         "start_trial",
+        "retrain",
+        "watch",
     ],
 )
 def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path, kind):
@@ -235,6 +237,8 @@ def objects(trained, folder):
         "fetch_odds": lambda: offered(folder)[0],
         "show_odds": lambda: offered(folder)[1],
         "start_trial": lambda: tried(settings, folder),
+        "retrain": lambda: flat(busta.retrain(settings, "sim", "moneyline", dry_run=True), "models"),
+        "watch": lambda: watched(settings, folder),
     }
 
 
@@ -246,6 +250,18 @@ def tried(settings, folder):
     register_again(registry, only)
     promote(registry, only)
     return busta.start_trial(copy, "ats", "sim", model="2")
+
+
+def watched(settings, folder):
+    """Every name there is in what the watch finds, in a copy of the workspace."""
+    copy = busta.load(home=shutil.copytree(settings.home, folder / "copy"))
+    registry = connect(copy)
+    promote(registry, resolve(registry, "busta-sim-ats"))
+    found = busta.watch_champions(copy, "sim")
+    model = found["models"][0]
+    parts = [found, model, model["rolling"], model["decay"], model["predictions"]]
+    parts += [row for name in ("features", "groups") for row in found[name][:1]]
+    return {name: None for part in parts for name in part}
 
 
 def offered(folder):

@@ -39,7 +39,7 @@ class Life:
         self.versions, self.champion, self.history = [], "1", []
         self.results, self.fresh, self.gold, self.paired = 1000, 100, "g2", GOOD
         self.recipe, self.verdict, self.trained = "r", "fit to serve", 0
-        self.trial, self.gated = "running", 0
+        self.trial, self.gated, self.watched = "running", 0, {"models": []}
         self.add("g1", "2026-09-01")
 
     def add(self, gold, through):
@@ -125,6 +125,8 @@ def life(tmp_path, monkeypatch):
         monkeypatch.setattr(steps, name, stand_in)
     monkeypatch.setattr(module, "connect", lambda _: None)
     monkeypatch.setattr(module, "versions", found.newest_first)
+    monkeypatch.setattr(module, "other_champion", found.reigning)
+    monkeypatch.setattr(module, "watch", lambda *_, **__: found.watched)
     job = retrain_facts.Job
     monkeypatch.setattr(job, "gold", property(lambda _: Namespace(manifest={"version": found.gold})))
     monkeypatch.setattr(job, "data", property(lambda _: None))
@@ -145,7 +147,7 @@ def test_nothing_to_do_is_written_once(life):
         found = life.at(days)
         assert (found["models"][0]["decision"], found["exit_code"]) == ("nothing to do", 0)
     assert life.record() == ["looked"]
-    assert "nobody watched" in found["notes"]["watched"]
+    assert found["notes"] == {}
 
 
 def test_enough_results_train_and_what_passes_is_promoted(life):
@@ -230,6 +232,17 @@ def test_what_was_reported_of_another_version_says_nothing(life):
     busta.retrain(life.settings, "sim", ["moneyline"], watched=watched, now=START)
     assert busta.decisions(life.settings, NAME)[0]["on"] is None
     assert busta.decisions(life.settings, "another") == []
+
+
+def test_where_nobody_says_what_the_watch_found_it_is_asked(life, monkeypatch):
+    life.fresh = 10
+    life.watched = {"models": [{"model": NAME, "version": 1, "triggers": ["decay"]}]}
+    assert life.decision()["reason"] == "decay reported over 0 of 16 games"
+    life.at(settings=life.but(retrain={"triggers": ["results"]}))
+    assert busta.decisions(life.settings)[-1]["on"] is None
+    monkeypatch.setattr(module, "watch", raising(OutsideError("no files\nrestore them")))
+    found = life.at()
+    assert (found["exit_code"], found["notes"]["watched"]) == (0, "drift and decay are not known: no files")
 
 
 class Killed(BaseException):

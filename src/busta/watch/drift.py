@@ -3,7 +3,7 @@
 Recent are the last weeks after the training; they are held against the same weeks of the seasons trained on. Five
 p-values a feature, of PSI, of the distribution function's distance, of level, change and jump, and one of missing
 values, are combined into one; Holm's correction counts the features, and the level of a season is shared among its
-weeks, so that a season without a change has a false alarm of any feature with a chance of at most alpha.
+weeks, so that a season without a change has at most alpha false alarms on average, of all features together.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from busta.watch.calendar import Calendar
     from busta.watch.distance import Distances
 
-__all__ = ["BINS", "FEWEST", "WEEKS", "Drift", "Window", "drift", "recent"]
+__all__ = ["BINS", "FEWEST", "WEEKS", "Drift", "Scales", "Window", "drift", "recent", "usual"]
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +47,14 @@ class Window:
 
     weeks: NDArray[np.datetime64]
     games: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scales:
+    """What PSI and KS come to without a change, as multiples of those of independent games, each with its freedom."""
+
+    psi: tuple[Floats, Floats]
+    ks: tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +104,14 @@ def recent(when: Calendar, trained: NDArray[np.bool_], end: np.datetime64, weeks
     return Window(found, after & np.isin(when.week, found))
 
 
-def drift(values: Floats, when: Calendar, trained: NDArray[np.bool_], window: Window, alpha: float) -> Drift:
+def drift(
+    values: Floats,
+    when: Calendar,
+    trained: NDArray[np.bool_],
+    window: Window,
+    alpha: float,
+    scales: Scales | None = None,
+) -> Drift:
     """One look at all features.
 
     Args:
@@ -104,23 +119,24 @@ def drift(values: Floats, when: Calendar, trained: NDArray[np.bool_], window: Wi
         when: Their calendar.
         trained: Which the champion was trained on, shape (games,).
         window: The recent ones.
-        alpha: Chance of a false alarm of any feature in a season.
+        alpha: False alarms of all features in a season without a change, at most, on average.
+        scales: Of as many weeks as are recent, by whoever looks more than once at what was trained on.
     """
     level = alpha / _looks(when, trained)
     weeks = weekly(values, when, trained)
     at = np.flatnonzero(np.isin(weeks.week, window.weeks))
     first, last = int(at[0]), int(at[-1]) + 1
-    own, scales = _apart(values, when, trained, window), _scales(values, when, trained, last - first)
+    own, scales = _apart(values, when, trained, window), scales or usual(values, when, trained, last - first)
     sizes = (own.games, own.others)
     tails = [
-        nulls.psi_tail(own.psi, *sizes, own.bins, *scales["psi"]),
-        nulls.ks_tail(own.ks, *sizes, *scales["ks"]),
+        nulls.psi_tail(own.psi, *sizes, own.bins, *scales.psi),
+        nulls.ks_tail(own.ks, *sizes, *scales.ks),
     ]
     tails = [np.where(own.games >= LEAST, tail, np.nan) for tail in tails]
     absent, (missing, before) = _missing(values, when, trained, window)
     p_all = np.stack([*tails, *location_tails(weeks, first, last), absent])
     p = nulls.combined(p_all)
-    critical = nulls.psi_critical(level / len(p) / len(TESTS), *sizes, own.bins, *scales["psi"])
+    critical = nulls.psi_critical(level / len(p) / len(TESTS), *sizes, own.bins, *scales.psi)
     return Drift(
         games=own.games,
         psi=own.psi,
@@ -157,10 +173,8 @@ def _apart(values: Floats, when: Calendar, trained: NDArray[np.bool_], window: W
     return type(found)(*(getattr(found, name)[1] for name in ("games", "others", "ks", "psi", "bins")))
 
 
-def _scales(
-    values: Floats, when: Calendar, trained: NDArray[np.bool_], length: int
-) -> dict[str, tuple[Floats, Floats]]:
-    """What PSI and KS come to where earlier seasons are held against each other: multiple and degrees of freedom."""
+def usual(values: Floats, when: Calendar, trained: NDArray[np.bool_], length: int) -> Scales:
+    """What so many weeks of each season trained on come to, held against the same weeks of the other seasons."""
     seasons = np.unique(when.season[trained])
     block = np.where(when.stage >= POST, POST, when.stage // length)
     psi, ks, season = [], [], []
@@ -174,7 +188,7 @@ def _scales(
         ks.append(np.where(enough, found.ks * np.sqrt(size) / nulls.KOLMOGOROV_MEAN, np.nan))
         season.append(seasons)
     label = np.concatenate(season)
-    return {"psi": _scale(np.concatenate(psi), label, 1), "ks": _scale(np.concatenate(ks), label, 2)}
+    return Scales(_scale(np.concatenate(psi), label, 1), _scale(np.concatenate(ks), label, 2))
 
 
 def _scale(ratio: Floats, season: NDArray[np.int64], power: int) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from busta.watch.calendar import POST
-from busta.watch.nulls import t_tail
+from busta.watch.nulls import straightened, t_tail
 
 if TYPE_CHECKING:
     from busta.watch.calendar import Calendar
@@ -28,7 +28,8 @@ LEAST = 10
 LOOKBACK = 6
 """Weeks before the recent ones that these are held against for a change."""
 FLOOR = 0.01
-"""The least multiple of the variance of independent games that a scale may be: luck had it small otherwise."""
+"""The least multiple of the variance of independent games that a scale may be; of rare events, which may have been away
+for years by luck, up to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class Weekly:
         games: Values, shape (weeks, features).
         off: Mean less that of trained games at that stage, in standard deviations, shape (weeks, features);
             NaN where there is no value. Of a season trained on, the other seasons' mean counts.
+        skew: Third moment of the deviations of games trained on, shape (features,).
     """
 
     week: NDArray[np.datetime64]
@@ -51,6 +53,12 @@ class Weekly:
     trained: NDArray[np.bool_]
     games: Floats
     off: Floats
+    skew: Floats
+
+    @property
+    def floor(self) -> Floats:
+        """The least that the scale of a statistic may be, shape (features,)."""
+        return np.clip(self.skew**2 / 4, FLOOR, 1.0)
 
     def pooled(self, first: int, last: int) -> tuple[Floats, Floats]:
         """Deviation and games of the weeks from the one position up to, not with, the other."""
@@ -91,7 +99,7 @@ def weekly(values: Floats, when: Calendar, trained: NDArray[np.bool_]) -> Weekly
     found = np.where(games > 0, total / np.maximum(games, 1), np.nan)
     count = seasons[place[last]]
     own = np.where(whole[:, None] & (count > 1), count / np.maximum(count - 1, 1), 1.0)
-    return Weekly(label, when.season[last], stage[last], whole, games, found * own)
+    return Weekly(label, when.season[last], stage[last], whole, games, found * own, _third_moment(off[trained]))
 
 
 def _by_stage(
@@ -110,6 +118,10 @@ def _by_stage(
     present, _ = _sums(mine, first.ravel(), cells.shape[1])
     seasons, _ = _sums(np.where(present > 0, 1.0, np.nan), cells[0], len(known))
     return mean, np.where(yard > 0, yard, 1.0), seasons
+
+
+def _third_moment(off: Floats) -> Floats:
+    return np.asarray(np.nansum(off**3, axis=0) / np.maximum((~np.isnan(off)).sum(axis=0), 1))
 
 
 def _overall(values: Floats) -> tuple[Floats, Floats]:
@@ -175,7 +187,8 @@ def _level(weeks: Weekly, first: int, last: int) -> Floats:
     pooled = [weeks.pooled(*block) for block in blocks]
     z = np.array([np.where(n >= LEAST, off * np.sqrt(n), np.nan) for off, n in pooled])
     off, n = weeks.pooled(first, last)
-    return _student(off * np.sqrt(n), z, weeks.season[[a for a, _ in blocks]], n)
+    skew = weeks.skew / np.sqrt(np.maximum(n, 1))
+    return _student(off * np.sqrt(n), z, weeks.season[[a for a, _ in blocks]], n, skew, weeks.floor)
 
 
 def _change(weeks: Weekly, first: int, last: int) -> Floats:
@@ -184,7 +197,9 @@ def _change(weeks: Weekly, first: int, last: int) -> Floats:
     kin = [block for block in _blocks(weeks, last - first) if _before(weeks, block[0])[1] == within]
     z = np.array([_against_before(weeks, *block) for block in kin])
     now = _against_before(weeks, first, last)
-    return _student(now, z, weeks.season[[a for a, _ in kin]], weeks.pooled(first, last)[1])
+    n, m = (np.maximum(weeks.pooled(*part)[1], 1) for part in ((first, last), (_before(weeks, first)[0], first)))
+    skew = weeks.skew * (n**-2 - m**-2) / (1 / n + 1 / m) ** 1.5
+    return _student(now, z, weeks.season[[a for a, _ in kin]], n, skew, weeks.floor)
 
 
 def _before(weeks: Weekly, first: int) -> tuple[int, bool]:
@@ -209,18 +224,18 @@ def _jump(weeks: Weekly, first: int, last: int) -> Floats:
     for row, at in enumerate(range(first, last)):
         if at > 0:
             kin = past & (across == across[at - 1])
-            found[row] = _student(step[at - 1], step[kin], weeks.season[1:][kin], n[at])
+            found[row] = _student(step[at - 1], step[kin], weeks.season[1:][kin], n[at], 0 * n[at], weeks.floor)
     tested = np.maximum((~np.isnan(found)).sum(axis=0), 1)
     least = np.min(np.where(np.isnan(found), 1.0, found), axis=0)
     return np.where(np.isnan(found).all(axis=0), np.nan, np.minimum(tested * least, 1.0))
 
 
-def _student(z: Floats, past: Floats, season: NDArray[np.int64], games: Floats) -> Floats:
+def _student(z: Floats, past: Floats, season: NDArray[np.int64], games: Floats, skew: Floats, floor: Floats) -> Floats:
     """Tail of z over the root mean square it had in the past, shape (features,); NaN where nothing can be said."""
     if not len(past):
         return np.full(len(z), np.nan)
-    scale = np.sqrt(np.maximum(_mean_square(past), FLOOR))
-    tail = t_tail(z / scale, np.minimum(freedom(past, season), _heavy(past)))
+    scale = np.sqrt(np.maximum(_mean_square(past), floor))
+    tail = t_tail(straightened(z / scale, skew), np.minimum(freedom(past, season), _heavy(past)))
     seasons = np.array([len(np.unique(season[known])) for known in ~np.isnan(past).T])
     return np.where((games >= LEAST) & (seasons >= SEASONS), tail, np.nan)
 

@@ -13,6 +13,7 @@ from busta.data.identity import ID_LENGTH, content_id
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment
+from busta.workflows.provenance import PROVENANCE
 from busta.workflows.tune import table
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def write_artifacts(trained: Training, summary: dict[str, Any], folder: Path) ->
         "configuration.json": trained.settings.model_dump(mode="json", exclude=elsewhere),
         "environment.json": environment(),
         "gold.json": dict(trained.gold.manifest),
+        PROVENANCE: dict(trained.provenance),
     }
     for name, content in everything.items():
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False))

@@ -19,10 +19,13 @@ from busta.plugins import market_names, pick, several
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, versions
 from busta.watch.retraining import WAIT, next_try
+from busta.watch.verdict import TRIGGERS
+from busta.workflows.forecast import other_champion
 from busta.workflows.retrain_facts import Job
 from busta.workflows.retrain_record import FAILED, REFUSED, Diary, decisions
 from busta.workflows.retrain_steps import advance, told
 from busta.workflows.retrain_told import tell
+from busta.workflows.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +61,7 @@ def retrain(
         markets: Markets or aliases; by default all that have a model of that kind.
         blind: The models without any price of the game itself.
         moment: The price that is bet at.
-        watched: What `watch` found; by default nobody watched, and drift and decay are not known.
+        watched: What `watch` found; by default it is asked.
         now: What time it is; by default what the clock says.
         dry_run: Only say what would be done first.
         unattended: After failures, wait longer and longer before the next try.
@@ -75,8 +78,12 @@ def retrain(
     league, registry = pick("league", league_name), connect(settings)
     about = {"league": league.name, "information": "blind" if blind else "anchored", "price": moment}
     with Ledger.of(settings) as log, log.lease(LEASE, settings.retrain.lease) as lease:
+        wanted = _markets(registry, league.name, markets, blind=blind, moment=moment)
+        notes: dict[str, str] = {}
+        if watched is None:
+            watched, notes = _watch(settings, registry, league.name, wanted, now, blind=blind, moment=moment)
         jobs = []
-        for market in _markets(registry, league.name, markets, blind=blind, moment=moment):
+        for market in wanted:
             name = model_name(league.name, market, blind=blind, moment=moment)
             diary = Diary(log, {"model": name, "league": league.name, "market": market}, now, lease.check)
             job = Job(settings, registry, league, pick("market", market), blind, moment, now, diary, dry=dry_run)
@@ -84,7 +91,6 @@ def retrain(
             jobs.append(job)
         models = [_look_after(job, unattended=unattended) for job in jobs]
         sent = [] if dry_run else tell(log, settings.notify, now)
-    notes = {"watched": "nobody watched: drift and decay are not known"} if watched is None else {}
     notes |= {f"notify.{each['target']}": each["error"] for each in sent if each["error"]}
     return {
         **about,
@@ -106,6 +112,30 @@ def _markets(
         return [pick("market", name).name for name in several("markets", asked, str, "a market")]
     named = {name: model_name(league, name, blind=blind, moment=moment) for name in market_names()}
     return [market for market, model in named.items() if versions(registry, model)]
+
+
+def _watch(
+    settings: Settings,
+    registry: Registry,
+    league: str,
+    markets: Sequence[str],
+    now: datetime,
+    *,
+    blind: bool,
+    moment: Moment,
+) -> tuple[Mapping[str, Any] | None, dict[str, str]]:
+    """What the watch says of their champions; where it cannot, why, and the other triggers are left."""
+    if not set(TRIGGERS) & set(settings.retrain.triggers):
+        return None, {}
+    named = {name: model_name(league, name, blind=blind, moment=moment) for name in markets}
+    reigning = [name for name, model in named.items() if other_champion(registry, model)]
+    if not reigning:
+        return None, {}
+    try:
+        return watch(settings, league, reigning, blind=blind, moment=moment, now=now), {}
+    except BustaError as exc:
+        words = without_password(str(exc)).splitlines()[0]
+        return None, {"watched": f"drift and decay are not known: {words}"}
 
 
 def _watched(watched: Mapping[str, Any] | None, name: str) -> Mapping[str, Any] | None:

@@ -117,7 +117,7 @@ def _train(job: Job, state: State) -> dict[str, Any] | None:
         version = resolve(job.registry, job.name, number)
     else:
         finish(job.registry, job.name, version.number, version.run_id)
-    reason = f"version {version.number}: {version.tags['verdict']}, {version.tags['verdict_reason']}"
+    reason = f"{version.tags['verdict']}: {version.tags['verdict_reason']}"
     _write(job, record.RETRAINED, reason, version, verdict=version.tags["verdict"], champion=champion.number)
     return None
 

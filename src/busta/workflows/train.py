@@ -20,6 +20,7 @@ from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
 from busta.workflows.lineage import peak_rss_mb
+from busta.workflows.provenance import provenance
 from busta.workflows.record import Training, recipe_of, record_of, summary
 from busta.workflows.tracked import as_file, write_trained
 from busta.workflows.tune import tune
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.data.schema import Moment
+    from busta.features.store import GoldStore
+    from busta.models.tuning import Search
+    from busta.models.walk import Walk
     from busta.settings import Settings
 
-__all__ = ["train"]
+__all__ = ["fitted", "train", "up_to"]
 
 log = logging.getLogger(__name__)
 
@@ -77,13 +81,10 @@ def train(
     settings = settings.of_market(market.name)
     model_name(league.name, market.name, blind=blind, moment=moment)  # refuses another moment before any work
     gold = gold_of(settings, league, gold_path)
-    data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
+    data = up_to(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
     registry = connect(settings)
     foreign = str(gold.manifest.get("version")) if gold_path else None
-    recipe = recipe_of(settings, data, through, foreign)
-    plain = settings.model_copy(update={"tune": type(settings.tune)()})
-    search = tune(settings, gold, data, recipe_of(plain, data, through, foreign), tuning)
-    found = walk(data, settings.train, progress, search.settings if search else None)
+    recipe, search, found = fitted(settings, gold, data, through, foreign, progress, tuning)
     forecasts = Forecasts.of(found, data)
     audit = quick_audit(settings, gold, data, foreign=gold_path is not None)
     case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
@@ -101,6 +102,7 @@ def train(
         notes,
         started,
         search,
+        provenance(gold, through, foreign),
     )
     published = publish(registry, record_of(trained))
     about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
@@ -115,7 +117,23 @@ def train(
     }
 
 
-def _seasons(data: Dataset, settings: Settings, through: int | None) -> Dataset:
+def fitted(
+    settings: Settings,
+    gold: GoldStore,
+    data: Dataset,
+    through: int | None,
+    foreign: str | None,
+    progress: Callable[[int, int], None],
+    tuning: Callable[[int, int, float | None], None],
+) -> tuple[str, Search | None, Walk]:
+    """The recipe, the search it asks for, and the walk forward with the final model: all that makes predictions."""
+    recipe = recipe_of(settings, data, through, foreign)
+    plain = settings.model_copy(update={"tune": type(settings.tune)()})
+    search = tune(settings, gold, data, recipe_of(plain, data, through, foreign), tuning)
+    return recipe, search, walk(data, settings.train, progress, search.settings if search else None)
+
+
+def up_to(data: Dataset, settings: Settings, through: int | None) -> Dataset:
     """The games up to and with a season; seasons that are asked for by name have to be there."""
     season = data.games["season"].to_numpy()
     if data.moment == "open":

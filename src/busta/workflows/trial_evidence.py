@@ -125,8 +125,8 @@ def over(data: Dataset, since: int, now: float | None = None) -> tuple[np.dateti
     """
     kickoff = _kickoff(data.games)
     later = kickoff > np.datetime64(since, "ms")
-    today = np.datetime64(int(time.time() if now is None else now), "s").astype("datetime64[D]")
-    weeks = calendar_weeks(kickoff)
+    seconds = int(time.time() if now is None else now)
+    weeks, today = calendar_weeks(kickoff), np.datetime64(seconds, "s").astype("datetime64[D]")
     waiting = weeks[later & np.isnan(data.value) & (weeks + 2 * _WEEK >= today)]
     end = min([calendar_weeks(today), *waiting])
     return end, int((later & (weeks >= end)).sum())

@@ -192,8 +192,8 @@ def _kickoff(games: pl.DataFrame) -> NDArray[np.datetime64]:
 
 
 def last_week(as_of: datetime) -> np.datetime64:
-    """The last calendar week that is over."""
-    today = np.array([as_of.replace(tzinfo=None)], dtype="datetime64[us]")
+    """The last calendar week that is over; it is so from the day after its last."""
+    today = np.array([as_of.replace(tzinfo=None)], dtype="datetime64[D]")
     week: np.datetime64 = calendar_weeks(today)[0] - np.timedelta64(7, "D")
     return week
 
