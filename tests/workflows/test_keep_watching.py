@@ -107,6 +107,20 @@ def test_it_tells_where_it_is_asked_and_ends_by_sigterm(tmp_path):
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_a_library_that_swallows_the_signal_only_delays_the_end(tmp_path):
+    def look():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            return watched()
+        raise AssertionError("the signal was not heard")
+
+    rounds = Rounds(look, Fake(), 0.01)
+    tell(busta.load(home=tmp_path), rounds, "127.0.0.1", 0)
+    assert b'busta_watch_rounds_total{outcome="done"} 1.0' in rounds.text()
+
+
 def test_others_are_told_only_with_a_key(tmp_path):
     with pytest.raises(UsageError, match="busta keys add"):
         tell(busta.load(home=tmp_path), rounds_of(), "0.0.0.0", 0)  # noqa: S104

@@ -19,7 +19,6 @@ from busta.workflows.watch import watch
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import NoReturn
 
     from busta.data.schema import Moment
     from busta.settings import Serve, Settings
@@ -94,6 +93,7 @@ class Rounds:
         self._then = then
         self._figures = figures
         self._every = every
+        self._stopped = False
         self._found: dict[str, Any] = {}
         self._rounds: dict[str, Any] = {"outcomes": dict.fromkeys(OUTCOMES, 0), "every": every}
         self._text = text({"rounds": self._rounds})
@@ -141,12 +141,21 @@ class Rounds:
         parts[name] = True
         return found
 
-    def go_on(self) -> NoReturn:
-        """Makes rounds for ever."""
-        while True:
+    def go_on(self) -> None:
+        """Makes rounds until `stop`."""
+        while not self._stopped:
             begun = time.monotonic()
             self.run()
             time.sleep(max(begun + self._every - time.monotonic(), 0.0))
+
+    def stop(self, *_: object) -> None:
+        """Ends at once what is under way, as a signal's handler; where a library swallows that, after the round.
+
+        Raises:
+            KeyboardInterrupt: Always.
+        """
+        self._stopped = True
+        raise KeyboardInterrupt
 
 
 def tell(
@@ -164,14 +173,15 @@ def tell(
     listening = listen(host, port)
     if told is not None:
         told({"url": f"{address(listening)}/metrics", "home": str(settings.workspace())})
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    before = {number: signal.signal(number, rounds.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with _served(chosen, at, rounds, listening):
             rounds.go_on()
     except KeyboardInterrupt:
         log.info("told to stop")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
