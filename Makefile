@@ -3,8 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	--constraint requirements.lock
 
-.PHONY: env demo test lint types layers docs chromium postgres bench bench-accuracy honesty zoos check check-all lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
+	bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -19,9 +22,13 @@ $(STAMP): requirements.lock pyproject.toml
 demo: env
 	$(BIN)/busta quickstart
 
-test: env postgres
+test: env postgres prometheus
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
+
+# The pipeline on the simulated league (dvc.yaml, params.yaml); what has not changed is not run again.
+pipeline: env
+	PATH="$(abspath $(BIN)):$$PATH" BUSTA_HOME=. $(BIN)/dvc repro
 
 lint: env
 	$(BIN)/ruff check .
@@ -42,6 +49,7 @@ check: lint types layers docs test
 # What takes longer: real servers, kill -9, a browser, the guides' examples, benchmarks, worlds with known truth.
 check-all: check chromium
 	$(BIN)/python -m pytest -m "server or browser or slow" --no-cov
+	$(MAKE) dashboards-check
 	$(MAKE) bench
 	$(MAKE) honesty
 
@@ -54,6 +62,28 @@ postgres:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
 		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes postgresql)
 
+# Rules of alerts are tested with Prometheus' own tools, and a real one scrapes the servers.
+prometheus:
+	command -v promtool >/dev/null && command -v amtool >/dev/null \
+		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes prometheus prometheus-alertmanager)
+
+# Grafana's own types of dashboards, from npm; what they ask Prometheus is tested with the rules.
+dashboards-check: env
+	command -v npm >/dev/null || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes npm)
+	mkdir -p build/dashboards
+	cd build/dashboards && npm install --no-audit --no-fund --silent @grafana/schema@13.2.3 typescript@7.0.2
+	$(BIN)/python deploy/grafana/build.py
+	$(BIN)/python deploy/grafana/check.py build/dashboards
+
+# Builds both images of deploy/ and runs them; as root, for want of a container engine with buildah alone.
+image-check: env buildah
+	$(BIN)/hadolint --failure-threshold style deploy/*.Dockerfile
+	$(BIN)/python deploy/check.py
+
+buildah:
+	command -v buildah >/dev/null && command -v debootstrap >/dev/null || (apt-get update --quiet --quiet \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends buildah debootstrap)
+
 bench: env
 	$(BIN)/python benchmarks/odds.py
 	$(BIN)/python benchmarks/features.py
@@ -63,7 +93,9 @@ bench: env
 	$(BIN)/python benchmarks/joint.py
 	$(BIN)/python -m benchmarks.tuning
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.monitoring
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/pipeline.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target
 # is missed. A look at results is a trial: see docs/experiments.md.
@@ -86,6 +118,9 @@ zoos: env
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 		--group dev --output-file requirements.lock pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/train.lock --extra postgres --extra s3 --extra pipeline pyproject.toml
+	$(IMAGE_LOCK) --output-file deploy/serve.lock deploy/serve.in
+	$(IMAGE_LOCK) --output-file deploy/build.lock deploy/build.in
 
 clean:
 	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import from_api
 import from_code
 import from_lists
+import from_monitoring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "markets": from_lists.markets,
     "features": from_lists.features,
     "stakes": from_lists.stakes,
+    "alerts": from_monitoring.alerts,
+    "metrics-of-serve": from_monitoring.served,
+    "metrics-of-watch": from_monitoring.watched,
 }
 
 

@@ -97,3 +97,21 @@ def test_a_day_that_is_none_is_refused(busta_watch):
 
     assert isinstance(answer.exception, UsageError)
     assert "needed is a day, as 2022-11-15" in str(answer.exception)
+
+
+def test_with_retrain_what_was_found_is_acted_on(busta_watch, monkeypatch):
+    run, _, answers = busta_watch
+    answers[0] = FOUND | {"alarms": 0}
+    model = {"model": "busta-nfl-ats", "decision": "refused", "reason": "no new data", "challenger": None, "notes": {}}
+    done = {"models": [model], "told": [], "notes": {}, "dry_run": False, "exit_code": 3}
+    asked = []
+
+    def retrain(_, league, markets, **more):
+        asked.append((league, markets, more["watched"]["alarms"], more["unattended"]))
+        return done
+
+    monkeypatch.setattr("busta.workflows.retrain.retrain", retrain)
+    answer = run("--market", "ats", "--retrain")
+    assert asked == [("nfl", ["ats"], 0, True)]
+    assert (answer.return_value, answer.stdout.splitlines()[-1]) == (3, "busta-nfl-ats: refused: no new data")
+    assert isinstance(run("--retrain", "--through", "2020").exception, UsageError)

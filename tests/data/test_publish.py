@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from busta.data import publish as module
-from busta.data.publish import atomic_write, content_id, current, locked, publish
+from busta.data.identity import content_id
+from busta.data.publish import atomic_write, current, locked, publish
 from busta.errors import DataError, OutsideError
 
 

@@ -28,6 +28,7 @@ from workspaces import register_again, trained
 
 __all__ = ["trained"]
 
+ROOT = Path(__file__).parents[2]
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "video": "src"}
 FETCHED = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch", "prefetch", "modulepreload", "manifest"}
 
@@ -106,6 +107,18 @@ def test_every_command_and_option_is_in_the_reference(site):
             for flag in param.opts
             if f"<code>{flag}</code>" not in page and flag[0] == "-"
         ]
+
+
+def test_every_metric_of_prometheus_and_every_alert_is_in_the_guide(site):
+    from busta.watch.families import FAMILIES
+    from figures import served
+
+    page = (site / "how-to" / "monitor.html").read_text(encoding="utf-8")
+    names = {*FAMILIES, *re.findall(r"^# TYPE (busta_\w+) ", served().decode(), re.MULTILINE)}
+    rules = "".join(file.read_text() for file in (ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+    names |= set(re.findall(r"alert: (\w+)", rules))
+    assert len(names) > 100
+    assert not [name for name in names if f"<code>{name}</code>" not in page]
 
 
 def test_every_setting_is_in_the_reference_with_a_meaning(site):
@@ -189,6 +202,7 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "fetch_odds",
         "show_odds",
         "start_trial",
+        "retrain",
         "watch",
     ],
 )
@@ -223,6 +237,7 @@ def objects(trained, folder):
         "fetch_odds": lambda: offered(folder)[0],
         "show_odds": lambda: offered(folder)[1],
         "start_trial": lambda: tried(settings, folder),
+        "retrain": lambda: flat(busta.retrain(settings, "sim", "moneyline", dry_run=True), "models"),
         "watch": lambda: watched(settings, folder),
     }
 

@@ -9,12 +9,17 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
+from databases import Postgres
 from workspaces import Busta
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 pytestmark = pytest.mark.server
 
 BARE_CLIENT = """
@@ -38,27 +43,70 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """``mlflow server`` on a free port; yields its address."""
+@pytest.fixture(scope="module", params=["embedded", "postgresql and s3"])
+def server(request, tmp_path_factory):
+    """``mlflow server`` on a free port, on files or on what deploy/compose.yaml gives it; yields its address."""
     folder = tmp_path_factory.mktemp("server")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    uri = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "files"),
-    ]  # fmt: skip
+    if request.param == "embedded":
+        where = [
+            "--backend-store-uri",
+            f"sqlite:///{folder / 'mlflow.db'}",
+            "--artifacts-destination",
+            folder / "files",
+        ]
+        with mlflow_server(folder, *where) as uri:
+            yield uri
+        return
+    postgres, (store, credentials) = Postgres(), (f"http://127.0.0.1:{free_port()}", folder / "credentials")
+    credentials.write_text("[default]\naws_access_key_id = busta\naws_secret_access_key = a-secret-of-tests\n")
+    access = {"AWS_SHARED_CREDENTIALS_FILE": str(credentials), "MLFLOW_S3_ENDPOINT_URL": store}
+    access["AWS_DEFAULT_REGION"] = "us-east-1"
+    moto = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", store.rpartition(":")[2]]
+    try:
+        postgres.start()
+        with serving(moto, store, folder, {}):
+            for _ in range(2):  # a second start finds the bucket
+                subprocess.run([sys.executable, DEPLOY / "bucket.py"], env=os.environ | access, check=True)
+            url = postgres.fresh().replace("postgresql:", "postgresql+psycopg:")
+            port = free_port()
+            with mlflow_server(folder, *composed(port), port=port, MLFLOW_BACKEND_STORE_URI=url, **access) as uri:
+                asked = httpx.get(f"{uri}/api/2.0/mlflow/registered-models/search", headers={"host": f"mlflow:{port}"})
+                assert asked.status_code == 200, "the name of the service is not allowed"
+                yield uri
+                listed = httpx.get(f"{store}/mlflow").text
+                assert "predictions.parquet" in listed, "artifacts went elsewhere"
+                assert not list(folder.rglob("*.parquet"))
+    finally:
+        postgres.remove()
+
+
+def composed(port):
+    """What the compose file starts MLflow's server with, but for its address."""
+    command = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["mlflow"]["command"]
+    kept = [word for word in command if not word.startswith(("--host", "--port", "--workers"))]
+    return [word.replace(":5000", f":{port}") for word in kept]
+
+
+def mlflow_server(folder, *where, port=None, **variables):
+    port = port or free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    with (folder / "log").open("w") as log:
+    return serving([*command, *map(str, where)], f"http://127.0.0.1:{port}", folder, quiet | variables, "/health")
+
+
+@contextmanager
+def serving(command, uri, folder, variables, path="/"):
+    """A server that answers, until the end; yields its address."""
+    log_file = folder / f"{uri.rpartition(':')[2]}.log"
+    with log_file.open("w") as log:
         running = subprocess.Popen(
-            command, cwd=folder, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True
+            command, cwd=folder, env=os.environ | variables, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        deadline = time.monotonic() + 120
-        while not answers(uri):
-            assert running.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
+        deadline = time.monotonic() + 240
+        while not answers(uri + path):
+            assert running.poll() is None, log_file.read_text()
+            assert time.monotonic() < deadline, log_file.read_text()
             time.sleep(0.3)
         yield uri
     finally:
@@ -66,9 +114,14 @@ def server(tmp_path_factory):
         running.wait(30)
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 def answers(uri):
     try:
-        return httpx.get(f"{uri}/health", timeout=2).status_code == 200
+        return httpx.get(uri, timeout=2).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -356,3 +356,20 @@ def test_sqlite_is_in_wal_mode_and_syncs_every_commit(tmp_path):
     with Ledger.open(tmp_path / "ledger.db") as ledger, ledger._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_an_entry_says_which_run_wrote_it_and_the_same_row_of_another_run_is_no_other(ledger_url, clock):
+    with Ledger.open(ledger_url, clock=clock, run_id="first") as ledger:
+        (written,) = ledger.append([bet(1)])
+    with Ledger.open(ledger_url, clock=clock, run_id="second") as ledger:
+        found, new = ledger.append([bet(1), bet(2)])
+        assert (found, found.new, found.run_id) == (written, False, "first")
+        assert (new.new, new.run_id) == (True, "second")
+        assert found.body == dict(bet(1).body)
+        with pytest.raises(DataError, match="has another bet under the key 'bet-1'"):
+            ledger.append([bet(1, stake=2)])
+    with Ledger.open(ledger_url, clock=clock) as ledger:
+        again, other = ledger.append([bet(2), bet(3)])
+        assert (again.run_id, again.new, other.run_id) == ("second", False, None)
+        assert [entry.run_id for entry in ledger.read()] == ["first", "second", None]
+        assert ledger.verify().problems == ()

@@ -8,7 +8,8 @@ import pytest
 
 from busta.data.publish import current, publish
 from busta.errors import UsageError
-from busta.serving.engine import STATE, Engine, Kind, NothingServedError, read_state
+from busta.serving.engine import Engine, Kind
+from busta.serving.state import STATE, NothingServedError, read_state
 
 CLOSE = Kind("sim", "anchored", "close")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -9,7 +10,8 @@ from asking import asking
 from busta.serving.auth import Keys
 from busta.serving.guard import ALLOWED, Guard, is_loopback, read_body
 from busta.serving.problems import Problem
-from busta.settings import Serve
+from busta.settings import Serve, load
+from busta.telemetry.logs import running, setup
 from busta.telemetry.metrics import Metrics
 
 JSON = {"content-type": "application/json"}
@@ -162,3 +164,34 @@ def test_every_answer_carries_the_headers(guarded):
 def test_only_this_machine_is_loopback():
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org", "localhost.evil")))  # noqa: S104
+
+
+def test_every_answer_has_an_id_the_clients_own_if_it_gave_one(guarded, monkeypatch):
+    monkeypatch.setenv("BUSTA_RUN_ID", "run-1")
+    client, *_ = guarded()
+    assert [client.get(path).headers["x-request-id"] for path in ("/", "/nothing")] == ["run-1-1", "run-1-2"]
+    assert client.get("/", headers={"x-request-id": "mine.7"}).headers["x-request-id"] == "mine.7"
+    assert client.get("/", headers={"host": "evil.example"}).headers["x-request-id"] == "run-1-3"
+
+
+@pytest.mark.parametrize("given", ["two words", "x" * 65, "ÿ", ""])
+def test_an_id_that_is_none_is_not_taken(guarded, given):
+    client, *_ = guarded()
+    assert client.get("/", headers={b"x-request-id": given.encode("latin-1")}).headers["x-request-id"].endswith("-1")
+
+
+def test_a_request_is_a_line_of_the_log_where_that_is_asked_for(guarded, tmp_path, capsys):
+    client, keys, _ = guarded()
+    number, key = keys.add("read")
+    keys._next_look = 0.0
+    ask = {"headers": {"authorization": f"Bearer {key}", "x-request-id": "mine"}}
+    with running():
+        setup(load(home=tmp_path, logs={"format": "json", "requests": True}))
+        client.get("/v1/games?apiKey=secret", **ask)
+        setup(load(home=tmp_path, logs={"format": "json", "level": "debug"}))
+        client.get("/", **ask)
+    (line,) = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
+    assert (line["method"], line["route"], line["status"]) == ("GET", "other", 200)
+    assert (line["request_id"], line["client"], line["logger"]) == ("mine", number, "busta.requests")
+    assert 0 < line["seconds"] < 10
+    assert not {key, "secret"} & set(str(line).split())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from busta.serving.trees import Trees
+from busta.serving.trees import FEW, Trees
 
 
 def grown(tmp_path, depth, rounds, objective="reg:squarederror", **more):
@@ -21,7 +21,7 @@ def grown(tmp_path, depth, rounds, objective="reg:squarederror", **more):
 
 
 @pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic"])
-@pytest.mark.parametrize(("depth", "rounds"), [(1, 1), (2, 80), (4, 20), (9, 5)])
+@pytest.mark.parametrize(("depth", "rounds"), [(1, 1), (2, 80), (4, 20), (9, 5), (1, FEW + 1)])
 def test_they_say_what_xgboost_says_also_of_what_is_missing(tmp_path, depth, rounds, objective):
     booster, X = grown(tmp_path, depth, rounds, objective)
     trees, nothing = Trees(tmp_path / "trees.ubj"), np.zeros(len(X), dtype=np.float32)
@@ -29,6 +29,9 @@ def test_they_say_what_xgboost_says_also_of_what_is_missing(tmp_path, depth, rou
     assert np.array_equal(trees.inplace_predict(X, nothing, "margin"), wanted)  # to the last bit
     assert np.array_equal(
         trees.inplace_predict(X[7:8], nothing[:1], "margin"), trees.inplace_predict(X, nothing, "margin")[7:8]
+    )
+    assert np.array_equal(
+        np.array([trees.alone(row) for row in X.tolist()]), trees.inplace_predict(X, nothing, "margin")
     )
     whole = X[~np.isnan(X).any(axis=1)]
     assert np.abs(trees.inplace_predict(whole, nothing[: len(whole)] + 1, "margin") - 1).max() > 0

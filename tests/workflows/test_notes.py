@@ -1,24 +1,18 @@
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 import busta
 from busta.workflows import notes
 from busta.workflows.notes import Notes, read_notes
-from busta.workflows.prepare import prepare
 
 KIND = "sim-anchored-close"
 
 
 @pytest.fixture(scope="module")
-def settings(trained, tmp_path_factory):
+def settings(slated, tmp_path_factory):
     """A workspace with slates that may be changed."""
-    home = shutil.copytree(trained.settings.home, tmp_path_factory.mktemp("noted") / "home")
-    settings = busta.load(home=home)
-    prepare(settings)
-    return settings
+    return slated.copy(tmp_path_factory.mktemp("noted") / "home")
 
 
 @pytest.mark.slow

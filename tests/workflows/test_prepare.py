@@ -16,7 +16,7 @@ from busta.registry.versions import fetch_model, resolve
 from busta.serving import slate
 from busta.workflows import prepare as module
 from busta.workflows.prepare import prepare
-from busta.workflows.serve import _made_of, _require_key, add_key, list_keys, revoke_key, serve
+from busta.workflows.serve import _made_of, add_key, list_keys, require_key, revoke_key, serve
 from workspaces import register_again
 
 ATS = "busta-sim-ats"
@@ -31,8 +31,8 @@ def about(settings, kind="anchored-close"):
 
 
 @pytest.fixture
-def prepared(borrowed):
-    return borrowed, by_kind(prepare(borrowed))
+def prepared(slated, tmp_path):
+    return slated.copy(tmp_path / "prepared"), by_kind(slated.made)
 
 
 def test_each_kind_gets_a_slate_that_is_made_anew_where_something_changed(prepared):
@@ -141,11 +141,11 @@ def test_others_are_served_only_with_a_key(settings):
     with pytest.raises(UsageError, match="busta keys add"):
         serve(open_to_all)
     made = add_key(open_to_all, "write", "laptop")
-    _require_key(open_to_all)
+    require_key(open_to_all)
     assert [row["id"] for row in list_keys(open_to_all)] == [made["id"]]
     revoke_key(open_to_all, made["id"])
     with pytest.raises(UsageError, match="busta keys add"):
-        _require_key(open_to_all)
+        require_key(open_to_all)
 
 
 def test_an_address_that_is_taken_is_told(settings):

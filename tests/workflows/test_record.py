@@ -96,7 +96,7 @@ def data():
 
 
 def test_every_setting_of_a_model_is_tried():
-    assert set(OTHER) == set(Train.model_fields) - {"jobs", "cluster", "anchored", "blind"}
+    assert set(OTHER) == set(Train.model_fields) - {"jobs", "cluster", "anchored", "blind", "markets"}
     assert set(MEMBERS) == set(Members.model_fields)
     for part in ("linear", "boosting", "points", "points_boosting"):
         assert set(MEMBERS[part]) == set(type(getattr(Members(), part)).model_fields)

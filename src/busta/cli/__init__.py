@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
+from itertools import takewhile
+from time import perf_counter
 
-from busta.errors import BustaError, OutsideError, without_password
+from busta.errors import BustaError, OutsideError, UsageError, without_password
+from busta.telemetry.logs import running
 
 __all__ = ["main"]
 
 INTERRUPTED = 130
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,6 +31,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
+    """The exit code of a command line, which is a run: from here on it has its id."""
+    words, started = " ".join(takewhile(lambda word: not word.startswith("-"), arguments)), perf_counter()
+    try:
+        with running():
+            code = _done(arguments, debug=debug)
+            about = {"command": words, "exit_code": code, "seconds": round(perf_counter() - started, 3)}
+            log.info("busta %s ended with %d", words, code, extra=about)
+            return code
+    except UsageError as exc:  # the environment's id is none
+        return _explain(exc)
+
+
+def _done(arguments: list[str], *, debug: bool) -> int:
     import typer
 
     from busta.cli.app import app

@@ -18,7 +18,7 @@ def backtest(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     stakes: Annotated[
         str | None,
         typer.Option(help="flat, proportional, kelly, fractional-kelly, shrunk-kelly or simultaneous-kelly."),

@@ -27,7 +27,7 @@ def explain(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:

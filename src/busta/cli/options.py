@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from contextlib import contextmanager
 from enum import StrEnum
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from busta.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; by default busta.toml in the workspace.")]
@@ -88,10 +91,14 @@ def _explain(error: Any) -> str:
 
 
 def settings(config: Path | None, **flags: Any) -> Settings:
-    """The settings in force; a flag that was not given (``None``) says nothing."""
+    """The settings in force, logs set up by them; a flag that was not given (``None``) says nothing."""
+    from busta.telemetry.logs import setup
     from busta.workflows.start import load
 
-    return load(config, **_given(flags))
+    found = load(config, **_given(flags))
+    setup(found)
+    log.info("busta works in %s", found.home)
+    return found
 
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:

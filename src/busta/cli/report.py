@@ -19,7 +19,7 @@ def report(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="File of the report; by default one in the workspace's reports/.")
     ] = None,

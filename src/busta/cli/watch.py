@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from busta.cli.options import Blind, Config, Json, Price, PriceOption, emit, settings
+from busta.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from busta.settings import Settings
+
 __all__ = ["EXAMPLE", "watch"]
 
-EXAMPLE = "Example: busta watch nfl\n\nbusta watch nfl --market totals --through 2020"
+EXAMPLE = (
+    "Example: busta watch nfl\n\nbusta watch nfl --market totals --through 2020\n\nbusta watch --every 300 --retrain"
+)
 MOST = 10
 """Features that are shown without an alarm."""
 
@@ -30,29 +35,63 @@ def watch(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Look from this day, as 2022-11-15, at what was over.")
     ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="Watch again and again, and tell Prometheus at /metrics, until told to stop."
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="With --every: address to listen at; by default this machine's own.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="With --every: port, by default 8001; 0 takes any.")] = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Then do what `busta retrain` would do by what was found.")
+    ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> int:
     """Ask whether champions still read, say and forecast what they did; exits 0 if so, 3 if something alarms."""
+    chosen = settings(config)
+    kind: dict[str, Any] = {"blind": blind, "moment": price.value}
+    if retrain and (through is not None or as_of is not None):
+        raise UsageError("--retrain goes by what is known now; --through and --as-of look back")
+    if every is not None or host is not None or port is not None:
+        given = {name: value for name, value in (("every", every), ("host", host), ("port", port)) if value is not None}
+        if every is None or through is not None or as_of is not None:
+            raise UsageError("--host and --port go with --every SECONDS, and --through and --as-of do not")
+        then = {"then": _then(chosen, league, markets, **kind)} if retrain else {}
+        _keep(chosen, league, markets or None, as_json, **then, **kind, **given)
+        return 0
     from busta.workflows.watch import watch as run
 
-    result = run(
-        settings(config),
-        league,
-        markets or None,
-        blind=blind,
-        moment=price.value,
-        through=through,
-        now=None if as_of is None else _day(as_of),
-    )
+    now = None if as_of is None else _day(as_of)
+    result = run(chosen, league, markets or None, through=through, now=now, **kind)
+    if retrain:
+        result["retrain"] = _then(chosen, league, markets, **kind)(result)
     emit(result, as_json, _show)
-    return 3 if result["alarms"] else 0
+    return (result["retrain"]["exit_code"] if retrain else 0) or (3 if result["alarms"] else 0)
+
+
+def _then(chosen: Settings, league: str, markets: list[str] | None, **kind: Any) -> Any:
+    """What is done with what the watch found."""
+    from busta.workflows.retrain import after_watch
+
+    return after_watch(chosen, league, markets or None, **kind)
+
+
+def _keep(chosen: Settings, league: str, markets: list[str] | None, as_json: bool, **how: Any) -> None:
+    from busta.workflows.keep_watching import keep_watching
+
+    keep_watching(chosen, league, markets, told=lambda found: emit(found, as_json, _listening), **how)
+
+
+def _listening(found: dict[str, Any]) -> None:
+    typer.echo(f"watching {found['home']}, told at {found['url']}; Ctrl-C stops it", err=True)
 
 
 def _day(given: str) -> datetime:
     from datetime import UTC, datetime
-
-    from busta.errors import UsageError
 
     try:
         day = datetime.fromisoformat(given)
@@ -84,6 +123,10 @@ def _show(result: dict[str, Any]) -> None:
             typer.echo(f"{model['market']}: {reason}")
     for note in result["notes"].values():
         typer.echo(f"note: {note}")
+    if "retrain" in result:
+        from busta.cli.retrain import show
+
+        show(result["retrain"])
 
 
 def _alarms(count: int) -> str:

@@ -5,34 +5,31 @@
     ROOT/.writing-*     a version being written; what a killed run leaves is removed by the next one
     ROOT/.lock          held by the one writer
 
-Killed at any moment, ``CURRENT`` names the old version or the new one, and both are complete.
+Killed at any moment, ``CURRENT`` names the old version or the new one, and both are complete. No polars here: the
+server and what watches beside it start without.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import numpy as np
-import polars as pl
 from filelock import FileLock, Timeout
 
 from busta.errors import DataError, OutsideError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["atomic_write", "content_id", "current", "locked", "publish"]
+__all__ = ["atomic_write", "current", "locked", "publish"]
 
 CURRENT = "CURRENT"
 WRITING = ".writing-"
 LOCK_SECONDS = 600.0
-ID_LENGTH = 16
 
 
 def publish(root: Path, name: str, write: Callable[[Path], None], *, keep: int | None = None) -> Path:
@@ -126,36 +123,6 @@ def locked(root: Path) -> Iterator[None]:
         lock.release()
 
 
-def content_id(frames: Mapping[str, pl.DataFrame]) -> str:
-    """A name made from what is in the frames: 16 hexadecimal digits of a SHA-256.
-
-    Hashed are, frame by frame in the order of their names, the columns' names and types, which values
-    are there, and the values themselves (numbers as little-endian 64 bits, text as UTF-8 with its
-    lengths). Row order counts; file formats, library versions and machines do not.
-
-    >>> content_id({"t": pl.DataFrame({"a": [1, None]})})
-    'b42dbff8795be604'
-    """
-    digest = hashlib.sha256()
-    for name, frame in sorted(frames.items()):
-        digest.update(f"{name}:{frame.height}\n".encode())
-        for column in frame.iter_columns():
-            digest.update(f"{column.name}:{column.dtype}\n".encode())
-            digest.update(column.is_not_null().to_numpy().tobytes())
-            digest.update(_bytes(column))
-    return digest.hexdigest()[:ID_LENGTH]
-
-
-def _bytes(column: pl.Series) -> bytes:
-    if column.dtype == pl.String:
-        text = column.fill_null("")
-        return text.str.len_bytes().to_numpy().astype("<i8").tobytes() + "".join(text).encode()
-    if column.dtype.is_float():
-        values = column.fill_null(0.0).fill_nan(np.nan).to_numpy().astype("<f8") + 0.0  # one NaN, one zero
-        return values.tobytes()
-    return column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().astype("<i8").tobytes()
-
-
 def _write_aside(target: Path, write: Callable[[Path], None]) -> None:
     aside = target.with_name(f"{WRITING}{target.name}-{uuid4().hex[:8]}")
     aside.mkdir(parents=True)
@@ -203,9 +170,9 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise OutsideError(_no_room(path, exc.strerror or str(exc))) from exc
-    except pl.exceptions.ComputeError as exc:
-        if "os error" not in str(exc):  # polars reports a full disk as an error of its own
-            raise
+    except Exception as exc:
+        if type(exc).__name__ != "ComputeError" or "os error" not in str(exc):
+            raise  # none of polars', which reports a full disk as an error of its own
         raise OutsideError(_no_room(path, str(exc).rpartition("error: ")[2])) from exc
 
 

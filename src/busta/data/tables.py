@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from busta.data.books import merged, quotes_of
-from busta.data.publish import atomic_write, content_id, current, locked, publish
+from busta.data.identity import content_id
+from busta.data.publish import atomic_write, current, locked, publish
 from busta.data.schema import (
     BEST,
     CONSENSUS,

@@ -55,6 +55,7 @@ class Entry:
         body: As in the draft; times are ISO texts in UTC.
         hash: Of the entry and all before it, 64 hexadecimal digits.
         new: Whether this call wrote it; false where the same was there already. No part of the entry.
+        run_id: Of the run that wrote it; ``None`` where it said none.
     """
 
     seq: int
@@ -64,6 +65,7 @@ class Entry:
     body: dict[str, Any]
     hash: str
     new: bool = field(default=False, compare=False)
+    run_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

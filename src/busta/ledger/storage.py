@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,12 +12,15 @@ import sqlalchemy as sa
 from busta.errors import DataError
 from busta.ledger.chain import GENESIS, Checked, Draft, Entry, canonical, check, link
 from busta.ledger.database import ENTRIES, connected, reading, writing
+from busta.ledger.lease import leased
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
 
+    from busta.ledger.lease import Lease
     from busta.settings import Settings
 
     Row = tuple[int, str, str, str, str, str]
@@ -26,6 +30,7 @@ __all__ = ["Checked", "Draft", "Entry", "Ledger"]
 WAIT = 30.0
 """Seconds to wait for another writer."""
 COLUMNS = tuple(ENTRIES.c.keys())
+RUN = "busta.run_id"  # in the stored body, where the chain of hashes holds it, too
 ROWS = 500  # keys looked up, and rows fetched, at a time
 
 
@@ -39,50 +44,55 @@ class Ledger:
     What `append` returned is on disk, whatever happens next.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, engine: sa.Engine, clock: Callable[[], datetime] = _now, run_id: str | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._about = {RUN: run_id} if run_id else {}
 
     @classmethod
-    def open(cls, url: str | Path, *, wait: float = WAIT, clock: Callable[[], datetime] = _now) -> Self:
+    def open(
+        cls, url: str | Path, *, wait: float = WAIT, clock: Callable[[], datetime] = _now, run_id: str | None = None
+    ) -> Self:
         """Opens the ledger there, or makes it.
 
         Args:
             url: ``sqlite:///FILE``, ``postgresql://…``, or the path of an SQLite file.
             wait: Seconds to wait for another writer.
             clock: What time it is.
+            run_id: What its entries are to say of who wrote them.
 
         Raises:
             UsageError: No such kind of database, or no such folder.
             OutsideError: It is down, or cannot be made there.
         """
-        return cls(connected(url, wait), clock)
+        return cls(connected(url, wait), clock, run_id)
 
     @classmethod
-    def of(cls, settings: Settings, *, wait: float = WAIT) -> Self:
+    def of(cls, settings: Settings, *, wait: float = WAIT, run_id: str | None = None) -> Self:
         """The ledger of the settings: that of ``ledger.url``, or the workspace's own.
 
         Args:
             settings: All settings.
             wait: Seconds to wait for another writer.
+            run_id: What its entries are to say of who wrote them.
 
         Raises:
             UsageError: The workspace is not there, or ``ledger.url`` is no address.
             OutsideError: The database is down, or cannot be made.
         """
-        return cls.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=wait)
+        return cls.open(settings.ledger.url or settings.workspace() / "ledger.db", wait=wait, run_id=run_id)
 
     def append(self, drafts: Iterable[Draft]) -> list[Entry]:
         """Writes all of them in one transaction, or nothing.
 
         Returns:
-            An entry for each; the one that is there already where kind, key and body are the same.
+            An entry for each; the one that is there already where kind, key and body are the same, whoever wrote it.
 
         Raises:
             DataError: A draft that cannot be written, or one whose key is there with another body.
             OutsideError: The database is down, locked, full or read-only.
         """
-        written = [(draft, canonical(draft)) for draft in drafts]
+        written = [(draft, canonical(self._signed(draft))) for draft in drafts]
         if not written:
             return []
         with writing(self._engine) as connection:
@@ -93,6 +103,9 @@ class Ledger:
                 connection.execute(sa.insert(ENTRIES), [dict(zip(COLUMNS, row, strict=True)) for row in rows])
         fresh = {row[0] for row in rows}
         return [_entry(row, fresh=fresh) for row in (there[draft.kind, draft.key] for draft, _ in written)]
+
+    def _signed(self, draft: Draft) -> Draft:
+        return replace(draft, body={**draft.body, **self._about}) if self._about else draft
 
     def read(self, kind: str | None = None, after: int = 0) -> list[Entry]:
         """The entries in order, of one kind or all, those after a number.
@@ -147,6 +160,18 @@ class Ledger:
             rows = connection.execution_options(yield_per=ROWS).execute(asked)
             return check((tuple(row) for row in rows), head)
 
+    def lease(self, name: str, seconds: float) -> AbstractContextManager[Lease]:
+        """Holds what only one busta does at a time, on all machines that share this ledger's database.
+
+        Args:
+            name: What is done.
+            seconds: Without a sign of life for so long it is lost.
+
+        Raises:
+            OutsideError: Somebody else holds it, or the database is down.
+        """
+        return leased(self._engine, name, seconds)
+
     def close(self) -> None:
         """Lets go of the database; what was written stays."""
         self._engine.dispose()
@@ -185,7 +210,7 @@ def _rows(
             before = link(before, seq, at, draft.kind, draft.key, body)
             there[draft.kind, draft.key] = (seq, at, draft.kind, draft.key, body, before)
             rows.append(there[draft.kind, draft.key])
-        elif found[4] != body:
+        elif found[4] != body and _unsigned(found[4]) != _unsigned(body):
             raise DataError(f"the ledger has another {draft.kind} under the key {draft.key!r}, entry {found[0]}")
     return rows
 
@@ -195,6 +220,15 @@ def _head(connection: sa.Connection) -> tuple[int, str]:
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 
+def _unsigned(body: str) -> str:
+    """The body but for who wrote it, exactly: texts of numbers are compared, too (1 is not 1.0)."""
+    found = json.loads(body)
+    found.pop(RUN, None)
+    return json.dumps(found)
+
+
 def _entry(row: Sequence[Any], *, fresh: Collection[int] = ()) -> Entry:
     seq, at, kind, key, body, found = row
-    return Entry(seq, datetime.fromisoformat(at), kind, key, json.loads(body), found, seq in fresh)
+    said = json.loads(body)
+    run = said.pop(RUN, None)
+    return Entry(seq, datetime.fromisoformat(at), kind, key, said, found, seq in fresh, run)

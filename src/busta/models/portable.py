@@ -35,7 +35,7 @@ def logit_of_normal(z: Any) -> Any:
 
     Bowling, Khasawneh, Kaewkuekool & Cho 2009.
     """
-    return _CUBIC[0] * z + _CUBIC[1] * z**3
+    return _CUBIC[0] * z + _CUBIC[1] * z * z * z  # a power has other bits in an array than alone
 
 
 def normal_of_logit(log_odds: Any) -> Any:
@@ -73,8 +73,8 @@ def blend(member_log_odds: Any, weights: Any) -> Any:
 
 
 def _weighted(rows: Any, weights: Any) -> Any:
-    """Sums of the rows so weighted: a game alone has the same bits as among others, which ``@`` does not promise."""
-    return (np.ascontiguousarray(rows) * np.asarray(weights, dtype=np.float64)).sum(axis=1)
+    """Sums of the rows so weighted, from left to right: a game alone has the bits it has among others."""
+    return np.add.accumulate(rows * np.asarray(weights, dtype=np.float64), axis=1)[:, -1]
 
 
 def calibrated(log_odds: Any, calibration: dict[str, Any]) -> Any:

@@ -79,8 +79,10 @@ def ab_trials(registry: Registry, league: str, market: str) -> list[ABTrial]:
     return [_trial(run, number) for number, run in enumerate(runs, 1)]
 
 
-def declare(registry: Registry, league: str, market: str, declared: Declared) -> ABTrial:
-    """Starts a trial: from now on its games count."""
+def declare(
+    registry: Registry, league: str, market: str, declared: Declared, tags: Mapping[str, str] | None = None
+) -> ABTrial:
+    """Starts a trial, a run with those tags: from now on its games count."""
     from mlflow.entities import Param
 
     name = f"{declared.model}: {declared.challenger} against {declared.champion}"
@@ -88,7 +90,7 @@ def declare(registry: Registry, league: str, market: str, declared: Declared) ->
         run = registry.client.create_run(
             registry.experiment(_experiment(league, market)),
             start_time=int(time.time() * 1000),
-            tags={"mlflow.runName": name},
+            tags={"mlflow.runName": name, **(tags or {})},
         )
         params = [Param(key, str(value)) for key, value in asdict(declared).items()]
         registry.client.log_batch(run.info.run_id, params=params)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["CHALLENGER", "CHAMPION", "MODEL_FOLDER", "Published", "Record", "publish"]
+__all__ = ["CHALLENGER", "CHAMPION", "MODEL_FOLDER", "Published", "Record", "finish", "publish"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL_FOLDER = "model"
@@ -107,6 +107,17 @@ def _publish(registry: Registry, record: Record) -> Published:
         client.set_terminated(run_id)
         point(registry, record.name, CHALLENGER, version)
     return Published(run_id, version)
+
+
+def finish(registry: Registry, name: str, version: str, run_id: str) -> None:
+    """Does what is left of publishing a version that a kill came before: its run has ended, it is the challenger.
+
+    Raises:
+        OutsideError: MLflow failed.
+    """
+    with guarded(registry.uri):
+        registry.client.set_terminated(run_id)
+        point(registry, name, CHALLENGER, version)
 
 
 def point(registry: Registry, name: str, alias: str, version: str) -> None:

@@ -101,12 +101,16 @@ async def _predicted(service: Service, scope: Scope, body: bytes) -> bytes:
     """The answer to a request for predictions."""
     asked = asked_for(body, service.settings.batch)
     slate = service.engine.slate(asked.league, asked.information, asked.price)
+    league, count = slate.about["league"], service.metrics.predicted
     if asked.games is None:
-        found = of_features(slate, asked.asked())
-        service.metrics.predicted("features", len(found))
+        inputs = asked.asked()
+        found = of_features(slate, inputs)
+        for each in inputs:
+            count("features", league, each.market, 1)
         return joined(slate, found)
     found = of_games(slate, asked.games, asked.markets)
-    service.metrics.predicted("store", len(found))
+    for market in asked.markets or slate.markets:
+        count("store", league, market, len(asked.games))
     if not asked.record:
         return joined(slate, found)
     needs(scope, "write")
@@ -191,16 +195,12 @@ def _health(app: FastAPI, service: Service) -> None:
         engine, told = service.engine, [a.about for s in service.engine.slates.values() for a in s.markets.values()]
         refused = sum(len(slate.about["refused"]) for slate in engine.slates.values())
         age = engine.age()
-        now = [
-            (
-                "busta_checked_seconds",
-                "Since MLflow and gold store were looked at.",
-                float("nan") if age is None else age,
-            ),
-            ("busta_ready", "Whether there is something to serve.", float(engine.ready)),
-            ("busta_refused", "Models refused and slates that cannot be read.", float(refused + len(engine.problems))),
-            ("busta_ledger_waiting", "Rows that wait for the ledger.", float(service.writer.waiting)),
-        ]
+        now = {
+            "busta_checked_seconds": float("nan") if age is None else age,
+            "busta_ready": float(engine.ready),
+            "busta_refused": float(refused + len(engine.problems)),
+            "busta_ledger_waiting": float(service.writer.waiting),
+        }
         trials = {trial["model"]: trial_metrics(trial) for trial in service.desk.notes()["trials"]}
         text = service.metrics.text(((a["model"], a["version"], a["role"]) for a in told), now, trials)
         return Response(text, media_type="text/plain; version=0.0.4")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -11,15 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from busta.data.publish import current
 from busta.errors import BustaError, unknown
 from busta.serving.slate import Slate, read
+from busta.serving.state import STATE, NothingServedError, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["STATE", "Engine", "Kind", "NothingServedError", "read_state"]
+__all__ = ["Engine", "Kind"]
 
-STATE = "state.json"
-"""What the process that makes slates found when it last looked: ``at`` (seconds since 1970), ``token``, ``error``."""
 USUAL = "nfl"
 log = logging.getLogger(__name__)
 
@@ -30,12 +28,6 @@ class Kind(NamedTuple):
     league: str
     information: str
     price: str
-
-
-class NothingServedError(BustaError):
-    """There is no slate yet."""
-
-    exit_code = 5
 
 
 class Engine:
@@ -128,12 +120,3 @@ class Engine:
     def _watch(self) -> None:
         while not self._stop.wait(self._seconds):
             self.refresh()
-
-
-def read_state(file: Path) -> dict[str, Any]:
-    """What is written there; nothing where nobody has looked yet."""
-    try:
-        state: dict[str, Any] = json.loads(file.read_bytes())
-    except FileNotFoundError:
-        return {}
-    return state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import logging
 import time
 import traceback
@@ -14,6 +15,7 @@ from busta.errors import without_password
 from busta.serving.auth import SCOPES
 from busta.serving.limits import Buckets
 from busta.serving.problems import JSON, PROBLEM_JSON, Problem
+from busta.telemetry.logs import may_be_id, requests, run_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -43,6 +45,8 @@ OPEN = ("/health/live", "/health/ready", "/login")
 FORM = "application/x-www-form-urlencoded"
 HERE = ("localhost", "127.0.0.1", "::1")
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+REQUEST_ID = b"x-request-id"
+"""The header that names a request: as its client did, or by the server's run id and a number."""
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -89,10 +93,12 @@ async def read_body(receive: Receive) -> bytes:
 
 @dataclass
 class _Call:
-    """A request on its way: its headers, and what was answered."""
+    """A request on its way: its headers, its id, whose it is, and what was answered."""
 
     headers: dict[bytes, bytes]
+    id: bytes
     started: float
+    client: str = ""
     status: int = 0
 
 
@@ -116,22 +122,24 @@ class Guard:
         rate = settings.rate / settings.workers
         self._buckets = Buckets(rate, 2 * rate)
         self._wrong = Buckets(0.2, 10.0)  # wrong keys from one address: ten, then one in five seconds
+        self._run, self._numbers = run_id().encode(), itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        call = _Call(dict(scope["headers"]), time.perf_counter())
+        headers = dict(scope["headers"])
+        call = _Call(headers, self._id(headers), time.perf_counter())
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call.status = message["status"]
-                message["headers"] = _with_ours(message.get("headers", []))
+                message["headers"] = [*_with_ours(message.get("headers", [])), (REQUEST_ID, call.id)]
             await send(message)
 
         try:
-            scope[ALLOWED] = self._checked(scope, call.headers)
+            scope[ALLOWED] = self._checked(scope, call)
             async with asyncio.timeout(self._settings.seconds):
                 await self._app(scope, self._counted(call, receive), sending)
         except Problem as problem:
@@ -140,22 +148,33 @@ class Guard:
             late = Problem(408, f"it took more than {self._settings.seconds:g} seconds", {"connection": "close"})
             await _say(late, call, sending)
         except Exception as exc:  # noqa: BLE001 - a bug ends one request, not the server
-            log.error("a bug in busta: %s", without_password("".join(traceback.format_exception(exc))))  # noqa: TRY400
+            about = {"request_id": call.id.decode()}
+            told = without_password("".join(traceback.format_exception(exc)))
+            log.error("a bug in busta: %s", told, extra=about)  # noqa: TRY400
             await _say(Problem(500, f"a bug in busta ({type(exc).__name__}); its log says more"), call, sending)
         seconds = time.perf_counter() - call.started
-        self._metrics.request(
-            scope["method"] if scope["method"] in _METHODS else "other", _route(scope), call.status, seconds
-        )
+        method, route = scope["method"] if scope["method"] in _METHODS else "other", _route(scope)
+        self._metrics.request(method, route, call.status, seconds)
+        if requests.isEnabledFor(logging.INFO):
+            _tell(call, method, route, seconds)
 
-    def _checked(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    def _id(self, headers: Mapping[bytes, bytes]) -> bytes:
+        """The id that the client gave, if it is one, or one of our own."""
+        given = headers.get(REQUEST_ID)
+        if given is not None and may_be_id(given.decode("latin-1")):
+            return given
+        return b"%s-%d" % (self._run, next(self._numbers))
+
+    def _checked(self, scope: Scope, call: _Call) -> tuple[str, ...]:
         """What the request may do.
 
         Raises:
             Problem: It may not be answered.
         """
+        headers = call.headers
         self._named(scope, headers)
-        client, allowed = self._who(scope, headers)
-        wait = self._buckets.wait(client)
+        call.client, allowed = self._who(scope, headers)
+        wait = self._buckets.wait(call.client)
         if wait:
             raise Problem(429, f"at most {self._settings.rate:g} requests a second (serve.rate)", _retry(wait))
         if scope["method"] in WRITES:
@@ -263,6 +282,19 @@ def _with_ours(headers: Any) -> list[tuple[bytes, bytes]]:
     """Ours on top; a page has a policy of its own."""
     own = list(headers)
     return [*own, *HEADERS, *([] if any(name == POLICY[0] for name, _ in own) else [POLICY])]
+
+
+def _tell(call: _Call, method: str, route: str, seconds: float) -> None:
+    """A line of the log: the route's pattern, not what was asked for, which may hold what is nobody's business."""
+    about = {
+        "request_id": call.id.decode("latin-1"),
+        "method": method,
+        "route": route,
+        "status": call.status,
+        "seconds": round(seconds, 6),
+        "client": call.client,
+    }
+    requests.info("%s %s %d %.1f ms %s", method, route, call.status, 1000 * seconds, about["request_id"], extra=about)
 
 
 async def _say(problem: Problem, call: _Call, send: Send) -> None:

@@ -14,15 +14,12 @@ from busta.betting.distribution import Discretised
 from busta.betting.odds import remove_vig
 from busta.errors import UsageError
 from busta.models.portable import LINE, OFFSET, PortableModel
+from busta.serving.alone import Alone
 from busta.serving.trees import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 __all__ = ["Asked", "Served", "read_model"]
 
@@ -58,6 +55,7 @@ class Served:
     def __init__(self, portable: PortableModel, about: Mapping[str, Any]) -> None:
         self.portable = portable
         self.about = about
+        self._alone = Alone(portable)
         self._distribution = Discretised.from_dict(portable.spec["distribution"])
         self._pushes: dict[float, list[float]] = {}
         self._place = {name: i for i, name in enumerate(portable.features)}
@@ -68,48 +66,46 @@ class Served:
         Raises:
             UsageError: A feature the model does not know, no line where it needs one, or a price that is none.
         """
-        X = np.full((len(asked), len(self._place)), np.nan)
-        for row, each in enumerate(asked):
-            self._fill(X[row], each.features)
-        offset, line = self._offsets(asked), self._lines(asked)
-        p = expit(self.portable.log_odds(X, offset, line))
+        rows = [self._row(each.features) for each in asked]
+        offsets, lines = [self._offset(each) for each in asked], [self._line(each) for each in asked]
+        if len(asked) == 1:
+            log_odds = self._alone.log_odds(rows[0], offsets[0], lines[0])
+        else:
+            log_odds = self.portable.log_odds(np.array(rows), np.array(offsets), np.array(lines))
+        chances = np.atleast_1d(expit(log_odds)).tolist()
         names = self.portable.features
         return [
-            self._answer(chance, each, at, [name for name in names if each.features.get(name) is None])
-            for chance, each, at in zip(p.tolist(), asked, line.tolist(), strict=True)
+            self._answer(chance, each, line, [name for name in names if each.features.get(name) is None])
+            for chance, each, line in zip(chances, asked, lines, strict=True)
         ]
 
-    def _fill(self, row: Floats, features: Mapping[str, float | None]) -> None:
+    def _row(self, features: Mapping[str, float | None]) -> list[float]:
+        row = [math.nan] * len(self._place)
         for name, value in features.items():
             place = self._place.get(name)
             if place is not None:
-                row[place] = np.nan if value is None else value
+                row[place] = math.nan if value is None else value
             elif name not in (OFFSET, LINE):
                 raise UsageError(
                     f"{self.about['market']} knows no feature {name!r}; "
                     f"it reads: {', '.join((*self.portable.features, OFFSET, LINE))}"
                 )
+        return row
 
-    def _offsets(self, asked: Sequence[Asked]) -> Floats:
+    def _offset(self, asked: Asked) -> float:
         """The market's log-odds, as they are told or as the prices have them."""
         if not self.portable.anchored:
-            return np.zeros(len(asked))
-        found = np.empty(len(asked))
-        for row, each in enumerate(asked):
-            told = each.features.get(OFFSET)
-            if told is None and each.prices is None:
-                raise UsageError(
-                    f"{self.about['market']} starts from the market: give both prices, or {OFFSET} among the features"
-                )
-            found[row] = _start(each.prices, self.about["vig_method"]) if told is None else told
-        return found
-
-    def _lines(self, asked: Sequence[Asked]) -> Floats:
-        if not self.about["has_line"]:
-            return np.zeros(len(asked))
-        return np.array([self._line(each) for each in asked])
+            return 0.0
+        told = asked.features.get(OFFSET)
+        if told is None and asked.prices is None:
+            raise UsageError(
+                f"{self.about['market']} starts from the market: give both prices, or {OFFSET} among the features"
+            )
+        return _start(asked.prices, self.about["vig_method"]) if told is None else told
 
     def _line(self, asked: Asked) -> float:
+        if not self.about["has_line"]:
+            return 0.0
         line = asked.features.get(LINE) if asked.line is None else asked.line
         if line is None:
             raise UsageError(f"{self.about['market']} is a bet at a line; give line, in whole or half points")

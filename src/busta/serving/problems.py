@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from busta.errors import BustaError, DataError, OutsideError, Refusal, UsageError, without_password
-from busta.serving.engine import NothingServedError
+from busta.serving.state import NothingServedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

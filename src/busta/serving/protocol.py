@@ -1,4 +1,8 @@
-"""HTTP as uvicorn and httptools speak it, with limits on a request's head: its size, and how long it may take."""
+"""HTTP as uvicorn and httptools speak it, with limits on a request's head: its size, and how long it may take.
+
+An answer's head and body leave in one piece: two system calls, and a client that is woken twice, are a fifth of the
+time of a prediction.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from busta.serving.problems import PROBLEM_JSON, Problem
 
 if TYPE_CHECKING:
-    from asyncio import TimerHandle, Transport
+    from asyncio import AbstractEventLoop, TimerHandle, Transport
 
 __all__ = ["Protocol"]
 
@@ -17,6 +21,34 @@ HEAD = 32_768
 """Bytes of address and headers."""
 SECONDS = 10.0
 """Until a head is there."""
+
+
+class Together:
+    """A transport that sends at once what is written within one turn of the event loop."""
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Sends it when this turn is over."""
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Closes it once everything is sent."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
 
 
 class Protocol(HttpToolsProtocol):
@@ -28,7 +60,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Starts the clock of the first head."""
-        super().connection_made(transport)
+        super().connection_made(Together(transport, self.loop))  # type: ignore[arg-type]
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:

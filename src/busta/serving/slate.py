@@ -23,6 +23,7 @@ from busta.betting.joint import Joint
 from busta.models.explain import Explanation, as_parts
 from busta.serving.board import Board, notes, priced
 from busta.serving.model import Served, read_model
+from busta.serving.state import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["FORMAT", "Answers", "Forecasts", "Slate", "read", "write"]
+__all__ = ["Answers", "Forecasts", "Slate", "read", "write"]
 
-FORMAT = 1
 EXPLAINED = ("values", *(each.name for each in fields(Explanation)), "log_odds")
 QUOTED = ("line", "prices", "seen")
 

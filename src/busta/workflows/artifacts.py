@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from busta.data.identity import ID_LENGTH, content_id
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.lineage import environment
+from busta.workflows.provenance import PROVENANCE
 from busta.workflows.tune import table
 
 if TYPE_CHECKING:
@@ -19,11 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from busta.markets.dataset import Dataset
+    from busta.models.portable import PortableModel
     from busta.models.walk import Walk
     from busta.performance.forecasts import Forecasts
     from busta.workflows.record import Training
 
-__all__ = ["EXPLANATIONS", "explanations", "importances", "predictions", "write_artifacts"]
+__all__ = ["EXPLANATIONS", "digest_of", "explanations", "importances", "predictions", "write_artifacts"]
 
 EXPLANATIONS = "explanations.parquet"
 
@@ -36,12 +40,14 @@ def write_artifacts(trained: Training, summary: dict[str, Any], folder: Path) ->
     explanations(trained).write_parquet(folder / EXPLANATIONS)
     if trained.search:
         pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
-    elsewhere: Any = {"tracking": True, "train": {"cluster"}, "tune": {"storage"}}  # addresses, and passwords
+    elsewhere: Any = {"train": {"cluster"}, "tune": {"storage"}, "ledger": {"url"}}  # addresses, and passwords
+    elsewhere |= {"tracking": True, "notify": True}
     everything = {
         "evaluation.json": summary,
         "configuration.json": trained.settings.model_dump(mode="json", exclude=elsewhere),
         "environment.json": environment(),
         "gold.json": dict(trained.gold.manifest),
+        PROVENANCE: dict(trained.provenance),
     }
     for name, content in everything.items():
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False))
@@ -63,6 +69,15 @@ def predictions(forecasts: Forecasts) -> pl.DataFrame:
         "closing_line_log_loss": _losses(forecasts.baselines["closing_line"], forecasts.y),
     }
     return forecasts.to_frame().with_columns(pl.Series(*each, nan_to_null=True) for each in losses.items())
+
+
+def digest_of(forecasts: Forecasts, model: PortableModel) -> str:
+    """A name made from the out-of-fold forecasts and the final model, bit for bit: 16 hexadecimal digits."""
+    found = hashlib.sha256(content_id({"predictions": predictions(forecasts)}).encode())
+    found.update(json.dumps(model.spec).encode())
+    for name in sorted(model.boosters):
+        found.update(bytes(model.boosters[name].save_raw("ubj")))
+    return found.hexdigest()[:ID_LENGTH]
 
 
 def _losses(p: NDArray[np.float64], y: NDArray[np.float64]) -> Any:

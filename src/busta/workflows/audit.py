@@ -80,6 +80,7 @@ def audit(
         BustaError: No such market, or nothing to look at.
     """
     league, market = pick("league", league_name), pick("market", market_name)
+    settings = settings.of_market(market.name)
     gold = gold_of(settings, league, gold_path)
     data = assemble(gold, league, market, blind=blind, moment=moment)
     data = data.take(~np.isnan(data.value))

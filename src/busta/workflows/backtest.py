@@ -88,7 +88,8 @@ def backtest(
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     forecasts = stored_forecasts(registry, version)
     champion, why_not = _champion(registry, version)
-    plan = betting_plan(settings.bets, filters or Filters(), vig_method(version, settings.bets), settings.train.seed)
+    seed = settings.of_market(market.name).train.seed
+    plan = betting_plan(settings.bets, filters or Filters(), vig_method(version, settings.bets), seed)
     found = study(forecasts, plan, champion)
     return {
         **about(version, forecasts),

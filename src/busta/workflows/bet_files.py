@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from busta.data.publish import atomic_write, content_id
+from busta.data.identity import content_id
+from busta.data.publish import atomic_write
 from busta.data.schema import INSTANT
 from busta.data.source import MAX_BYTES
 from busta.data.textfile import LINE, PROBLEM, read_csv
@@ -20,6 +21,7 @@ from busta.errors import BustaError, DataError, UsageError
 from busta.ledger.storage import Ledger
 from busta.plugins import pick
 from busta.settings import as_path
+from busta.telemetry.logs import run_id
 from busta.workflows.bet_slip import Board, slip, write_bets
 from busta.workflows.bets import show_bets
 
@@ -144,7 +146,7 @@ def import_bets(
         first = refused[0]
         told = f"the first, line {first['row']}: {first['reason']}"
         raise DataError(f"all {len(refused)} rows were refused; {told}.\nAll reasons: {kept}")
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         entries = write_bets(ledger, list(drafts.values()))
         head = ledger.head()[1]
     new = sum(entry.new for entry in entries)

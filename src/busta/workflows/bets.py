@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from busta.ledger.fold import fold, settlements, void
 from busta.ledger.storage import Draft, Ledger
 from busta.markets.dataset import values_of
 from busta.plugins import pick
+from busta.telemetry.logs import run_id
 from busta.workflows.bet_closing import closing_of
 from busta.workflows.bet_figures import figures_of
 from busta.workflows.bet_slip import Board, row_of, slip, write_bets
@@ -167,7 +169,7 @@ def void_bets(
         OutsideError: The ledger's database is down, locked or full.
     """
     said = name_of("reason", reason)
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         account = fold(ledger.read())
         asked = [account.find(key) for key in _texts(bets)]
         for game in _texts(games):
@@ -202,7 +204,7 @@ def settle_bets(settings: Settings, *, now: datetime | None = None) -> dict[str,
     Raises:
         OutsideError: The ledger's database is down, locked or full.
     """
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         before = fold(ledger.read())
         values, notes = _values(settings, before.bets.values())
         written = ledger.append(settlements(before, values))
@@ -314,7 +316,7 @@ def move_bankroll(
     """
     moved = read_amount(amount)
     name = name_of("key", key) if key else uuid4().hex[:12]
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         account = fold(ledger.read())
         free = account.bankroll(settings.ledger.bankroll, paper=paper) - account.at_stake(paper=paper)
         if moved < -free and ledger.find("bankroll", name) is None:
@@ -342,8 +344,13 @@ def verify_ledger(settings: Settings, head: str | None = None) -> dict[str, Any]
         The object ``busta bets verify --json`` prints.
 
     Raises:
+        UsageError: The head is no hash.
         OutsideError: The ledger's database is down.
     """
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise UsageError(
+            f"head {head[:80]!r} is none: a head has 64 of 0-9 and a-f, as `busta bets show --json` prints it"
+        )
     with Ledger.of(settings) as ledger:
         checked = ledger.verify(head)
     return {
@@ -357,7 +364,7 @@ def verify_ledger(settings: Settings, head: str | None = None) -> dict[str, Any]
 
 def _recorded(settings: Settings, drafts: Sequence[Draft]) -> dict[str, Any]:
     """What was written, and what stands out."""
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         entries = write_bets(ledger, drafts)
         account = fold(ledger.read())
         head = ledger.head()[1]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from busta.data.publish import content_id, current, publish
+from busta.data.identity import content_id
+from busta.data.publish import current, publish
 from busta.errors import UsageError, unknown
 from busta.features.build import build_events, every_feature, missing_inputs
 from busta.features.catalog import select

@@ -13,8 +13,11 @@ from busta.registry.versions import model_name, resolve
 from busta.scoring.calibration import reliability
 from busta.workflows.bet_rules import rule_notes
 from busta.workflows.forecast import about, stored_forecasts
+from busta.workflows.tracked import as_folder, write_evaluated
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from busta.data.schema import Moment
     from busta.performance.forecasts import Forecasts
     from busta.settings import Settings
@@ -30,6 +33,7 @@ def evaluate(
     blind: bool = False,
     moment: Moment = "close",
     model: str | None = None,
+    out: Path | None = None,
 ) -> dict[str, Any]:
     """Scores a version's stored out-of-fold forecasts again, each figure with its interval.
 
@@ -39,7 +43,9 @@ def evaluate(
         league_name: League.
         blind: The model without any price of the game itself.
         moment: The price that is bet at.
-        model: Version, ``champion`` or ``challenger``; by default the champion, else the challenger.
+        model: Version, ``champion``, ``challenger`` or the file of a training; by default the champion, else the
+            challenger.
+        out: Folder that a pipeline tracks: figures as JSON, and CSV to plot.
 
     Returns:
         The object ``busta evaluate --json`` prints.
@@ -47,12 +53,13 @@ def evaluate(
     Raises:
         BustaError: No such model, or nothing to read it from.
     """
+    as_folder(out)
     league, market = pick("league", league_name), pick("market", market_name)
     registry = connect(settings)
     version = resolve(registry, model_name(league.name, market.name, blind=blind, moment=moment), model)
     forecasts = stored_forecasts(registry, version)
     found = scored(forecasts, settings.bets)
-    return {
+    result = {
         **about(version, forecasts),
         "first_test_season": int(forecasts.seasons.min()),
         "last_test_season": int(forecasts.seasons.max()),
@@ -66,6 +73,9 @@ def evaluate(
         "against_the_line": found.verdict,
         "notes": rule_notes(version, settings.bets) | found.notes,
     }
+    if out is not None:
+        write_evaluated(out, result, forecasts, found)
+    return result
 
 
 def reliability_rows(forecasts: Forecasts) -> list[dict[str, float]]:

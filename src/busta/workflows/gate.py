@@ -35,9 +35,11 @@ from busta.workflows.forecast import (
 from busta.workflows.ingest import has_tables
 from busta.workflows.record import bet_rules, judged, rules_of, verdict_tags
 from busta.workflows.revised import revised
+from busta.workflows.tracked import as_file, write_judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -63,6 +65,7 @@ def gate(
     blind: bool = False,
     moment: Moment = "close",
     model: str | None = None,
+    out: Path | None = None,
 ) -> dict[str, Any]:
     """Puts a version to the gate again, with all that was tried since, and notes the verdict with it.
 
@@ -72,7 +75,9 @@ def gate(
         league_name: League.
         blind: The model without any price of the game itself.
         moment: The price that is bet at.
-        model: Version, ``champion`` or ``challenger``; by default the challenger, else the champion.
+        model: Version, ``champion``, ``challenger`` or the file of a training; by default the challenger, else the
+            champion.
+        out: File that a pipeline tracks: the verdict.
 
     Returns:
         The object ``busta gate --json`` prints.
@@ -80,6 +85,7 @@ def gate(
     Raises:
         BustaError: No such model, or nothing to read it from.
     """
+    as_file(out)
     league, market = pick("league", league_name), pick("market", market_name)
     registry = connect(settings)
     name = model_name(league.name, market.name, blind=blind, moment=moment)
@@ -87,7 +93,7 @@ def gate(
     case, notes = stored_case(settings, registry, version)
     judgement = judge(case)
     notes |= noted(registry, version, verdict_tags(judgement, rules_of(settings), case.trials), "verdict")
-    return {
+    result = {
         **about(version, case.forecasts),
         "later_games": len(case.later) if case.later is not None else 0,
         "metrics": case.evaluation.metrics,
@@ -97,6 +103,9 @@ def gate(
         "may_be_promoted": judgement.verdict != REJECTED,
         "notes": notes,
     }
+    if out is not None:
+        write_judged(out, result)
+    return result
 
 
 def training_case(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from busta.data.publish import atomic_write, current
 from busta.errors import BustaError, UsageError, without_password
-from busta.ledger.storage import Ledger
 from busta.serving.page.week import coming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from busta.ledger.storage import Ledger
     from busta.settings import Settings
 
 __all__ = ["BETS", "Notes", "ledger_of", "read_notes"]
@@ -34,6 +34,8 @@ SHOWN = (
 
 def ledger_of(settings: Settings) -> Ledger:
     """The ledger, for whoever has no time to wait."""
+    from busta.ledger.storage import Ledger  # with SQLAlchemy, which no server waits for that only reads notes
+
     return Ledger.of(settings, wait=WAIT)
 
 

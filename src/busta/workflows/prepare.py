@@ -25,6 +25,7 @@ from busta.registry.versions import fetch_model, note, now, signature, versions
 from busta.serving import slate
 from busta.serving.board import JOINED
 from busta.serving.model import read_model
+from busta.serving.state import FORMAT
 from busta.workflows.build import gold_of
 from busta.workflows.explain import explained
 from busta.workflows.forecast import columns, say
@@ -114,7 +115,7 @@ def _publish(
     missing = {name: about["refused"].get(name, never[name]) for name in JOINED if name not in said}
     about |= {"missing": missing}
     content = {name: _forecasts(kind, name, said, missing, joint, games) for name in said}
-    name = hashlib.sha256(json.dumps([about["key"], about["refused"], slate.FORMAT]).encode()).hexdigest()[:16]
+    name = hashlib.sha256(json.dumps([about["key"], about["refused"], FORMAT]).encode()).hexdigest()[:16]
     publish(
         root, name, lambda folder: slate.write(folder, about, _games(games, kind.league), content, joint), keep=KEPT
     )
@@ -143,7 +144,7 @@ def _key(kind: Kind, choices: Mapping[str, Sequence[Version]]) -> str:
         name: (found[0].number, found[0].run_id, [found[0].tags.get(tag) for tag in TOLD])
         for name, found in choices.items()
     }
-    made_of = (metadata.version("busta"), slate.FORMAT, tables and tables.name, kind.settings.bets.model_dump(), first)
+    made_of = (metadata.version("busta"), FORMAT, tables and tables.name, kind.settings.bets.model_dump(), first)
     return hashlib.sha256(repr(made_of).encode()).hexdigest()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,14 @@ import polars as pl
 from busta.models.portable import LINE, OFFSET, PortableModel
 from busta.performance.audit.ask import leaks
 from busta.performance.gate.verdict import FIT_TO_BET
+from busta.registry.named import DIGEST
 from busta.registry.publish import Record
 from busta.registry.trials import RECIPE
 from busta.registry.versions import model_name, now
-from busta.workflows.artifacts import write_artifacts
+from busta.telemetry.logs import RUN_ID, run_id
+from busta.workflows.artifacts import digest_of, write_artifacts
 from busta.workflows.audit import audit_tag
-from busta.workflows.lineage import git_commit, requirements
+from busta.workflows.lineage import git_commit, of_pipeline, peak_rss_mb, requirements
 from busta.workflows.tune import candidates, told
 
 if TYPE_CHECKING:
@@ -78,12 +81,31 @@ class Training:
     notes: dict[str, str]
     started: float
     search: Search | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Name of the registered model."""
         data = self.data
         return model_name(data.league.name, data.market.name, blind=data.blind, moment=data.moment)
+
+    @cached_property
+    def model(self) -> PortableModel:
+        """The final model, with what it is a model of."""
+        data, final = self.data, self.walk.final
+        about = {
+            "market": data.market.name,
+            "league": data.league.name,
+            "sides": list(data.market.sides),
+            "price": data.moment,
+            "trained_through": trained_through(self),
+        }
+        return PortableModel(about | final.spec, final.boosters)
+
+    @cached_property
+    def digest(self) -> str:
+        """A name made from what came out: see `digest_of`."""
+        return digest_of(self.forecasts, self.model)
 
     @property
     def learned(self) -> pl.DataFrame:
@@ -109,6 +131,8 @@ def summary(trained: Training) -> dict[str, Any]:
         "first_test_season": int(seasons.min()),
         "last_test_season": int(seasons.max()),
         "trained_through": trained_through(trained),
+        "recipe": trained.recipe,
+        "digest": trained.digest,
         "ensemble": _ensemble(found),
         "tuning": told(trained.search, found) if trained.search else None,
         "metrics": evaluation.metrics,
@@ -186,7 +210,7 @@ def record_of(trained: Training) -> Record:
         metrics=metrics,
         steps=steps,
         tags=_tags(trained),
-        write_model=lambda folder: _model(trained).write(folder),
+        write_model=trained.model.write,
         write_artifacts=lambda folder: write_artifacts(trained, summary(trained), folder),
         example=_example(trained),
         candidates=candidates(trained.search) if trained.search else (),
@@ -258,7 +282,7 @@ def verdict_tags(judgement: Judgement, rules: str, trials: Trials) -> dict[str, 
 def _model_settings(settings: Settings, *, blind: bool) -> dict[str, Any]:
     members = settings.train.members(blind=blind)
     return {
-        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs", "cluster"}),
+        "train": settings.train.model_dump(exclude={"blind", "anchored", "jobs", "cluster", "markets"}),
         "members": members.model_dump(),
     }
 
@@ -291,12 +315,16 @@ def _tags(trained: Training) -> dict[str, str]:
         "games": str(trained.learned.height),
         "trained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(trained.started)),
         "trained_through": figures["trained_through"],
+        "peak_rss_mb": str(peak_rss_mb()),
         "gold_version": str(manifest.get("version")),
         "data": _data(manifest.get("sources", [])),
         "git_commit": git_commit(),
+        RUN_ID: run_id(),
+        **of_pipeline(trained.settings.home, data.league.name),
         "seed": str(trained.settings.train.seed),
         "hyperparameters": json.dumps(_params(trained), sort_keys=True),
         RECIPE: trained.recipe,
+        DIGEST: trained.digest,
         "against_the_line": figures["against_the_line"],
         **verdict_tags(trained.judgement, rules_of(trained.settings), trained.trials),
         **audit_tag(trained.audit, str(manifest.get("version")), quick=True),
@@ -309,19 +337,6 @@ def _data(sources: Sequence[Mapping[str, str]]) -> str:
         every = "".join(file["sha256"] for file in sources).encode()
         return f"{len(sources)} files, sha256 of their checksums {hashlib.sha256(every).hexdigest()}"
     return json.dumps([f"{file['name']} {file['sha256']}" for file in sources])
-
-
-def _model(trained: Training) -> PortableModel:
-    """The final model, with what it is a model of."""
-    data, final = trained.data, trained.walk.final
-    about = {
-        "market": data.market.name,
-        "league": data.league.name,
-        "sides": list(data.market.sides),
-        "price": data.moment,
-        "trained_through": trained_through(trained),
-    }
-    return PortableModel(about | final.spec, final.boosters)
 
 
 def _example(trained: Training) -> Any:

@@ -117,7 +117,8 @@ def gather(settings: Settings, registry: Registry, version: Version) -> Material
     """
     case, notes = stored_case(settings, registry, version)
     forecasts, evaluation = case.forecasts, case.evaluation
-    plan = betting_plan(case.bets, Filters(), vig_method(version, settings.bets), settings.train.seed)
+    seed = settings.of_market(forecasts.market.name).train.seed
+    plan = betting_plan(case.bets, Filters(), vig_method(version, settings.bets), seed)
     found = study(forecasts, plan, case.champion)
     facts, missing = _lineage(registry, version)
     of_data, unknown = _ingested(settings, forecasts.league, facts)

@@ -22,10 +22,10 @@ from busta.data.publish import atomic_write
 from busta.errors import BustaError, OutsideError, UsageError, without_password
 from busta.registry.glance import glance
 from busta.serving.auth import Keys
-from busta.serving.engine import STATE, Engine, read_state
 from busta.serving.guard import is_loopback
-from busta.serving.slate import FORMAT
+from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
+from busta.telemetry.logs import run_id, setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,19 @@ if TYPE_CHECKING:
     from busta.ledger.storage import Ledger
     from busta.serving.service import Service
 
-__all__ = ["add_key", "application", "list_keys", "revoke_key", "serve", "service_of"]
+__all__ = [
+    "add_key",
+    "address",
+    "application",
+    "keys_of",
+    "list_keys",
+    "listen",
+    "require_key",
+    "revoke_key",
+    "serve",
+    "server_options",
+    "service_of",
+]
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +61,13 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     """
     import uvicorn
 
-    from busta.serving.protocol import Protocol
     from busta.telemetry.metrics import SHARED
 
-    _require_key(settings)
+    require_key(settings)
     token = secrets.token_hex(8)
-    listening = _listen(settings.serve.host, settings.serve.port)
+    listening = listen(settings.serve.host, settings.serve.port)
     if told is not None:
-        host, port = listening.getsockname()[:2]
-        told({"url": f"http://{f'[{host}]' if ':' in host else host}:{port}", "home": str(settings.workspace())})
+        told({"url": address(listening), "home": str(settings.workspace())})
     helpers = _helpers(settings, token)
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
@@ -65,17 +75,9 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     config = uvicorn.Config(
         Factory(settings.model_dump(), token, secrets.token_bytes(32)),
         factory=True,
-        loop="uvloop",
-        http=Protocol,
-        ws="none",
         lifespan="on",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=30,
         workers=settings.serve.workers,
+        **server_options(),
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises what it has heard once more when all is done
         signal.signal(number, lambda *_: None)
@@ -91,12 +93,30 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
             helper.terminate()
 
 
+def server_options() -> dict[str, Any]:
+    """How every server of busta speaks HTTP, for `uvicorn.Config`."""
+    from busta.serving.protocol import Protocol
+
+    return {
+        "loop": "uvloop",
+        "http": Protocol,
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,  # what it says goes where all else does
+        "log_level": "warning",
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+        "timeout_keep_alive": 30,
+    }
+
+
 def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
     """The processes beside the server: what makes slates, and what notes stakes and trials for the page."""
     context, given = get_context("spawn"), settings.model_dump()
     found: list[BaseProcess] = [
         context.Process(target=watch, args=(given, token, os.getpid()), daemon=True),
-        context.Process(target=take_notes, args=(given, os.getpid()), daemon=True),
+        context.Process(target=take_notes, args=(given, token, os.getpid()), daemon=True),
     ]
     for each in found:
         each.start()
@@ -142,7 +162,9 @@ class Factory:
         self.secret = secret
 
     def __call__(self) -> Any:
-        return application(Settings(**self.settings), self.token, self.secret)
+        settings = Settings(**self.settings)
+        setup(settings)
+        return application(settings, self.token, self.secret)
 
 
 def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any:
@@ -161,6 +183,7 @@ def application(settings: Settings, token: str = "", secret: bytes = b"") -> Any
 def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Service:
     """What the routes work with; `application` says what it is made from."""
     from busta.serving.clerk import Clerk
+    from busta.serving.engine import Engine
     from busta.serving.page.session import Sessions
     from busta.serving.service import Service
     from busta.serving.writer import Writer
@@ -174,16 +197,18 @@ def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Serv
         keys=keys,
         metrics=Metrics(),
         writer=Writer(lambda: _ledger(settings), limits.queue),
-        clerk=Clerk(ready_to_record, limits.queue),
+        clerk=Clerk(partial(ready_to_record, settings.model_dump()), limits.queue),
         bet=partial(record, settings.model_dump()),
         desk=desk_of(settings),
         sessions=Sessions(keys, secret or secrets.token_bytes(32)),
     )
 
 
-def ready_to_record() -> None:
+def ready_to_record(given: Mapping[str, Any]) -> None:
     """Loads what recording needs, ahead of the first bet."""
     import busta.workflows.bets  # noqa: F401
+
+    setup(Settings(**given))
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +227,7 @@ def keys_of(settings: Settings) -> Keys:
 def _ledger(settings: Settings) -> Ledger:
     from busta.ledger.storage import Ledger
 
-    return Ledger.of(settings, wait=settings.serve.seconds / 2)
+    return Ledger.of(settings, wait=settings.serve.seconds / 2, run_id=run_id())
 
 
 def folder(settings: Settings) -> Path:
@@ -214,6 +239,7 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Makes slates whenever what they are made of changes, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     settings = Settings(**given)
+    setup(settings)
     file = folder(settings) / STATE
     seen = read_state(file).get("seen")
     while os.getppid() == parent:
@@ -233,13 +259,16 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
         time.sleep(settings.serve.refresh)
 
 
-def take_notes(given: Mapping[str, Any], parent: int) -> None:
+def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
-    from busta.workflows.notes import Notes
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     settings = Settings(**given)
+    setup(settings)
+    while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
+        time.sleep(0.2)  # until there is something to serve the machine has more urgent work
+    from busta.workflows.notes import Notes
+
     notes = Notes(settings)
     while os.getppid() == parent:
         try:
@@ -267,7 +296,7 @@ def _prepare(settings: Settings) -> None:
     prepare(settings)
 
 
-def _require_key(settings: Settings) -> None:
+def require_key(settings: Settings) -> None:
     """Refuses an address that others can reach, where nobody has a key.
 
     Raises:
@@ -280,7 +309,7 @@ def _require_key(settings: Settings) -> None:
         )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A socket at that address.
 
     Raises:
@@ -298,3 +327,9 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from exc
     listening.set_inheritable(True)
     return listening
+
+
+def address(listening: socket.socket) -> str:
+    """What to type to reach it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,10 @@ from busta.registry.versions import model_name
 from busta.workflows.audit import quick_audit
 from busta.workflows.build import gold_of
 from busta.workflows.gate import training_case
+from busta.workflows.lineage import peak_rss_mb
+from busta.workflows.provenance import provenance
 from busta.workflows.record import Training, recipe_of, record_of, summary
+from busta.workflows.tracked import as_file, write_trained
 from busta.workflows.tune import tune
 
 if TYPE_CHECKING:
@@ -27,9 +30,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from busta.data.schema import Moment
+    from busta.features.store import GoldStore
+    from busta.models.tuning import Search
+    from busta.models.walk import Walk
     from busta.settings import Settings
 
-__all__ = ["train"]
+__all__ = ["fitted", "train", "up_to"]
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -41,6 +49,7 @@ def train(
     moment: Moment = "close",
     through: int | None = None,
     gold_path: Path | str | None = None,
+    out: Path | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     tuning: Callable[[int, int, float | None], None] = lambda _done, _of, _best: None,
 ) -> dict[str, Any]:
@@ -56,6 +65,7 @@ def train(
         moment: The price that is bet at.
         through: Last season to learn from.
         gold_path: A gold store made elsewhere, instead of the league's own.
+        out: File that a pipeline tracks; it names the version by recipe and digest, wherever it is registered.
         progress: Called with folds done and folds in all.
         tuning: Called with candidates done, candidates in all, and the least log loss that guided the search so far.
 
@@ -65,17 +75,16 @@ def train(
     Raises:
         BustaError: One of its kinds; nothing is registered then.
     """
+    as_file(out)
     started = time.time()
     league, market = pick("league", league_name), pick("market", market_name)
+    settings = settings.of_market(market.name)
     model_name(league.name, market.name, blind=blind, moment=moment)  # refuses another moment before any work
     gold = gold_of(settings, league, gold_path)
-    data = _seasons(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
+    data = up_to(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
     registry = connect(settings)
     foreign = str(gold.manifest.get("version")) if gold_path else None
-    recipe = recipe_of(settings, data, through, foreign)
-    plain = settings.model_copy(update={"tune": type(settings.tune)()})
-    search = tune(settings, gold, data, recipe_of(plain, data, through, foreign), tuning)
-    found = walk(data, settings.train, progress, search.settings if search else None)
+    recipe, search, found = fitted(settings, gold, data, through, foreign, progress, tuning)
     forecasts = Forecasts.of(found, data)
     audit = quick_audit(settings, gold, data, foreign=gold_path is not None)
     case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
@@ -93,17 +102,38 @@ def train(
         notes,
         started,
         search,
+        provenance(gold, through, foreign),
     )
     published = publish(registry, record_of(trained))
+    about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
+    log.info("%s version %s is registered", trained.name, published.version, extra=about)
+    if out is not None:
+        write_trained(out, summary(trained))
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,
         "seconds": round(time.time() - started, 2),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_rss_mb": peak_rss_mb(),
     }
 
 
-def _seasons(data: Dataset, settings: Settings, through: int | None) -> Dataset:
+def fitted(
+    settings: Settings,
+    gold: GoldStore,
+    data: Dataset,
+    through: int | None,
+    foreign: str | None,
+    progress: Callable[[int, int], None],
+    tuning: Callable[[int, int, float | None], None],
+) -> tuple[str, Search | None, Walk]:
+    """The recipe, the search it asks for, and the walk forward with the final model: all that makes predictions."""
+    recipe = recipe_of(settings, data, through, foreign)
+    plain = settings.model_copy(update={"tune": type(settings.tune)()})
+    search = tune(settings, gold, data, recipe_of(plain, data, through, foreign), tuning)
+    return recipe, search, walk(data, settings.train, progress, search.settings if search else None)
+
+
+def up_to(data: Dataset, settings: Settings, through: int | None) -> Dataset:
     """The games up to and with a season; seasons that are asked for by name have to be there."""
     season = data.games["season"].to_numpy()
     if data.moment == "open":

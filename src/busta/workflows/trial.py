@@ -16,6 +16,7 @@ from busta.registry.ab_trials import ABTrial, Declared, ab_trials, conclude, dec
 from busta.registry.connect import connect
 from busta.registry.publish import CHALLENGER, CHAMPION
 from busta.registry.versions import model_name, resolve
+from busta.telemetry.logs import RUN_ID, run_id
 from busta.trials.gains import gain_if_true
 from busta.trials.prospects import prospects
 from busta.trials.rule import FUTILE, RUNNING, WIN, Rule, decide
@@ -205,7 +206,7 @@ def _declared(kind: Kind, champion: Version, challenger: Version) -> ABTrial:
         margin=rules.margin,
         horizon=rules.horizon,
     )
-    return declare(kind.registry, kind.league.name, kind.market.name, said)
+    return declare(kind.registry, kind.league.name, kind.market.name, said, {RUN_ID: run_id()})
 
 
 def _wanted(kind: Kind, number: int | None) -> ABTrial:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.trials.rule import Decision, Rule
 
-__all__ = ["Kind", "Seen", "by_week", "common", "figures", "over", "paired", "seen"]
+__all__ = ["Kind", "Seen", "by_week", "common", "e_value", "figures", "over", "paired", "seen"]
 
 _WEEK = np.timedelta64(7, "D")
 _LARGEST = 700.0
@@ -69,10 +69,16 @@ class Seen:
         return Seen(self.gains.until(int((self.gains.weeks <= end).sum())), forecasts, self.pending)
 
 
-def seen(kind: Kind, versions: Sequence[Version], since: int) -> Seen:
+def seen(kind: Kind, versions: Sequence[Version], since: int, now: float | None = None) -> Seen:
     """What both versions said of games that started after that, in milliseconds since 1970, and their registration.
 
     Games that a version has learned from count for nothing, nor do those of a week that is not over.
+
+    Args:
+        kind: Of which model.
+        versions: Champion and challenger.
+        since: Milliseconds since 1970.
+        now: Seconds since 1970; by default it is what the clock says.
 
     Raises:
         OutsideError: The versions' files or the games are gone.
@@ -84,7 +90,7 @@ def seen(kind: Kind, versions: Sequence[Version], since: int) -> Seen:
         method = vig_method(version, kind.settings.bets)
         table = tables[method] = tables.get(method) or _games(kind, version)
         said.append(forecast_later(fetch_model(kind.registry, version), table, since))
-    end, pending = over(table, since)
+    end, pending = over(table, since, now)
     forecasts = tuple(_before(each, end) for each in said)
     return Seen(paired(*forecasts), forecasts, pending)
 
@@ -119,10 +125,8 @@ def over(data: Dataset, since: int, now: float | None = None) -> tuple[np.dateti
     """
     kickoff = _kickoff(data.games)
     later = kickoff > np.datetime64(since, "ms")
-    weeks, today = (
-        calendar_weeks(kickoff),
-        np.datetime64(int(time.time() if now is None else now), "s").astype("datetime64[D]"),
-    )
+    seconds = int(time.time() if now is None else now)
+    weeks, today = calendar_weeks(kickoff), np.datetime64(seconds, "s").astype("datetime64[D]")
     waiting = weeks[later & np.isnan(data.value) & (weeks + 2 * _WEEK >= today)]
     end = min([calendar_weeks(today), *waiting])
     return end, int((later & (weeks >= end)).sum())
@@ -143,18 +147,18 @@ def figures(gains: Gains, found: Decision, rule: Rule) -> dict[str, Any]:
     return {
         "games": int(games),
         "weeks": weeks,
-        "e_value": _e_value(found.log_e_value),
+        "e_value": e_value(found.log_e_value),
         "e_value_needed": 1 / rule.level,
-        "e_value_worse": _e_value(found.log_e_value_worse),
-        "e_value_futile": _e_value(found.log_e_value_futile),
+        "e_value_worse": e_value(found.log_e_value_worse),
+        "e_value_futile": e_value(found.log_e_value_futile),
         "mean_gain": float(gains.gain[:weeks].sum()) / games if games else None,
         "low": float(found.low[-1]) if games else None,
         "high": float(found.high[-1]) if games else None,
     }
 
 
-def _e_value(logs: NDArray[np.float64]) -> float:
-    """Of the last week; 1 before the first."""
+def e_value(logs: NDArray[np.float64]) -> float:
+    """An e-value of its logarithm week by week: that of the last one; 1 before the first."""
     return float(np.exp(min(logs[-1], _LARGEST))) if len(logs) else 1.0
 
 
@@ -167,7 +171,7 @@ def by_week(gains: Gains, found: Decision) -> list[dict[str, Any]]:
             "games": int(gains.games[row]),
             "games_so_far": int(games[row]),
             "gain": float(gains.gain[row]),
-            "e_value": _e_value(found.log_e_value[: row + 1]),
+            "e_value": e_value(found.log_e_value[: row + 1]),
             "low": _number(found.low[row]),
             "high": _number(found.high[row]),
         }

@@ -19,6 +19,7 @@ from busta.ledger.storage import Ledger
 from busta.plugins import market_names, pick, several
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, now, versions
+from busta.telemetry.logs import run_id
 from busta.workflows.bet_slip import Board
 from busta.workflows.bets import record_recommended, settle_bets
 from busta.workflows.build import build
@@ -169,7 +170,7 @@ def _predicted(settings: Settings, league: str, wanted: Wanted, kind: dict[str, 
         "moment": kind["moment"],
         "gold_version": gold,
     }
-    with Ledger.of(settings) as ledger:
+    with Ledger.of(settings, run_id=run_id()) as ledger:
         for result in found.values():
             about = of_all | {"model": result["model"]}
             written = ledger.append(prediction(about | row) for row in result["predictions"])

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from busta.plugins import pick
-from busta.serving.engine import NothingServedError
 from busta.serving.page.money import accounts
 from busta.serving.page.reasons import reasons
 from busta.serving.page.standing import ago, lacks, standing
 from busta.serving.page.trial import trials_of
 from busta.serving.page.week import week_of
+from busta.serving.state import NothingServedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

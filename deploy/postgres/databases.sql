@@ -1,0 +1,2 @@
+-- The ledger has a database of its own beside MLflow's.
+CREATE DATABASE ledger;

@@ -1,0 +1,41 @@
+# The server: `busta serve` and what it loads. Build from the root of the repository:
+#   docker build --file deploy/serve.Dockerfile --tag busta-serve .
+ARG BASE=docker.io/library/python:3.11.14-slim-bookworm
+
+FROM ${BASE} AS build
+ENV UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/busta
+COPY deploy/build.lock deploy/serve.lock /build/
+RUN python -m venv /build/tools \
+    && /build/tools/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /build/build.lock \
+    && python -m venv --without-pip /opt/busta \
+    && /build/tools/bin/uv pip install --quiet --require-hashes --requirement /build/serve.lock
+COPY pyproject.toml README.md LICENSE /build/source/
+COPY src /build/source/src
+WORKDIR /build/source
+# The wheel is made by what the lock names, too, not by what its latest version happens to be.
+RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel \
+    && /build/tools/bin/uv pip install --quiet --no-deps /build/wheel/*.whl
+
+FROM ${BASE}
+# What installs packages is not needed to run, and its copy of certificates and code is one thing less to keep up to date.
+RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip setuptools wheel \
+    && useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin busta \
+    && install --directory --owner busta /workspace
+COPY --from=build /opt/busta /opt/busta
+# Threads of libraries cost memory, and the server answers from tables made ahead.
+ENV PATH=/opt/busta/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    OPENBLAS_NUM_THREADS=1 \
+    MALLOC_ARENA_MAX=2 \
+    HOME=/tmp \
+    BUSTA_HOME=/workspace \
+    BUSTA_LOGS__FORMAT=json
+USER 1000
+WORKDIR /workspace
+VOLUME /workspace
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
+ENTRYPOINT ["busta"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]
