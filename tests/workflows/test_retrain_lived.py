@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -220,3 +221,13 @@ def test_settings_that_are_not_known_any_more_are_said(learned, monkeypatch):
     monkeypatch.setattr(recipe.json, "loads", lambda _: stored)
     with pytest.raises(UsageError, match="trained by another busta"):
         as_trained(settings, connect(settings), champion)
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_league_left_alone_is_no_worse_off_for_being_retrained():
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "benchmarks.decade", "--quick"]
+    done = subprocess.run(command, cwd=root, env=os.environ.copy(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert "never retrained" in done.stdout
