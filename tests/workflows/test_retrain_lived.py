@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 import busta
-from busta.errors import UsageError
+from busta.errors import OutsideError, UsageError
 from busta.leagues.sim import World, play
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.trials import RECIPE
 from busta.registry.versions import resolve, versions
 from busta.settings import Settings
-from busta.workflows import recipe
+from busta.workflows import recipe, retrain_facts
 from busta.workflows.recipe import as_trained
-from busta.workflows.retrain_facts import Job, facts_of, paired_of
+from busta.workflows.retrain_facts import Job, contradicted, facts_of, paired_of
 from busta.workflows.retrain_record import State
 from lived import clock, day, live
 from workspaces import _template, forget_variables, register_again, variables
@@ -204,6 +204,16 @@ def test_a_version_does_as_well_as_itself_on_the_games_after_it_was_registered(l
     assert (paired.gain, paired.worse) == (0.0, 1.0)
     assert 0 < paired.since < paired.games < 256
     assert paired_of(job_of(settings, "2014-12-10"), champion, champion).games == 0  # all were before it
+
+
+def test_results_that_were_changed_contradict_what_was_judged(learned, monkeypatch):
+    settings, champion = learned
+    job = job_of(settings, "2014-12-10")
+    assert not contradicted(job, champion)
+    job.data = replace(job.data, value=-job.data.value)
+    assert contradicted(job, champion)
+    monkeypatch.setattr(retrain_facts, "stored_forecasts", lambda *_: (_ for _ in ()).throw(OutsideError("gone")))
+    assert not contradicted(job, champion)
 
 
 def test_the_recipe_is_the_champions_whatever_the_settings_say_today(learned):
