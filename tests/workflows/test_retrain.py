@@ -39,6 +39,7 @@ class Life:
         self.versions, self.champion, self.history = [], "1", []
         self.results, self.fresh, self.gold, self.paired = 1000, 100, "g2", GOOD
         self.recipe, self.verdict, self.trained = "r", "fit to serve", 0
+        self.contradicted = False
         self.trial, self.gated, self.watched = "running", 0, {"models": []}
         self.add("g1", "2026-09-01")
 
@@ -116,6 +117,7 @@ def life(tmp_path, monkeypatch):
         "roll_back": found.roll_back,
         "facts_of": found.facts,
         "paired_of": lambda *_: found.paired,
+        "contradicted": lambda *_: found.contradicted,
         "as_trained": lambda settings, *_: settings,
         "recipe_of": lambda *_: found.recipe,
         "noted": found.tag,
@@ -335,6 +337,16 @@ def test_a_new_champion_that_decays_is_taken_back(life):
     assert (found["decision"], found["champion"], found["before"]) == ("rolled back", "1", "2")
     life.fresh = 200
     assert (life.decision(28)["decision"], life.trained) == ("wait", 1)  # the gap begins anew
+
+
+def test_nobody_is_taken_back_by_data_that_contradict_what_was_known(life):
+    life.at()
+    life.paired, life.fresh, life.contradicted = WORSE, 10, True
+    found = life.decision(20)
+    assert (found["decision"], life.champion) == ("nothing to do", "2")
+    assert found["notes"]["roll_back"].startswith("not rolled back")
+    life.contradicted = False
+    assert life.decision(21)["decision"] == "rolled back"
 
 
 @pytest.mark.parametrize("stage", ["train", "gate"])

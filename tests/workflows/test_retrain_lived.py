@@ -8,20 +8,21 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import busta
-from busta.errors import UsageError
+from busta.errors import OutsideError, UsageError
 from busta.leagues.sim import World, play
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.trials import RECIPE
 from busta.registry.versions import resolve, versions
 from busta.settings import Settings
-from busta.workflows import recipe
+from busta.workflows import recipe, retrain_facts
 from busta.workflows.recipe import as_trained
-from busta.workflows.retrain_facts import Job, facts_of, paired_of
+from busta.workflows.retrain_facts import Job, contradicted, facts_of, paired_of
 from busta.workflows.retrain_record import State
 from lived import clock, day, live
 from workspaces import _template, forget_variables, register_again, variables
@@ -205,6 +206,16 @@ def test_a_version_does_as_well_as_itself_on_the_games_after_it_was_registered(l
     assert paired_of(job_of(settings, "2014-12-10"), champion, champion).games == 0  # all were before it
 
 
+def test_results_that_were_changed_contradict_what_was_judged(learned, monkeypatch):
+    settings, champion = learned
+    job = job_of(settings, "2014-12-10")
+    assert not contradicted(job, champion)
+    job.data = replace(job.data, value=-job.data.value)
+    assert contradicted(job, champion)
+    monkeypatch.setattr(retrain_facts, "stored_forecasts", lambda *_: (_ for _ in ()).throw(OutsideError("gone")))
+    assert not contradicted(job, champion)
+
+
 def test_the_recipe_is_the_champions_whatever_the_settings_say_today(learned):
     settings, champion = learned
     changed = busta.load(home=settings.home, train={"seed": 5, "jobs": 7}, bets={"min_edge": 0.1, "unit": 0.5})
@@ -220,3 +231,13 @@ def test_settings_that_are_not_known_any_more_are_said(learned, monkeypatch):
     monkeypatch.setattr(recipe.json, "loads", lambda _: stored)
     with pytest.raises(UsageError, match="trained by another busta"):
         as_trained(settings, connect(settings), champion)
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_league_left_alone_is_no_worse_off_for_being_retrained():
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "benchmarks.decade", "--quick"]
+    done = subprocess.run(command, cwd=root, env=os.environ.copy(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert "never retrained" in done.stdout

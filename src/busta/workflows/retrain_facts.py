@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from busta.errors import OutsideError, UsageError
 from busta.markets.dataset import assemble
+from busta.performance.gate.checks.bst014_revised import TOLERATED
 from busta.registry.ab_trials import ab_trials
 from busta.registry.versions import model_name
 from busta.trials.evidence import log_capital
 from busta.trials.gains import calendar_weeks
 from busta.watch.retraining import Facts, Look, Paired
 from busta.workflows.build import gold_of
+from busta.workflows.forecast import stored_forecasts
+from busta.workflows.revised import revised
 from busta.workflows.trial_evidence import Kind, e_value, seen
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.workflows.retrain_record import Diary, State
 
-__all__ = ["Job", "facts_of", "paired_of"]
+__all__ = ["Job", "contradicted", "facts_of", "paired_of"]
 
 _AHEAD = timedelta(days=30)
 """A season that begins within so long is about to begin."""
@@ -161,6 +165,16 @@ def paired_of(job: Job, older: Version, newer: Version, since: datetime | None =
         gain=float(gains.gain.sum()) / games if games else None,
         worse=e_value(np.maximum.accumulate(log_capital(gains.swapped()))),
     )
+
+
+def contradicted(job: Job, champion: Version) -> bool:
+    """Whether today's data have more of the games the champion was judged on otherwise than BST014 tolerates."""
+    try:
+        forecasts = stored_forecasts(job.registry, champion)
+    except (OutsideError, UsageError):  # gone, or of an older busta: nothing to hold them against
+        return False
+    changed = {game for games in revised(forecasts, job.data).values() for game in games}
+    return len(changed) > TOLERATED * len(forecasts)
 
 
 def _moment(at: datetime) -> np.datetime64:

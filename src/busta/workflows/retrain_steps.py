@@ -30,7 +30,7 @@ from busta.workflows.gate import gate
 from busta.workflows.manage import promote_version, roll_back
 from busta.workflows.recipe import as_trained
 from busta.workflows.record import recipe_of
-from busta.workflows.retrain_facts import facts_of, paired_of
+from busta.workflows.retrain_facts import contradicted, facts_of, paired_of
 from busta.workflows.train import train
 from busta.workflows.trial import start_trial
 
@@ -198,6 +198,11 @@ def _probation(job: Job) -> dict[str, Any] | None:
     decay = DECAY in (job.on(champion) or ())
     decision = decide_champion(paired, job.settings.retrain, job.settings.trial.alpha, decay=decay)
     if decision.act != ROLL_BACK:
+        return None
+    if contradicted(job, champion):
+        job.notes["roll_back"] = (
+            f"not rolled back, as results or prices of games it was judged on changed: it {decision.reason}"
+        )
         return None
     if job.dry:
         return told(job, ROLL_BACK, decision.reason)
