@@ -42,9 +42,9 @@ from busta.models.walk import walk
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import fetch_model, versions
-from busta.workflows import retrain_steps
-from busta.workflows.build import gold_of
-from busta.workflows.forecast import probabilities
+from busta.workflows.data.build import gold_of
+from busta.workflows.predicting.forecast import probabilities
+from busta.workflows.retraining import steps as retrain_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

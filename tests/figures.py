@@ -1,4 +1,4 @@
-"""Figures as the watch and `busta.workflows.figures` hand them over, of a workspace of any size."""
+"""Figures as the watch and `busta.workflows.watching.figures` hand them over, of a workspace of any size."""
 
 from __future__ import annotations
 

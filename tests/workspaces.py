@@ -19,7 +19,7 @@ import busta
 from busta.data.tables import Tables
 from busta.leagues.nfl import LEAGUE as NFL
 from busta.registry.connect import Registry, connect
-from busta.workflows.prepare import prepare
+from busta.workflows.serving.prepare import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

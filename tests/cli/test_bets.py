@@ -7,7 +7,7 @@ import pytest
 
 import busta
 from busta.data.tables import Tables
-from busta.workflows.bet_slip import Board
+from busta.workflows.bets.slip import Board
 from support import play
 
 OVER = ("--price", "-110", "--stake", "5", "--book", "pinnacle", "--league", "sim")

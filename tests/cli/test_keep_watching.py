@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from busta.workflows import keep_watching as workflow
+from busta.workflows.watching import keep_watching as workflow
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_options_that_do_not_go_together_are_refused(busta_in, tmp_path, asked, 
 
 def test_each_round_may_retrain(busta_in, tmp_path, asked, monkeypatch, caplog):
     failed = {"model": "busta-sim-ats", "decision": "failed", "reason": "MLflow is down"}
-    monkeypatch.setattr("busta.workflows.retrain.retrain", lambda *_, **more: {"models": [failed], **more})
+    monkeypatch.setattr("busta.workflows.retraining.retrain.retrain", lambda *_, **more: {"models": [failed], **more})
     busta_in(tmp_path, "watch", "sim", "--every", "60", "--retrain", "--blind")
     ((_, _, how),) = asked
     assert how["then"]({"models": []})["watched"] == {"models": []}

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from busta.cli.watch import EXAMPLE, watch
 from busta.errors import UsageError
-from busta.workflows import watch as workflow
+from busta.workflows.watching import watch as workflow
 
 FEATURE = {
     "feature": "elo_diff",
@@ -110,7 +110,7 @@ def test_with_retrain_what_was_found_is_acted_on(busta_watch, monkeypatch):
         asked.append((league, markets, more["watched"]["alarms"], more["unattended"]))
         return done
 
-    monkeypatch.setattr("busta.workflows.retrain.retrain", retrain)
+    monkeypatch.setattr("busta.workflows.retraining.retrain.retrain", retrain)
     answer = run("--market", "ats", "--retrain")
     assert asked == [("nfl", ["ats"], 0, True)]
     assert (answer.return_value, answer.stdout.splitlines()[-1]) == (3, "busta-nfl-ats: refused: no new data")

@@ -18,10 +18,10 @@ from busta.performance.gate.verdict import checks
 from busta.plugins import league_names, market_names, pick
 from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
-from busta.workflows.backtest import backtest
-from busta.workflows.build import catalog
-from busta.workflows.evaluate import evaluate
-from busta.workflows.ingest import tables_of
+from busta.workflows.data.build import catalog
+from busta.workflows.data.ingest import tables_of
+from busta.workflows.judging.backtest import backtest
+from busta.workflows.judging.evaluate import evaluate
 from odds import START, answer_of, book, event
 from support import game, games_of, quotes_of
 from workspaces import register_again, trained

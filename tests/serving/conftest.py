@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from asking import asking
-from busta.workflows.serve import application
+from busta.workflows.serving.serve import application
 from workspaces import _no_variables, borrowed, slated, trained
 
 __all__ = ["_no_variables", "borrowed", "slated", "trained"]

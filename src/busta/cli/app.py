@@ -117,7 +117,7 @@ def ingest(
 ) -> None:
     """Download (or read) a league's games and odds, validate and store them."""
     from busta.cli import show
-    from busta.workflows.ingest import ingest as run
+    from busta.workflows.data.ingest import ingest as run
 
     emit(run(settings(config), league, files or (), map_path=mapped), as_json, show.ingest)
 
@@ -134,7 +134,7 @@ def sim(
 ) -> None:
     """Play the simulated league, whose true probabilities are known, and store it as league sim."""
     from busta.cli import show
-    from busta.workflows.ingest import ingest as run
+    from busta.workflows.data.ingest import ingest as run
 
     world = {
         "seasons": seasons,
@@ -176,7 +176,7 @@ def train(
 ) -> None:
     """Train a market's model, walk it forward beside the closing line, and register it."""
     from busta.cli import show
-    from busta.workflows.train import train as run
+    from busta.workflows.training.train import train as run
 
     flags = {
         "first_test_season": first_test_season,
@@ -221,8 +221,8 @@ def predict(
 ) -> None:
     """Predict games: probability, fair price, edge and stake of the better side."""
     from busta.cli import show
-    from busta.workflows.predict import Wanted
-    from busta.workflows.predict import predict as run
+    from busta.workflows.predicting.predict import Wanted
+    from busta.workflows.predicting.predict import predict as run
 
     wanted = Wanted(week, date, tuple(games or ()))
     result = run(

@@ -32,7 +32,7 @@ def explain(
     config: Config = None,
 ) -> None:
     """Say what a forecast is the sum of: market, features, calibration, and what all markets together change."""
-    from busta.workflows.explain import explain as run
+    from busta.workflows.predicting.explain import explain as run
 
     result = run(
         settings(config), market, game, league, blind=blind, moment=price.value, model=model, week=week, date=date

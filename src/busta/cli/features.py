@@ -17,7 +17,7 @@ features = typer.Typer(
 def features_build(league: LeagueName, as_json: Json = False, config: Config = None) -> None:
     """Build the league's gold store from its tables, where it is missing or stale."""
     from busta.cli import show
-    from busta.workflows.build import build
+    from busta.workflows.data.build import build
 
     emit(build(settings(config), league), as_json, show.built)
 
@@ -26,7 +26,7 @@ def features_build(league: LeagueName, as_json: Json = False, config: Config = N
 def features_list(league: LeagueOption = "nfl", as_json: Json = False, config: Config = None) -> None:
     """List the versions of the league's gold store."""
     from busta.cli import show
-    from busta.workflows.build import gold_versions
+    from busta.workflows.data.build import gold_versions
 
     emit(gold_versions(settings(config), league), as_json, show.records, under="versions")
 
@@ -40,7 +40,7 @@ def features_show(
 ) -> None:
     """Show one version's lineage: what it is made of, and what was missing."""
     from busta.cli import show
-    from busta.workflows.build import open_version
+    from busta.workflows.data.build import open_version
 
     emit(dict(open_version(settings(config), league, version).manifest), as_json, show.manifest)
 
@@ -49,7 +49,7 @@ def features_show(
 def features_catalog(as_json: Json = False) -> None:
     """List every feature: unit, meaning, when it is known, which markets use it."""
     from busta.cli import show
-    from busta.workflows.build import catalog
+    from busta.workflows.data.build import catalog
 
     emit(catalog(), as_json, show.catalog, under="features")
 
@@ -64,6 +64,6 @@ def features_diff(
 ) -> None:
     """Say what differs between two versions of the gold store."""
     from busta.cli import show
-    from busta.workflows.build import compare
+    from busta.workflows.data.build import compare
 
     emit(compare(settings(config), league, a, b), as_json, show.mapping)

@@ -77,7 +77,7 @@ def evaluate(
 ) -> None:
     """Score a version's out-of-fold forecasts beside the closing line, each figure with its interval."""
     from busta.cli import show
-    from busta.workflows.evaluate import evaluate as run
+    from busta.workflows.judging.evaluate import evaluate as run
 
     result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
     emit(result, as_json, show.evaluated)
@@ -101,7 +101,7 @@ def gate(
 ) -> int:
     """Ask whether a version is fit to serve or fit to bet; exits 0 if it may be promoted, 3 if not."""
     from busta.cli import show
-    from busta.workflows.gate import gate as run
+    from busta.workflows.judging.gate import gate as run
 
     result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
     emit(result, as_json, show.gate)

@@ -27,7 +27,7 @@ def report(
     config: Config = None,
 ) -> None:
     """Write one page that says whether a model may be bet on, why, how sure, and how to get the same figures."""
-    from busta.workflows.report import report as run
+    from busta.workflows.judging.report import report as run
 
     result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
     emit(result, as_json, _show)

@@ -37,7 +37,7 @@ def reproduce(
     config: Config = None,
 ) -> int:
     """Train a version again from what was recorded and compare bit for bit; exits 0 if identical, 3 if not."""
-    from busta.workflows.reproduce import reproduce as run
+    from busta.workflows.training.reproduce import reproduce as run
 
     chosen = settings(config)
     with progress(f"training {market} again") as step:

@@ -63,7 +63,7 @@ def watch(
         then = {"then": _then(chosen, league, markets, **kind)} if retrain else {}
         _keep(chosen, league, markets or None, as_json, **then, **kind, **given)
         return 0
-    from busta.workflows.watch import watch as run
+    from busta.workflows.watching.watch import watch as run
 
     now = None if as_of is None else _day(as_of)
     result = run(chosen, league, markets or None, through=through, now=now, **kind)
@@ -75,13 +75,13 @@ def watch(
 
 def _then(chosen: Settings, league: str, markets: list[str] | None, **kind: Any) -> Any:
     """What is done with what the watch found."""
-    from busta.workflows.retrain import after_watch
+    from busta.workflows.retraining.retrain import after_watch
 
     return after_watch(chosen, league, markets or None, **kind)
 
 
 def _keep(chosen: Settings, league: str, markets: list[str] | None, as_json: bool, **how: Any) -> None:
-    from busta.workflows.keep_watching import keep_watching
+    from busta.workflows.watching.keep_watching import keep_watching
 
     keep_watching(chosen, league, markets, told=lambda found: emit(found, as_json, _listening), **how)
 

@@ -56,7 +56,7 @@ def text(figures: Mapping[str, Any]) -> bytes:
     """All figures as Prometheus reads them.
 
     Args:
-        figures: What `busta.workflows.figures.Figures` gathers; a part that is not there is not told.
+        figures: What `busta.workflows.watching.figures.Figures` gathers; a part that is not there is not told.
     """
     from prometheus_client.exposition import generate_latest
 

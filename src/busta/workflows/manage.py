@@ -11,9 +11,9 @@ from busta.plugins import league_names, market_names, pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, note, now, promote, registered, resolve, rollback, versions
-from busta.workflows.forecast import other_champion
-from busta.workflows.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
-from busta.workflows.trial import won_trial
+from busta.workflows.predicting.forecast import other_champion
+from busta.workflows.training.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
+from busta.workflows.trials.trial import won_trial
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
