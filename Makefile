@@ -6,7 +6,8 @@ STAMP := $(VENV)/.ready
 IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--constraint requirements.lock
 
-.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check bench bench-accuracy honesty zoos check check-all image-check buildah lock clean
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
+	bench bench-accuracy honesty zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -24,6 +25,10 @@ demo: env
 test: env postgres prometheus
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -m "not server and not browser and not slow" --numprocesses auto --dist loadfile --cov --cov-report=term
+
+# The pipeline on the simulated league (dvc.yaml, params.yaml); what has not changed is not run again.
+pipeline: env
+	PATH="$(abspath $(BIN)):$$PATH" BUSTA_HOME=. $(BIN)/dvc repro
 
 lint: env
 	$(BIN)/ruff check .
@@ -63,7 +68,7 @@ prometheus:
 		|| (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes prometheus prometheus-alertmanager)
 
 # Grafana's own types of dashboards, from npm; what they ask Prometheus is tested with the rules.
-dashboards-check:
+dashboards-check: env
 	command -v npm >/dev/null || (apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes npm)
 	mkdir -p build/dashboards
 	cd build/dashboards && npm install --no-audit --no-fund --silent @grafana/schema@13.2.3 typescript@7.0.2
@@ -88,7 +93,9 @@ bench: env
 	$(BIN)/python benchmarks/joint.py
 	$(BIN)/python -m benchmarks.tuning
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.monitoring
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/pipeline.py
 
 # How good are the predictions of the real games in BUSTA_TEST_DATA, and which features earn? Exits with 1 where a target
 # is missed. A look at results is a trial: see docs/experiments.md.
@@ -101,6 +108,7 @@ honesty: env
 	$(BIN)/python benchmarks/honesty.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/trials.py
+	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python benchmarks/audit.py --zoo first --seeds 3
 
 # All zoos of planted leaks, those that nothing was tuned on among them; it says what is missed.

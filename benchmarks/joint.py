@@ -26,7 +26,7 @@ from busta.models.walk import walk
 from busta.plugins import pick
 from busta.scoring.distributional import crps, exact_log_score, normal_crps
 from busta.scoring.intervals import weekly_ratio_interval
-from busta.workflows.joint import JOINED, moved
+from busta.workflows.predicting.joint import JOINED, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

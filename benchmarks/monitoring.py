@@ -24,19 +24,14 @@ from benchmarks.serving import PREDICTIONS, cpu, free_port, missed, newest, read
 
 import busta
 from busta.telemetry.metrics import Metrics
-from busta.watch.metrics import text
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from figures import figures
-
 MOST = 0.02
 TIMES = 50_000
 CONNECTIONS = 8
-BIG = {"leagues": ("nfl",), "features": 120, "models": 12}
 
 
 def main() -> int:
@@ -54,7 +49,6 @@ def main() -> int:
             ready(port)
             request = post(PREDICTIONS, b'{"games": ["%s"]}' % newest(port, asked.league, 1)[0].encode())
             under_load(running, port, lambda: request, asked.rounds, asked.seconds, counting)
-    show("text of the watch, 120 features and 12 models", 1000 * once(lambda: text(figures(**BIG)), 5), "ms")
     print(f"\n{len(missed)} targets missed{': ' if missed else ''}{'; '.join(missed)}")
     return int(bool(missed))
 

@@ -63,7 +63,7 @@ def imported() -> tuple[Any, Any]:
     import mlflow  # noqa: F401
 
     from busta.settings import load
-    from busta.workflows.report import report
+    from busta.workflows.judging.report import report
 
     return load, report
 

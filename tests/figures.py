@@ -1,4 +1,4 @@
-"""Figures as the watch and `busta.workflows.figures` hand them over, of a workspace of any size."""
+"""Figures as the watch and `busta.workflows.watching.figures` hand them over, of a workspace of any size."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def watched(features: int = 2, league: str = "nfl", models: int = 1) -> dict[str
         "last_result": NOW,
         "alarms": 1,
         "features": [feature(f"f{i}") for i in range(features)],
+        "groups": [{"group": "ratings", "age_hours": 200.0, "age_hours_before": 150.0, "alarm": True}],
         "models": [champion(league, i) for i in range(models)],
         "notes": {},
         "seconds": 1.0,
@@ -121,6 +122,7 @@ def figures(leagues: tuple[str, ...] = ("nfl",), features: int = 2, models: int 
         "leagues": [
             {
                 "league": league,
+                "as_of": NOW,
                 "gold_version": "abc",
                 "gold_created_at": NOW,
                 "games": 6000,

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from unittest import mock
 
-import polars as pl
-
-from busta.data.source import Batch
 from busta.data.tables import Tables
+from busta.leagues.simulation.life import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from busta.data.source import Batch
     from busta.settings import Settings
-
-SEEN = timedelta(days=21)
-"""How long before they start games are listed."""
-PLAYED = timedelta(hours=4)
-
-
-def known(batch: Batch, now: datetime) -> Batch:
-    """What of a played league was known at a time: results, the games soon to come, their quotes so far."""
-    games = batch.games.filter(pl.col("kickoff") <= now + SEEN)
-    over = pl.col("kickoff") + PLAYED <= now
-    games = games.with_columns(pl.when(over).then(pl.col(name)).alias(name) for name in ("home_score", "away_score"))
-    quotes = batch.quotes.filter((pl.col("known_at") <= now) & pl.col("game_id").is_in(games["game_id"].implode()))
-    assert batch.truth is not None
-    truth = batch.truth.filter(pl.col("game_id").is_in(games["game_id"].implode()))
-    return Batch(games, quotes, truth=truth)
 
 
 def live(settings: Settings, batch: Batch, now: datetime) -> None:

@@ -12,6 +12,8 @@ from busta.settings import Bets, Gate, Settings
 from busta.workflows.init import init, template
 from workspaces import forget_variables
 
+FILES = ("busta.toml", "params.yaml", "dvc.yaml", ".dvcignore", ".gitignore")
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
@@ -293,17 +295,19 @@ def test_the_template_with_every_line_uncommented_is_the_defaults(toml):
 
 def test_init_makes_the_workspace_and_never_overwrites(home):
     first = init(home / "new" / "bets")
-    file = home / "new" / "bets" / "busta.toml"
-    assert first == {"written": [str(file)], "kept": []}
-    assert file.read_text() == template()
+    files = [home / "new" / "bets" / name for name in FILES]
+    assert (first["written"], first["kept"]) == ([str(file) for file in files], [])
+    assert files[0].read_text() == template()
 
-    file.write_text("# mine")
-    assert init(file.parent) == {"written": [], "kept": [str(file)]}
-    assert file.read_text() == "# mine"
+    for file in files:
+        file.write_text("# mine")
+    again = init(files[0].parent)
+    assert (again["written"], again["kept"]) == ([], [str(file) for file in files])
+    assert {file.read_text() for file in files} == {"# mine"}
 
 
 def test_init_takes_text_as_a_path_and_nothing_else(home):
-    assert init(str(home / "new"))["written"] == [str(home / "new" / "busta.toml")]
+    assert init(str(home / "new"))["written"][0] == str(home / "new" / "busta.toml")
     with pytest.raises(UsageError, match=r"^folder = None: needed is a path$"):
         init(None)
 
@@ -328,3 +332,92 @@ def test_a_password_is_not_sent_over_a_line_anybody_can_read(monkeypatch):
     with pytest.raises(UsageError, match="a password needs smtp_tls") as caught:
         busta.load(notify=here | {"smtp_host": "mail.example.org"})
     assert "hunter2" not in str(caught.value)
+
+
+def yaml_of(home, text):
+    (home / "params.yaml").write_text(text)
+    return home / "params.yaml"
+
+
+def test_a_yaml_file_says_what_a_toml_file_says(toml, home):
+    toml("[train]\nseed = 3\nwindow = 4\n[train.blind.boosting]\nmax_depth = 3\n[sim]\nedge = 1e-1\n[serve]\nport = 9")
+    yaml = "train:\n  seed: 3\n  window: 4\n  blind: {boosting: {max_depth: 3}}\nsim: {edge: 1e-1}\nserve: {port: 9}"
+
+    assert busta.load(yaml_of(home, yaml)).model_dump() == busta.load().model_dump()
+
+
+def test_nothing_is_said_by_an_empty_yaml_file_or_a_null(home):
+    assert busta.load(yaml_of(home, "# nothing")).model_dump() == Settings().model_dump()
+    assert busta.load(yaml_of(home, "train: {window: null, seed: ''}")).train == Settings().train
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("train: [", r"is not valid YAML: .* \(at line 1, column 9\)$"),
+        ("train: {seed: 1}\ntrain: {seed: 2}", r"is not valid YAML: 'train' is there twice \(at line 2, column 1\)$"),
+        ("train: \x00", r"is not valid YAML: "),
+        ("- train", r"is not a file of settings; needed are sections"),
+        ("1: 2", r"is not a file of settings; needed are sections"),
+        ("train: !!python/object:os.system {}", r"is not valid YAML: could not determine a constructor"),
+        ("trian: {seed: 1}", r"unknown setting 'trian'; allowed there: .*train"),
+        ("train: 1", r"setting train = 1: "),
+        ("train: {seed: -1}", r"setting train\.seed = -1: .*greater than or equal to 0"),
+        ("tracking: {tracking_uri: 'http://me:secret@host'}", r"tracking\.tracking_uri holds a password; give it as"),
+        ("tune: {storage: 'postgresql://host/x?password=secret'}", r"tune\.storage holds a password"),
+        ("odds_api: {key: secret}", r"odds_api\.key is a secret"),
+    ],
+)
+def test_what_is_wrong_in_a_yaml_file_is_said_as_of_toml(home, text, says):
+    with pytest.raises(UsageError, match=says) as caught:
+        busta.load(yaml_of(home, text))
+    assert "params.yaml" in str(caught.value)
+    assert "secret" not in str(caught.value).replace("is a secret", "")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_yaml_file_that_is_no_text_is_refused(home):
+    yaml_of(home, "").write_bytes(b"\xff\xfe\x80")
+    with pytest.raises(UsageError, match="is not valid YAML"):
+        busta.load(home / "params.yaml")
+
+
+def test_a_market_has_the_settings_of_all_but_for_those_of_its_own(toml):
+    toml("[train]\nseed = 3\n[train.anchored.boosting]\neta = 0.1\n[train.markets.ats.anchored.boosting]\nrounds = 9")
+    settings = busta.load()
+
+    ats, other = settings.of_market("ats"), settings.of_market("totals")
+
+    assert ats.train.anchored.boosting == other.train.anchored.boosting.model_copy(update={"rounds": 9})
+    assert (ats.train.seed, ats.train.anchored.boosting.eta, ats.train.markets) == (3, 0.1, {})
+    assert ats.train.anchored.linear == other.train.anchored.linear == Settings().train.anchored.linear
+    assert other.train == settings.train.model_copy(update={"markets": {}})
+    assert ats.bets == settings.bets
+
+
+def test_the_settings_of_a_market_are_the_same_after_a_journey(toml, monkeypatch):
+    toml("[train.markets.ats]\nseed = 4")
+    monkeypatch.setenv("BUSTA_TRAIN__MARKETS__ATS__JOBS", "1")
+    settings = busta.load()
+    assert settings.model_dump()["train"]["markets"] == {"ats": {"seed": 4, "jobs": 1}}
+
+    again = Settings(**settings.model_dump() | {"train": settings.train.model_dump() | {"window": 7}})
+
+    assert (again.of_market("ats").train.window, again.of_market("ats").train.seed) == (7, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[train.markets.ats]\nsed = 4", r"unknown setting 'train\.markets\.ats\.sed'; allowed there: anchored, blind"),
+        ("[train.markets.ats.blind.linear]\nrige = 4", r"unknown setting '.*\.rige'; allowed there: ridge\."),
+        ("[train.markets.ats]\nseed = -4", r"setting train\.markets\.ats\.seed = -4: "),
+        ("[train.markets.ats.markets.ats]\nseed = 4", r"setting train\.markets = .*a market has no markets of its own"),
+        ("[train.markets.halves]\nseed = 4", r"unknown market 'halves'"),
+        ("[train.markets.over-under]\nseed = 4", r"train\.markets\.over-under: the market's own name is 'totals'"),
+    ],
+)
+def test_settings_of_a_market_are_checked_as_all_are(toml, text, says):
+    toml(text)
+    with pytest.raises(UsageError, match=says):
+        busta.load()

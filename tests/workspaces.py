@@ -19,6 +19,7 @@ import busta
 from busta.data.tables import Tables
 from busta.leagues.nfl import LEAGUE as NFL
 from busta.registry.connect import Registry, connect
+from busta.workflows.serving.prepare import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,18 @@ class Trained:
         return connect(self.settings)
 
 
+@dataclass(frozen=True)
+class Slated:
+    """A workspace whose slates are made, and what was told of them; not to be changed."""
+
+    settings: Settings
+    made: list[dict[str, Any]]
+
+    def copy(self, to: Path) -> Settings:
+        """The settings of a copy that may be changed."""
+        return busta.load(home=shutil.copytree(self.settings.home, to))
+
+
 @cache
 def _template(base: Path) -> Path:
     """Settings, tables, gold store and an empty MLflow database."""
@@ -88,6 +101,13 @@ def _trained(base: Path) -> Trained:
     return Trained(settings, results)
 
 
+@cache
+def _slated(base: Path) -> Slated:
+    """The trained workspace with slates, made once; `prepare` itself is tried on it, so it says what it made."""
+    settings = busta.load(home=shutil.copytree(_trained(base).settings.home, base / "slated"))
+    return Slated(settings, prepare(settings))
+
+
 def forget_variables(patch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have a workspace of their own."""
     for name in list(os.environ):
@@ -106,6 +126,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     with pytest.MonkeyPatch.context() as patch:
         forget_variables(patch)
         return _trained(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def slated(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Slated:
+    """The shared workspace with slates."""
+    with pytest.MonkeyPatch.context() as patch:
+        forget_variables(patch)
+        return _slated(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from panels import BAD_IF_ON, DAY, LEAGUE, RED, YELLOW, Row, bars, lines, stat, table
+from panels import BAD_IF_ON, LEAGUE, RED, YELLOW, Row, bars, lines, stat, table
 
+AGED = f"busta_feature_group_age_before_seconds{{{LEAGUE}}}"
 CLOCK = f"busta_as_of_timestamp_seconds{{{LEAGUE}}}"
 WEIGHED = f"busta_feature_psi{{{LEAGUE}}} / busta_feature_psi_critical{{{LEAGUE}}}"
 NAMED = {"psi": "PSI", "psi_critical": "alarm from", "ks": "KS", "missing_ratio": "missing"}
@@ -103,12 +104,12 @@ DATA = (
                 steps=((0.05, YELLOW), (0.2, RED)),
             ),
             bars(
-                "Oldest when used",
-                "From when the value was known to the decision, the median.",
-                {"{{feature}}, {{league}}": f"topk(15, busta_feature_known_age_seconds{{{LEAGUE}}})"},
-                "s",
+                "Older than in training",
+                "Age of a group's values when they are used, by that in the games trained on.",
+                {"{{group}}, {{league}}": f"busta_feature_group_age_seconds{{{LEAGUE}}} / {AGED}"},
+                "percentunit",
                 width=8,
-                steps=((14 * DAY, YELLOW), (30 * DAY, RED)),
+                steps=((1.5, YELLOW), (2, RED)),
             ),
             table(
                 "All features",

@@ -14,7 +14,7 @@ def routes() -> str:
     """Every path: what it does, what may be given, and an example."""
     from busta.serving.app import describe
     from busta.settings import load
-    from busta.workflows.serve import service_of
+    from busta.workflows.serving.serve import service_of
 
     paths = describe(service_of(load(home=".")))["paths"]
     return "\n\n".join(_route(path, method, about) for path, each in paths.items() for method, about in each.items())

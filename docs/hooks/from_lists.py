@@ -78,7 +78,7 @@ def _constants(module: Any) -> list[tuple[str, Any, str]]:
 
 def questions() -> str:
     """What is asked of our own store and training, besides the table."""
-    from busta.workflows import audit
+    from busta.workflows.judging import audit
 
     tree = ast.parse(inspect.getsource(audit))
     pairs = [tuple(each.elts[:2]) for each in ast.walk(tree) if isinstance(each, ast.Tuple) and _is_question(each)]
@@ -131,7 +131,7 @@ def markets() -> str:
 
 def features() -> str:
     """Every feature, a table a group."""
-    from busta.workflows.build import catalog
+    from busta.workflows.data.build import catalog
 
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in catalog():

@@ -7,7 +7,7 @@ import pytest
 
 import busta
 from busta.data.tables import Tables
-from busta.workflows.bet_slip import Board
+from busta.workflows.bets.slip import Board
 from support import play
 
 OVER = ("--price", "-110", "--stake", "5", "--book", "pinnacle", "--league", "sim")
@@ -89,6 +89,7 @@ def test_verify_exits_3_where_the_chain_is_not_sound(run, game):
     assert (sound.code, "1 entries, the chain is sound" in sound.out) == (0, True)
     head = run("bets", "verify", "--json").json["head"]
     assert run("bets", "verify", "--head", head).code == 0
+    assert run("bets", "verify", "--head", "abc").code == 2
     wrong = run("bets", "verify", "--head", "f" * 64)
     assert (wrong.code, "its end was cut off or rewritten" in wrong.out) == (3, True)
 

@@ -38,6 +38,7 @@ IN_PYTHON = {
     "audit": "audit",
     "report": "report",
     "retrain": "retrain",
+    "reproduce": "reproduce",
     "odds fetch": "fetch_odds",
     "odds show": "show_odds",
     "serve": "serve",
@@ -47,6 +48,7 @@ IN_PYTHON = {
     "doctor": "diagnose",
     "bets recommend": "recommend",
     "week": "week",
+    "watch": "watch_champions",
     "trial start": "start_trial",
     "trial show": "show_trial",
     "trial stop": "stop_trial",
@@ -119,12 +121,13 @@ def test_version_is_the_packages(run):
     assert run("--version").out == "busta 0.1.0\n"
 
 
-def test_init_writes_a_file_and_then_keeps_it(busta_in, tmp_path):
-    assert busta_in(tmp_path, "init", tmp_path / "bets", "--json").json["written"] == [
-        str(tmp_path / "bets" / "busta.toml")
-    ]
+def test_init_writes_files_and_then_keeps_them(busta_in, tmp_path):
+    written = busta_in(tmp_path, "init", tmp_path / "bets", "--json").json["written"]
+    assert {str(tmp_path / "bets" / name) for name in ("busta.toml", "params.yaml", "dvc.yaml")} <= set(written)
     assert busta_in(tmp_path, "init", tmp_path / "bets", "--json").json["written"] == []
-    assert "kept" in busta_in(tmp_path, "init", tmp_path / "bets").out
+    shown = busta_in(tmp_path, "init", tmp_path / "bets").out
+    assert "kept" in shown
+    assert "`dvc repro`" in shown
 
 
 def test_ingest_counts_and_shows(busta_in, home):

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from busta.cli.report import EXAMPLE, report
-from busta.workflows import report as workflow
+from busta.workflows.judging import report as workflow
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def answers(monkeypatch, tmp_path, busta_in):
                 raise found
             return found
 
-        monkeypatch.setattr("busta.workflows.retrain.retrain", retrain)
+        monkeypatch.setattr("busta.workflows.retraining.retrain.retrain", retrain)
         return busta_in(tmp_path, "retrain", *arguments)
 
     return run
@@ -81,7 +81,7 @@ def test_a_second_one_ends_with_five(answers):
 def test_what_was_decided_so_far_is_shown(monkeypatch, tmp_path, busta_in):
     row = {"seq": 3, "at": "2026-10-01T12:34:56+00:00", "model": "m", "decision": "looked", "reason": "nothing calls"}
     rows = [row, row | {"seq": 4, "decision": "retrained", "challenger": "2"}]
-    monkeypatch.setattr("busta.workflows.retrain.decisions", lambda _: rows)
+    monkeypatch.setattr("busta.workflows.retraining.retrain.decisions", lambda _: rows)
     assert busta_in(tmp_path, "retrain", "--history", "--json").json == {"decisions": rows}
     assert busta_in(tmp_path, "retrain", "--history").out.splitlines() == [
         "2026-10-01T12:34 m looked: nothing calls",

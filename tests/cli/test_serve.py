@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from busta.workflows import serve as workflow
+from busta.workflows.serving import serve as workflow
 
 
 @pytest.fixture

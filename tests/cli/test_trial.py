@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from busta.cli.trial import trial
-from busta.workflows import trial as workflow
+from busta.workflows.trials import trial as workflow
 
 FOUND = {
     "model": "busta-nfl-ats",

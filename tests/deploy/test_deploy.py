@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from busta.cli.app import app
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 IMAGES = ("train", "serve")
@@ -137,6 +139,20 @@ def test_no_secret_stands_in_the_compose_file():
             if re.search(r"PASSWORD|SECRET|KEY|TOKEN|CREDENTIALS|_USER_FILE", key):
                 assert str(value).startswith("/run/secrets"), (name, key)
     assert not re.search(r"://[^/\s]*:[^/\s]*@", (DEPLOY / "compose.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in SERVICES.items() if "busta" in each["image"] and "command" in each]
+)
+def test_what_a_service_is_started_with_is_a_command_with_those_options(name):
+    import typer
+
+    service, root = SERVICES[name], typer.main.get_command(app)
+    if "entrypoint" in service:
+        pytest.skip("it starts something else than busta")
+    command, *words = service["command"]
+    options = {option for param in root.commands[command].params for option in param.opts}
+    assert {word for word in words if word.startswith("--")} <= options
 
 
 # --- workflows

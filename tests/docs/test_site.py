@@ -18,16 +18,17 @@ from busta.performance.gate.verdict import checks
 from busta.plugins import league_names, market_names, pick
 from busta.registry.connect import connect
 from busta.registry.versions import promote, resolve
-from busta.workflows.backtest import backtest
-from busta.workflows.build import catalog
-from busta.workflows.evaluate import evaluate
-from busta.workflows.ingest import tables_of
+from busta.workflows.data.build import catalog
+from busta.workflows.data.ingest import tables_of
+from busta.workflows.judging.backtest import backtest
+from busta.workflows.judging.evaluate import evaluate
 from odds import START, answer_of, book, event
 from support import game, games_of, quotes_of
 from workspaces import register_again, trained
 
 __all__ = ["trained"]
 
+ROOT = Path(__file__).parents[2]
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data", "video": "src"}
 FETCHED = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch", "prefetch", "modulepreload", "manifest"}
 
@@ -106,6 +107,18 @@ def test_every_command_and_option_is_in_the_reference(site):
             for flag in param.opts
             if f"<code>{flag}</code>" not in page and flag[0] == "-"
         ]
+
+
+def test_every_metric_of_prometheus_and_every_alert_is_in_the_guide(site):
+    from busta.watch.families import FAMILIES
+    from figures import served
+
+    page = (site / "how-to" / "monitor.html").read_text(encoding="utf-8")
+    names = {*FAMILIES, *re.findall(r"^# TYPE (busta_\w+) ", served().decode(), re.MULTILINE)}
+    rules = "".join(file.read_text() for file in (ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+    names |= set(re.findall(r"alert: (\w+)", rules))
+    assert len(names) > 100
+    assert not [name for name in names if f"<code>{name}</code>" not in page]
 
 
 def test_every_setting_is_in_the_reference_with_a_meaning(site):
@@ -189,6 +202,8 @@ def test_every_feature_league_market_and_public_name_is_in_the_reference(site):
         "fetch_odds",
         "show_odds",
         "start_trial",
+        "retrain",
+        "watch",
     ],
 )
 def test_every_name_of_a_json_object_is_in_the_reference(site, trained, tmp_path, kind):
@@ -222,6 +237,8 @@ def objects(trained, folder):
         "fetch_odds": lambda: offered(folder)[0],
         "show_odds": lambda: offered(folder)[1],
         "start_trial": lambda: tried(settings, folder),
+        "retrain": lambda: flat(busta.retrain(settings, "sim", "moneyline", dry_run=True), "models"),
+        "watch": lambda: watched(settings, folder),
     }
 
 
@@ -233,6 +250,18 @@ def tried(settings, folder):
     register_again(registry, only)
     promote(registry, only)
     return busta.start_trial(copy, "ats", "sim", model="2")
+
+
+def watched(settings, folder):
+    """Every name there is in what the watch finds, in a copy of the workspace."""
+    copy = busta.load(home=shutil.copytree(settings.home, folder / "copy"))
+    registry = connect(copy)
+    promote(registry, resolve(registry, "busta-sim-ats"))
+    found = busta.watch_champions(copy, "sim")
+    model = found["models"][0]
+    parts = [found, model, model["rolling"], model["decay"], model["predictions"]]
+    parts += [row for name in ("features", "groups") for row in found[name][:1]]
+    return {name: None for part in parts for name in part}
 
 
 def offered(folder):

@@ -18,6 +18,7 @@ import yaml
 
 from busta.watch.metrics import text
 from figures import SECONDS, figures, served
+from workspaces import Busta
 
 pytestmark = pytest.mark.server
 
@@ -157,3 +158,70 @@ def test_what_is_wrong_in_the_figures_is_pending_or_fires(everything):
 def test_times_arrive_as_they_were_told(everything):
     (row,) = everything("busta_as_of_timestamp_seconds")
     assert float(row["value"][1]) == SECONDS
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A Prometheus that scrapes a real server and a real watch of one workspace; what asks it, and the watch."""
+    busta = Busta(tmp_path_factory.mktemp("monitored"), BUSTA_SIM__SEASONS="4", BUSTA_TRAIN__FIRST_TEST_SEASON="2012")
+    busta.json("ingest", "sim")
+    for market in ("moneyline", "ats"):
+        busta.json("train", market, "--league", "sim")
+        busta.json("promote", market, "1", "--league", "sim", "--force")
+    serve, watch = free_port(), free_port()
+    server = busta.start("serve", "--port", str(serve))
+    watcher = busta.start("watch", "sim", "--every", "5", "--port", str(watch))
+    try:
+        ports = {"busta-serve": serve, "busta-watch": watch}
+        with prometheus(tmp_path_factory.mktemp("real"), ports) as ask:
+            until(lambda: value(ask, "busta_ready") == 1, lambda: ask("up"), 180)
+            until(lambda: (value(ask, 'busta_watch_rounds_total{outcome="done"}') or 0) > 1, lambda: ask("up"), 180)
+            games = httpx.get(f"http://127.0.0.1:{serve}/v1/games?league=sim").json()["games"]
+            for _ in range(5):
+                body = {"league": "sim", "games": [games[-1]["game_id"]], "markets": ["ats"], "record": True}
+                httpx.post(f"http://127.0.0.1:{serve}/v1/predictions", json=body).raise_for_status()
+                time.sleep(1.5)
+            until(lambda: ask("busta_recorded_probability_bucket"), lambda: ask("up"), 60)
+            yield ask, watcher
+    finally:
+        for process in (server, watcher):
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def value(ask, expr):
+    rows = ask(expr)
+    return float(rows[0]["value"][1]) if rows else None
+
+
+NOT_YET = (
+    *("trial_", "retrain_", "roi_", "clv_", "hit_", "claimed_", "market_", "prediction_psi", "rolling_"),
+    *("rank_version", 'of="before"', "> 0.5", "ALERTS"),
+)
+"""What cannot be told without trials, retrainings, settled bets, a second version, later games, drift and alerts."""
+
+
+def test_real_servers_are_scraped_and_answer_the_dashboards(real):
+    ask, _ = real
+    assert {row["metric"]["job"]: row["value"][1] for row in ask("up")} == {"busta-serve": "1", "busta-watch": "1"}
+    counted = 'busta_predictions_total{league="sim", market="ats", source="store"}'
+    assert value(ask, counted) == 5
+    assert value(ask, 'busta_registered_model_info{role="champion", market="ats", version="1"}') == 1
+    assert value(ask, "busta_ledger_sound") == 1
+    assert {row["value"][1] for row in ask("busta_watch_part_ok")} == {"1"}
+    empty = [expr for _, _, expr in dashboards() if not ask(expr)]
+    assert not [expr for expr in empty if not any(name in expr for name in NOT_YET)]
+
+
+def test_nothing_alarms_where_nothing_is_wrong(real):
+    ask, _ = real
+    alarms = {row["metric"]["alertname"] for row in ask('ALERTS{alertstate="firing"}')}
+    assert not alarms - {"BustaRankJump"}  # of four seasons one feature may lead in one of them by luck
+
+
+def test_the_watch_ends_by_sigterm_with_nothing_to_complain(real):
+    _, watcher = real
+    watcher.terminate()
+    said, complained = watcher.communicate(timeout=60)
+    assert (watcher.returncode, said) == (0, "")
+    assert "Traceback" not in complained

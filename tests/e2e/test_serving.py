@@ -22,7 +22,7 @@ from busta.ledger.storage import Ledger
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION, point
 from busta.registry.versions import resolve
-from busta.workflows.prepare import prepare
+from busta.workflows.serving.prepare import prepare
 from workspaces import BUSTA, _no_variables, borrowed, register_again, trained, variables
 
 __all__ = ["_no_variables", "borrowed", "trained"]

@@ -7,7 +7,7 @@ import pytest
 
 from busta.registry.versions import resolve
 from busta.reports.page import page
-from busta.workflows.report import gather
+from busta.workflows.judging.report import gather
 from workspaces import KINDS, _no_variables, borrowed, home, trained
 
 __all__ = ["_no_variables", "borrowed", "home", "trained"]

@@ -11,7 +11,7 @@ from busta.performance.simulation import Choice, choose, simulate, slip
 from busta.performance.simulation.study import Plan, study
 from busta.registry.versions import resolve
 from busta.reports.curves import curves
-from busta.workflows.forecast import stored_forecasts
+from busta.workflows.predicting.forecast import stored_forecasts
 
 WITH_BETS = ("moneyline", "totals", "moneyline-blind", "moneyline-blind-open")
 

@@ -9,7 +9,7 @@ from busta.performance.gate.verdict import checks
 from busta.reports.measures import MEASURES, audit_in_short, held, told
 from busta.reports.numbers import MINUS, NONE
 from busta.settings import Settings
-from busta.workflows.audit import _questions
+from busta.workflows.judging.audit import _questions
 
 
 def test_every_check_and_every_detector_has_its_measure_and_nothing_else_has():

@@ -11,7 +11,7 @@ from busta.performance.simulation import Choice, choose, simulate
 from busta.performance.simulation.closing import closing_value
 from busta.registry.versions import resolve
 from busta.reports.parts import closing_histogram, parts_of
-from busta.workflows.forecast import stored_forecasts
+from busta.workflows.predicting.forecast import stored_forecasts
 
 
 @pytest.fixture(params=["moneyline", "totals", "moneyline-blind-open"])

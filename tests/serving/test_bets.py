@@ -12,7 +12,7 @@ from asking import asking
 from busta.errors import OutsideError, UsageError
 from busta.ledger.storage import Ledger
 from busta.serving.clerk import Clerk
-from busta.workflows.serve import application
+from busta.workflows.serving.serve import application
 from workspaces import CURRENT
 
 pytestmark = pytest.mark.slow  # each clerk is a process of its own

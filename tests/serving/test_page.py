@@ -14,7 +14,7 @@ import pytest
 import busta
 from asking import Here, asking
 from busta.serving.page.html import american
-from busta.workflows.serve import application
+from busta.workflows.serving.serve import application
 from support import play
 
 HTML = {"accept": "text/html,application/xhtml+xml"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +12,6 @@ import httpx
 import pytest
 
 import busta
-from busta.workflows.prepare import prepare
 from chromium import OVERLAPS, launched
 from support import play
 from workspaces import BUSTA, variables
@@ -92,12 +90,9 @@ def _address(process, log):
 
 
 @pytest.fixture(scope="module")
-def settings(trained, tmp_path_factory):
+def settings(slated, tmp_path_factory):
     """A workspace that is served and may be changed."""
-    home = shutil.copytree(trained.settings.home, tmp_path_factory.mktemp("page") / "home")
-    settings = busta.load(home=home)
-    prepare(settings)
-    return settings
+    return slated.copy(tmp_path_factory.mktemp("page") / "home")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from busta.serving.auth import Keys
 from busta.serving.page import session as sessions
 from busta.serving.page.session import COOKIE, Sessions
 from busta.settings import load
-from busta.workflows.serve import application, keys_of
+from busta.workflows.serving.serve import application, keys_of
 
 HTML = {"accept": "text/html"}
 HERE = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}

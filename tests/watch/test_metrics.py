@@ -98,7 +98,7 @@ def test_the_number_of_series_is_bounded_by_the_catalogue_and_the_models():
 
 def test_no_label_names_a_game_a_client_or_a_book():
     allowed = {"league", "market", "model", "feature", "version", "role", "verdict", "money", "state", "forecaster"}
-    allowed |= {"of", "trigger", "detector", "outcome", "decision", "part"}
+    allowed |= {"of", "group", "trigger", "detector", "outcome", "decision", "part"}
     assert {label for family in FAMILIES.values() for label in family.labels} == allowed
 
 

@@ -5,9 +5,20 @@ import shutil
 import pytest
 
 import busta
-from workspaces import KINDS, _no_variables, _template, borrowed, forget_variables, home, registry, settings, trained
+from workspaces import (
+    KINDS,
+    _no_variables,
+    _template,
+    borrowed,
+    forget_variables,
+    home,
+    registry,
+    settings,
+    slated,
+    trained,
+)
 
-__all__ = ["_no_variables", "borrowed", "home", "registry", "settings", "trained"]
+__all__ = ["_no_variables", "borrowed", "home", "registry", "settings", "slated", "trained"]
 
 
 @pytest.fixture(params=list(KINDS))

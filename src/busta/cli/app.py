@@ -14,6 +14,8 @@ from busta.cli.backtest import backtest
 from busta.cli.bets import bets
 from busta.cli.explain import EXAMPLE as EXPLAIN_EXAMPLE
 from busta.cli.explain import explain
+from busta.cli.features import features
+from busta.cli.models import evaluate, gate, models, promote, rollback
 from busta.cli.odds import odds
 from busta.cli.options import (
     Blind,
@@ -36,11 +38,15 @@ from busta.cli.price import EXAMPLE as PRICE_EXAMPLE
 from busta.cli.price import price
 from busta.cli.report import EXAMPLE as REPORT_EXAMPLE
 from busta.cli.report import report
+from busta.cli.reproduce import EXAMPLE as REPRODUCE_EXAMPLE
+from busta.cli.reproduce import reproduce
 from busta.cli.retrain import EXAMPLE as RETRAIN_EXAMPLE
 from busta.cli.retrain import retrain
 from busta.cli.serve import EXAMPLE as SERVE_EXAMPLE
 from busta.cli.serve import keys, serve
 from busta.cli.trial import trial
+from busta.cli.watch import EXAMPLE as WATCH_EXAMPLE
+from busta.cli.watch import watch
 from busta.cli.week import EXAMPLE as WEEK_EXAMPLE
 from busta.cli.week import week
 
@@ -51,9 +57,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-)
-features = typer.Typer(
-    help="The gold feature store: what was known about each game, and since when.", no_args_is_help=True
 )
 app.add_typer(features, name="features")
 app.add_typer(trial, name="trial")
@@ -85,7 +88,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", envvar="BUSTA_HOME", help="The workspace.")] = Path(),
     as_json: Json = False,
 ) -> None:
-    """Write a commented busta.toml; never overwrites."""
+    """Write a commented busta.toml and the files of a DVC pipeline; never overwrites."""
     from busta.cli import show
     from busta.workflows.init import init as run
 
@@ -114,7 +117,7 @@ def ingest(
 ) -> None:
     """Download (or read) a league's games and odds, validate and store them."""
     from busta.cli import show
-    from busta.workflows.ingest import ingest as run
+    from busta.workflows.data.ingest import ingest as run
 
     emit(run(settings(config), league, files or (), map_path=mapped), as_json, show.ingest)
 
@@ -131,7 +134,7 @@ def sim(
 ) -> None:
     """Play the simulated league, whose true probabilities are known, and store it as league sim."""
     from busta.cli import show
-    from busta.workflows.ingest import ingest as run
+    from busta.workflows.data.ingest import ingest as run
 
     world = {
         "seasons": seasons,
@@ -141,62 +144,6 @@ def sim(
         "close_correction": close_correction,
     }
     emit(run(settings(config, sim=world), "sim"), as_json, show.ingest)
-
-
-@features.command("build", epilog="Example: busta features build nfl")
-def features_build(league: LeagueName, as_json: Json = False, config: Config = None) -> None:
-    """Build the league's gold store from its tables, where it is missing or stale."""
-    from busta.cli import show
-    from busta.workflows.build import build
-
-    emit(build(settings(config), league), as_json, show.built)
-
-
-@features.command("list", epilog="Example: busta features list --league nfl")
-def features_list(league: LeagueOption = "nfl", as_json: Json = False, config: Config = None) -> None:
-    """List the versions of the league's gold store."""
-    from busta.cli import show
-    from busta.workflows.build import gold_versions
-
-    emit(gold_versions(settings(config), league), as_json, show.records, under="versions")
-
-
-@features.command("show", epilog="Example: busta features show 3fa2 --league nfl")
-def features_show(
-    version: Annotated[str | None, typer.Argument(help="First letters are enough; by default the current one.")] = None,
-    league: LeagueOption = "nfl",
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Show one version's lineage: what it is made of, and what was missing."""
-    from busta.cli import show
-    from busta.workflows.build import open_version
-
-    emit(dict(open_version(settings(config), league, version).manifest), as_json, show.manifest)
-
-
-@features.command("catalog", epilog="Example: busta features catalog")
-def features_catalog(as_json: Json = False) -> None:
-    """List every feature: unit, meaning, when it is known, which markets use it."""
-    from busta.cli import show
-    from busta.workflows.build import catalog
-
-    emit(catalog(), as_json, show.catalog, under="features")
-
-
-@features.command("diff", epilog="Example: busta features diff 3fa2 91bc")
-def features_diff(
-    a: Annotated[str, typer.Argument(help="Older version.")],
-    b: Annotated[str, typer.Argument(help="Newer version.")],
-    league: LeagueOption = "nfl",
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Say what differs between two versions of the gold store."""
-    from busta.cli import show
-    from busta.workflows.build import compare
-
-    emit(compare(settings(config), league, a, b), as_json, show.mapping)
 
 
 @app.command(epilog="Example: busta train moneyline --blind")
@@ -221,12 +168,15 @@ def train(
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to fit on instead; changes no result.")
     ] = None,
     gold: Annotated[Path | None, typer.Option(help="A gold store made elsewhere.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for a pipeline to track; --model takes it in place of a version.")
+    ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """Train a market's model, walk it forward beside the closing line, and register it."""
     from busta.cli import show
-    from busta.workflows.train import train as run
+    from busta.workflows.training.train import train as run
 
     flags = {
         "first_test_season": first_test_season,
@@ -246,6 +196,7 @@ def train(
             moment=price.value,
             through=through,
             gold_path=gold,
+            out=out,
             progress=step,
             tuning=searching(step),
         )
@@ -264,14 +215,14 @@ def predict(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """Predict games: probability, fair price, edge and stake of the better side."""
     from busta.cli import show
-    from busta.workflows.predict import Wanted
-    from busta.workflows.predict import predict as run
+    from busta.workflows.predicting.predict import Wanted
+    from busta.workflows.predicting.predict import predict as run
 
     wanted = Wanted(week, date, tuple(games or ()))
     result = run(
@@ -292,109 +243,17 @@ app.command(epilog=EXPLAIN_EXAMPLE)(explain)
 app.command(epilog=BACKTEST_EXAMPLE)(backtest)
 app.command(epilog=AUDIT_EXAMPLE)(audit)
 app.command(epilog=REPORT_EXAMPLE)(report)
+app.command(epilog=REPRODUCE_EXAMPLE)(reproduce)
 app.command(epilog=WEEK_EXAMPLE)(week)
 app.command(epilog=RETRAIN_EXAMPLE)(retrain)
+app.command(epilog=WATCH_EXAMPLE)(watch)
 app.command(epilog=SERVE_EXAMPLE)(serve)
 app.add_typer(keys, name="keys")
-
-
-@app.command(epilog="Example: busta models moneyline")
-def models(
-    market: Annotated[str | None, typer.Argument(metavar="[MARKET]", help="Only this market.")] = None,
-    league: Annotated[str | None, typer.Option("--league", help="Only this league.")] = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """List registered versions, with champion and challenger."""
-    from busta.cli import show
-    from busta.workflows.manage import list_models
-
-    emit(list_models(settings(config), market, league), as_json, show.models, under="models")
-
-
-@app.command(epilog="Example: busta promote moneyline 3")
-def promote(
-    market: MarketName,
-    version: Annotated[str, typer.Argument(help="Number of the version, or challenger.")],
-    league: LeagueOption = "nfl",
-    blind: Blind = False,
-    price: PriceOption = Price.close,
-    force: Annotated[bool, typer.Option("--force", help="Even if the gate rejected it; this is recorded.")] = False,
-    require_trial: Annotated[
-        bool, typer.Option("--require-trial", help="Only if it has won a trial against the champion.")
-    ] = False,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Make a version the champion, if the gate lets it pass."""
-    from busta.cli import show
-    from busta.workflows.manage import promote_version
-
-    result = promote_version(
-        settings(config),
-        market,
-        version,
-        league,
-        blind=blind,
-        moment=price.value,
-        force=force,
-        require_trial=require_trial,
-    )
-    emit(result, as_json, show.promoted)
-
-
-@app.command(epilog="Example: busta evaluate moneyline --model 2")
-def evaluate(
-    market: MarketName,
-    league: LeagueOption = "nfl",
-    blind: Blind = False,
-    price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Score a version's out-of-fold forecasts beside the closing line, each figure with its interval."""
-    from busta.cli import show
-    from busta.workflows.evaluate import evaluate as run
-
-    emit(run(settings(config), market, league, blind=blind, moment=price.value, model=model), as_json, show.evaluated)
-
-
-@app.command(epilog="Example: busta gate moneyline")
-def gate(
-    market: MarketName,
-    league: LeagueOption = "nfl",
-    blind: Blind = False,
-    price: PriceOption = Price.close,
-    model: Annotated[
-        str | None, typer.Option(help="Version, champion or challenger; by default the challenger.")
-    ] = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> int:
-    """Ask whether a version is fit to serve or fit to bet; exits 0 if it may be promoted, 3 if not."""
-    from busta.cli import show
-    from busta.workflows.gate import gate as run
-
-    result = run(settings(config), market, league, blind=blind, moment=price.value, model=model)
-    emit(result, as_json, show.gate)
-    return 0 if result["may_be_promoted"] else 3
-
-
-@app.command(epilog="Example: busta rollback moneyline")
-def rollback(
-    market: MarketName,
-    league: LeagueOption = "nfl",
-    blind: Blind = False,
-    price: PriceOption = Price.close,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Make the champion before this one champion again; the history is kept."""
-    from busta.cli import show
-    from busta.workflows.manage import roll_back
-
-    emit(roll_back(settings(config), market, league, blind=blind, moment=price.value), as_json, show.promoted)
+app.command(epilog="Example: busta models moneyline")(models)
+app.command(epilog="Example: busta promote moneyline 3")(promote)
+app.command(epilog="Example: busta evaluate moneyline --model 2")(evaluate)
+app.command(epilog="Example: busta gate moneyline")(gate)
+app.command(epilog="Example: busta rollback moneyline")(rollback)
 
 
 @app.command(epilog="Example: busta quickstart")

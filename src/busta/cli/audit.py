@@ -61,7 +61,7 @@ def audit(
     if (market is None) == (table is None):
         raise UsageError("give a market (busta audit moneyline) or a table (busta audit --table FILE), one of the two")
     if table is not None:
-        from busta.workflows.audit import audit_table
+        from busta.workflows.judging.audit import audit_table
 
         roles = {"line": line, "close": close, "fold": fold, "prediction": prediction}
         result = audit_table(table, _roles(target, time, teams, known_at or [], ignore or [], roles))
@@ -74,7 +74,7 @@ def audit(
 def _of_market(
     market: str, league: str, gold: Path | None, config: Path | None, *, blind: bool, price: Price
 ) -> dict[str, Any]:
-    from busta.workflows.audit import audit as run
+    from busta.workflows.judging.audit import audit as run
 
     with progress(f"audit {market}") as bar:
         chosen = settings(config)

@@ -18,7 +18,7 @@ def backtest(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     stakes: Annotated[
         str | None,
         typer.Option(help="flat, proportional, kelly, fractional-kelly, shrunk-kelly or simultaneous-kelly."),
@@ -44,8 +44,8 @@ def backtest(
 ) -> None:
     """Say what a model's bets would have earned, beside every simple strategy and the closing line."""
     from busta.cli.show_backtest import backtested
-    from busta.workflows.backtest import Filters
-    from busta.workflows.backtest import backtest as run
+    from busta.workflows.judging.backtest import Filters
+    from busta.workflows.judging.backtest import backtest as run
 
     rules = {
         "stakes": stakes,

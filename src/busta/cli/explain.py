@@ -27,12 +27,12 @@ def explain(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """Say what a forecast is the sum of: market, features, calibration, and what all markets together change."""
-    from busta.workflows.explain import explain as run
+    from busta.workflows.predicting.explain import explain as run
 
     result = run(
         settings(config), market, game, league, blind=blind, moment=price.value, model=model, week=week, date=date

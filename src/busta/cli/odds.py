@@ -25,7 +25,7 @@ def fetch(
 ) -> None:
     """Fetch the books' odds of coming games from The Odds API and keep them; needs BUSTA_ODDS_API__KEY."""
     from busta.cli import show_odds as show
-    from busta.workflows.odds import fetch_odds
+    from busta.workflows.data.odds import fetch_odds
 
     emit(fetch_odds(settings(config), league, path=file), as_json, show.fetched)
 
@@ -41,6 +41,6 @@ def show(
 ) -> None:
     """Show a game's line history: each book's first and latest offer, the consensus, the best price."""
     from busta.cli import show_odds as shown
-    from busta.workflows.odds import show_odds
+    from busta.workflows.data.odds import show_odds
 
     emit(show_odds(settings(config), game, league, week=week, date=date), as_json, shown.history)

@@ -38,7 +38,7 @@ def price(
 ) -> None:
     """Price a game from one distribution of margin and total: any spread or total, parlays, teasers, fair lines."""
     from busta.cli.show_price import priced
-    from busta.workflows.price import price as run
+    from busta.workflows.predicting.price import price as run
 
     result = run(
         settings(config),

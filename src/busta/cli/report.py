@@ -19,7 +19,7 @@ def report(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
-    model: Annotated[str | None, typer.Option(help="Version, champion or challenger.")] = None,
+    model: Annotated[str | None, typer.Option(help="Version, champion, challenger or file of `train --out`.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="File of the report; by default one in the workspace's reports/.")
     ] = None,
@@ -27,7 +27,7 @@ def report(
     config: Config = None,
 ) -> None:
     """Write one page that says whether a model may be bet on, why, how sure, and how to get the same figures."""
-    from busta.workflows.report import report as run
+    from busta.workflows.judging.report import report as run
 
     result = run(settings(config), market, league, blind=blind, moment=price.value, model=model, out=out)
     emit(result, as_json, _show)

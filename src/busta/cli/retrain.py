@@ -28,8 +28,8 @@ def retrain(
     config: Config = None,
 ) -> int:
     """Train anew where results, drift, decay or the calendar call for it; promote and roll back by rule."""
-    from busta.workflows.retrain import decisions
-    from busta.workflows.retrain import retrain as run
+    from busta.workflows.retraining.retrain import decisions
+    from busta.workflows.retraining.retrain import retrain as run
 
     chosen = settings(config)
     if history:

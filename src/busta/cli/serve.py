@@ -29,7 +29,7 @@ def serve(
     config: Config = None,
 ) -> None:
     """Serve predictions, prices and explanations over HTTP until told to stop."""
-    from busta.workflows.serve import serve as run
+    from busta.workflows.serving.serve import serve as run
 
     chosen = settings(config, serve={"host": host, "port": port, "workers": workers})
     run(chosen, told=lambda found: emit(found, as_json, _listening))
@@ -49,7 +49,7 @@ def add(
     config: Config = None,
 ) -> None:
     """Make a key, and show it this once."""
-    from busta.workflows.serve import add_key
+    from busta.workflows.serving.serve import add_key
 
     emit(add_key(settings(config), scope.value, name), as_json, _made)
 
@@ -63,7 +63,7 @@ def _made(key: dict[str, Any]) -> None:
 def listed(as_json: Json = False, config: Config = None) -> None:
     """List all keys there ever were, revoked ones too."""
     from busta.cli import show
-    from busta.workflows.serve import list_keys
+    from busta.workflows.serving.serve import list_keys
 
     emit(list_keys(settings(config)), as_json, show.records, under="keys")
 
@@ -76,6 +76,6 @@ def revoke(
 ) -> None:
     """End a key; a running server knows within a second."""
     from busta.cli import show
-    from busta.workflows.serve import revoke_key
+    from busta.workflows.serving.serve import revoke_key
 
     emit(revoke_key(settings(config), number), as_json, show.mapping)

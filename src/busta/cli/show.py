@@ -41,6 +41,8 @@ def init(result: dict[str, Any]) -> None:
         _console.print(f"wrote {file}")
     for file in result["kept"]:
         _console.print(f"kept {file}, which was there already")
+    for note in result["notes"].values():
+        _console.print(f"note: {note}")
 
 
 def ingest(result: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ def start(
     config: Config = None,
 ) -> None:
     """Declare a trial of a version against the champion; games that kick off from now on count."""
-    from busta.workflows.trial import start_trial
+    from busta.workflows.trials.trial import start_trial
 
     result = start_trial(settings(config), market, league, blind=blind, moment=price.value, model=model)
     emit(result, as_json, _show)
@@ -44,7 +44,7 @@ def show(
     config: Config = None,
 ) -> None:
     """Show how a trial stands: evidence, interval, decision. Look as often as you like."""
-    from busta.workflows.trial import show_trial
+    from busta.workflows.trials.trial import show_trial
 
     result = show_trial(settings(config), market, league, blind=blind, moment=price.value, number=number)
     emit(result, as_json, _show)
@@ -60,7 +60,7 @@ def stop(
     config: Config = None,
 ) -> None:
     """End the running trial as futile, unless its games have decided it; its part of alpha is spent."""
-    from busta.workflows.trial import stop_trial
+    from busta.workflows.trials.trial import stop_trial
 
     emit(stop_trial(settings(config), market, league, blind=blind, moment=price.value), as_json, _show)
 

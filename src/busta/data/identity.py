@@ -11,7 +11,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["content_id"]
+__all__ = ["ID_LENGTH", "content_id"]
 
 ID_LENGTH = 16
 

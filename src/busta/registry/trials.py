@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from busta.registry.connect import Registry, guarded, is_database
+from busta.registry.named import RECIPE
 from busta.registry.versions import model_name
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RECIPE", "SEARCHED", "Plan", "Trial", "count", "declare", "look", "number", "trials"]
 
-RECIPE, SEARCHED = "recipe", "searched"
+SEARCHED = "searched"
 _PLAN = "busta.plan"
 _FOUND = "log_loss"
 """The figure without which a run found none."""

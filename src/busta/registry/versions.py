@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from busta.errors import OutsideError, UsageError, unknown
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
+from busta.registry.named import named_in
 from busta.registry.publish import CHALLENGER, CHAMPION, MODEL_FOLDER, point
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "noted",
     "now",
     "promote",
+    "registered",
     "resolve",
     "rollback",
     "signature",
@@ -94,13 +96,30 @@ def versions(registry: Registry, name: str) -> list[Version]:
     """All versions of a model, newest first; empty if it was never trained."""
     with guarded(registry.uri):
         aliases = _aliases(registry, name)
+        if aliases is None:
+            return []
         found = registry.client.search_model_versions(f"name = '{name}'", max_results=1000)
     rows = [_version(v, tuple(a for a, number in aliases.items() if number == str(v.version))) for v in found]
     return sorted(rows, key=lambda version: -int(version.number))
 
 
+def registered(registry: Registry) -> set[str]:
+    """Names of all models that busta registered."""
+    found: set[str] = set()
+    token = None
+    with guarded(registry.uri):
+        while True:
+            page = registry.client.search_registered_models("name LIKE 'busta-%'", max_results=1000, page_token=token)
+            found |= {model.name for model in page}
+            token = page.token
+            if not token:
+                return found
+
+
 def resolve(registry: Registry, name: str, wanted: str | int | None = None) -> Version:
     """A version by number (a whole number or as text) or alias; by default the champion, else the challenger.
+
+    What ends with ``.json`` is the file of a training, which names a version, too.
 
     Raises:
         UsageError: There is no such version; the message lists those there are.
@@ -112,6 +131,8 @@ def resolve(registry: Registry, name: str, wanted: str | int | None = None) -> V
         for version in found:
             if choice == version.number or choice in version.aliases:
                 return version
+    if str(wanted).endswith(".json"):
+        return named_in(str(wanted), name, found)
     names = ", ".join(version.number for version in found)
     wanted = CHAMPION if wanted is None else wanted
     raise UsageError(f"{name} has no version {wanted!r}; it has: {names}, and aliases {_named(found)}")
@@ -123,7 +144,7 @@ def promote(registry: Registry, version: Version) -> str | None:
     Promoting the champion again changes nothing.
     """
     with guarded(registry.uri):
-        before = _aliases(registry, version.name).get(CHAMPION)
+        before = (_aliases(registry, version.name) or {}).get(CHAMPION)
         if before != version.number:
             history = _history(registry, version.name)
             registry.client.set_registered_model_tag(
@@ -140,7 +161,7 @@ def rollback(registry: Registry, name: str) -> tuple[str, str]:
         UsageError: There is no champion, or none before it.
     """
     with guarded(registry.uri):
-        now = _aliases(registry, name).get(CHAMPION) if versions(registry, name) else None
+        now = (_aliases(registry, name) or {}).get(CHAMPION)
         if now is None:
             raise UsageError(f"{name} has no champion; `busta promote` names one")
         earlier = _before(_history(registry, name), now)
@@ -288,9 +309,10 @@ def _history(registry: Registry, name: str) -> list[str]:
     return [tags[key].split()[0] for key in sorted(tags) if key.startswith(_HISTORY)]
 
 
-def _aliases(registry: Registry, name: str) -> dict[str, str]:
+def _aliases(registry: Registry, name: str) -> dict[str, str] | None:
+    """Version numbers by alias; ``None`` where there is no such model."""
     found = registry.client.search_registered_models(f"name = '{name}'", max_results=1)
-    return {alias: str(number) for alias, number in found[0].aliases.items()} if found else {}
+    return {alias: str(number) for alias, number in found[0].aliases.items()} if found else None
 
 
 def _version(found: Any, aliases: tuple[str, ...]) -> Version:

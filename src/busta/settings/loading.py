@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import math
 import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, get_args
 
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from busta.errors import UsageError, without_password
-from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Serve, Sim, Tracking, Trial
+from busta.settings.files import SECRETS, read, refuse_secrets
+from busta.settings.sections import Bets, Data, Gate, Ledger, Logs, OddsApi, Pipeline, Serve, Sim, Tracking, Trial
 from busta.settings.training import Train, Tune
 from busta.settings.upkeep import Notify, Retrain
+from busta.settings.watch import Watch
 
-__all__ = ["SECRETS", "Settings", "as_path", "load"]
-
-SECRETS = (("odds_api", "key"), ("notify", "webhook"), ("notify", "token"), ("notify", "smtp_password"))
-"""Section and key of settings that no file but one of secrets may hold, and no message shows."""
+__all__ = ["Settings", "as_path", "load"]
 
 
 class Settings(BaseSettings):
@@ -41,6 +38,9 @@ class Settings(BaseSettings):
         frozen=True,
         nested_model_default_partial_update=True,
     )
+
+    in_file: ClassVar[dict[str, Any]] = {}
+    """What the file says that `load` has read."""
 
     home: Path = Path()
     """The workspace: ``busta.toml``, ``data/``, ``mlflow.db``, ``mlruns/``, ``ledger.db``, ``reports/``."""
@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     serve: Serve = Serve()
     retrain: Retrain = Retrain()
     notify: Notify = Notify()
+    watch: Watch = Watch()
+    pipeline: Pipeline = Pipeline()
 
     @classmethod
     def settings_customise_sources(
@@ -68,9 +70,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then files of secrets, then ``busta.toml``."""
+        """Flags, then environment, then files of secrets, then ``busta.toml`` or the file that was named."""
         secrets = NestedSecretsSettingsSource(file_secret_settings)
-        return init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, secrets, InitSettingsSource(settings_cls, cls.in_file)
+
+    def of_market(self, market: str) -> Settings:
+        """The settings with those of training that hold in that market."""
+        return self.model_copy(update={"train": self.train.of(market)})
 
     def workspace(self) -> Path:
         """The workspace as an absolute path.
@@ -110,33 +116,28 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     """The settings in force: ``flags`` (nested as the schema), environment, ``config``, defaults.
 
     Args:
-        config: A TOML file; by default ``busta.toml`` in the workspace, where there is one.
+        config: A TOML file, or a YAML file such as DVC's ``params.yaml``; by default ``busta.toml`` in the workspace,
+            where there is one.
         **flags: Values that win over everything else.
 
     Raises:
-        UsageError: The file is not there or not TOML, or a key or value is not allowed.
+        UsageError: The file is not there, is neither or holds a secret, or a key or value is not allowed.
     """
     home = as_path("home", flags.get("home") or _environment_home())
     config = None if config is None else as_path("config", config)
     file = config or home / "busta.toml"
     if config is not None and not config.is_file():
         raise UsageError(f"no configuration file {config}; `busta init` writes a commented busta.toml")
-    sources = SettingsConfigDict(toml_file=file, secrets_dir=_secrets_folder(), secrets_nested_delimiter="__")
-    bound = type("Settings", (Settings,), {"model_config": sources, "__module__": __name__})
+    given = read(file)
+    sources = SettingsConfigDict(secrets_dir=_secrets_folder(), secrets_nested_delimiter="__")
+    bound = type("Settings", (Settings,), {"model_config": sources, "__module__": __name__, "in_file": given})
     try:
         settings: Settings = bound(**flags | {"home": home})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise UsageError(f"{file} is not valid TOML: {exc}") from exc
     except SettingsError as exc:  # a section given whole, in the environment
         raise UsageError(f"{exc}; give one value as BUSTA_SECTION__KEY, or the section as JSON") from exc
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
-    if file.is_file():
-        addresses = (("tracking", "tracking_uri"), ("tune", "storage"), ("train", "cluster"), ("ledger", "url"))
-        for section, key in addresses:
-            _refuse_secret_in(file, section, key)
-        for section, key in SECRETS:
-            _refuse_key_in(file, section, key)
+    refuse_secrets(file, given)
     return settings
 
 
@@ -162,23 +163,6 @@ def _secrets_folder() -> str | None:
     return folder or None
 
 
-def _refuse_secret_in(file: Path, section: str, key: str) -> None:
-    uri = tomllib.loads(file.read_text()).get(section, {}).get(key, "")
-    if re.search(r"://[^/@]*:[^/@]*@|(?i:password=)[^&]", uri):
-        raise UsageError(
-            f"{file}: {section}.{key} holds a password; "
-            f"give it as the variable BUSTA_{section.upper()}__{key.upper()} instead"
-        )
-
-
-def _refuse_key_in(file: Path, section: str, key: str) -> None:
-    if tomllib.loads(file.read_text()).get(section, {}).get(key):
-        raise UsageError(
-            f"{file}: {section}.{key} is a secret; give it as the variable BUSTA_{section.upper()}__{key.upper()}, "
-            "or in a file of that name in the folder BUSTA_SECRETS_DIR"
-        )
-
-
 def _explain(error: ValidationError, file: Path) -> str:
     """The first thing wrong: which key, what was given, what is allowed."""
     first = error.errors()[0]
@@ -200,5 +184,6 @@ def _not_finite(given: Any) -> str:
 def _allowed(location: tuple[int | str, ...]) -> list[str]:
     model: Any = Settings
     for part in location[:-1]:
-        model = model.model_fields[part].annotation
+        section = getattr(model, "model_fields", None)
+        model = section[part].annotation if section else get_args(model)[1]  # of a name among several
     return sorted(model.model_fields)

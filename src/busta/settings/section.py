@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-__all__ = ["Section"]
+__all__ = ["Section", "merged"]
 
 
 class Section(BaseModel):
@@ -19,3 +19,13 @@ class Section(BaseModel):
     def _unset(cls, values: Any) -> Any:
         """An empty text says nothing: TOML has no word for "not set"."""
         return {key: value for key, value in values.items() if value != ""} if isinstance(values, dict) else values
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """What ``base`` says, and where ``over`` says something else, that; section by section.
+
+    >>> merged({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 4}})
+    {'a': 1, 'b': {'c': 4, 'd': 3}}
+    """
+    both = {name: value for name, value in base.items() if isinstance(value, dict) and isinstance(over.get(name), dict)}
+    return base | over | {name: merged(value, over[name]) for name, value in both.items()}

@@ -9,7 +9,20 @@ from pydantic import Field, SecretStr
 
 from busta.settings.section import Section
 
-__all__ = ["Bets", "Data", "Gate", "Ledger", "Logs", "OddsApi", "Serve", "Sim", "Stakes", "Tracking", "Trial"]
+__all__ = [
+    "Bets",
+    "Data",
+    "Gate",
+    "Ledger",
+    "Logs",
+    "OddsApi",
+    "Pipeline",
+    "Serve",
+    "Sim",
+    "Stakes",
+    "Tracking",
+    "Trial",
+]
 
 VigMethod = Literal["multiplicative", "additive", "power", "shin", "odds_ratio", "logarithmic"]
 Stakes = Literal["flat", "proportional", "kelly", "fractional-kelly", "shrunk-kelly", "simultaneous-kelly"]
@@ -144,6 +157,15 @@ class Logs(Section):
     """The least that is said; ``info`` tells what began and ended, too."""
     requests: bool = False
     """A line for every request that the server answers."""
+
+
+class Pipeline(Section):
+    """What ``dvc.yaml`` runs; read by DVC alone, from ``params.yaml``."""
+
+    leagues: Annotated[tuple[str, ...], Field(min_length=1)] = ("sim",)
+    """Each is ingested and built."""
+    markets: Annotated[tuple[str, ...], Field(min_length=1)] = ("moneyline", "ats", "totals")
+    """Of each league, each is trained, evaluated, put to the gate and reported."""
 
 
 class Sim(Section):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer, field_validator
 
-from busta.settings.section import Section
+from busta.settings.section import Section, merged
 
 __all__ = ["Boosting", "Linear", "Members", "Train", "Tune"]
 
@@ -98,6 +98,26 @@ class Train(Section):
         line_share=0.5,
     )
     """Members that see no price of the game."""
+    markets: dict[str, Train] = Field(default_factory=dict)
+    """Market = what is otherwise there: any of these settings, by the same names."""
+
+    @field_validator("markets")
+    @classmethod
+    def _flat(cls, given: dict[str, Train]) -> dict[str, Train]:
+        if any("markets" in market.model_fields_set for market in given.values()):
+            raise ValueError("a market has no markets of its own")
+        return given
+
+    @field_serializer("markets")
+    def _only_what_differs(self, markets: dict[str, Train]) -> dict[str, Any]:
+        """What was not said of a market is what holds for all of them, whatever that is where it is read."""
+        return {name: market.model_dump(exclude_unset=True) for name, market in markets.items()}
+
+    def of(self, market: str) -> Train:
+        """The settings that hold in that market."""
+        everywhere = self.model_dump(exclude={"markets"})
+        own = self.markets[market].model_dump(exclude_unset=True) if market in self.markets else {}
+        return Train.model_validate(merged(everywhere, own))
 
     def members(self, *, blind: bool) -> Members:
         """The members of a blind or of an anchored model."""

@@ -38,6 +38,7 @@ class Family:
 
 LEAGUE = ("league",)
 FEATURE = ("league", "feature")
+GROUP = ("league", "group")
 MODEL = ("league", "market", "model")
 SCORE = (*MODEL, "forecaster")
 ROLE = (*MODEL, "role")
@@ -75,6 +76,9 @@ _FEATURES = [
     Family("busta_feature_outside_ratio", FEATURE, "Share of recent values out of the range of those trained on."),
     Family("busta_feature_known_age_seconds", FEATURE, "From when the value was known to the decision, the median."),
     Family("busta_feature_drift_alarm", FEATURE, "Whether the watch calls it drift, all features and weeks counted."),
+    Family("busta_feature_group_age_seconds", GROUP, "The same age of a group of features, which have one source."),
+    Family("busta_feature_group_age_before_seconds", GROUP, "That age in the games trained on."),
+    Family("busta_feature_group_stale_alarm", GROUP, "Whether the watch calls the group's values old."),
 ]
 _MODELS = [
     Family(

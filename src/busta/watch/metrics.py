@@ -56,7 +56,7 @@ def text(figures: Mapping[str, Any]) -> bytes:
     """All figures as Prometheus reads them.
 
     Args:
-        figures: What `busta.workflows.figures.Figures` gathers; a part that is not there is not told.
+        figures: What `busta.workflows.watching.figures.Figures` gathers; a part that is not there is not told.
     """
     from prometheus_client.exposition import generate_latest
 
@@ -143,10 +143,14 @@ def _rounds(rounds: Mapping[str, Any]) -> Iterator[Sample]:
 
 def _watched(watched: Mapping[str, Any]) -> Iterator[Sample]:
     league = watched["league"]
-    yield "busta_as_of_timestamp_seconds", (league,), _seconds(watched["as_of"])
     yield "busta_drift_alarms", (league,), watched["alarms"]
     for feature in watched["features"]:
         yield from _feature((league, feature["feature"]), feature)
+    for group in watched["groups"]:
+        labels = (league, group["group"])
+        yield "busta_feature_group_age_seconds", labels, _of_hours(group["age_hours"])
+        yield "busta_feature_group_age_before_seconds", labels, _of_hours(group["age_hours_before"])
+        yield "busta_feature_group_stale_alarm", labels, group["alarm"]
     for model in watched["models"]:
         yield from _champion((league, model["market"], model["model"]), model)
 
@@ -154,8 +158,7 @@ def _watched(watched: Mapping[str, Any]) -> Iterator[Sample]:
 def _feature(labels: tuple[str, ...], row: Mapping[str, Any]) -> Iterator[Sample]:
     for key in _FEATURES:
         yield f"busta_feature_{_FEATURE_NAMES.get(key, key)}", labels, row[key]
-    age = row["known_age_hours"]
-    yield "busta_feature_known_age_seconds", labels, None if age is None else _HOUR * age
+    yield "busta_feature_known_age_seconds", labels, _of_hours(row["known_age_hours"])
     yield "busta_feature_drift_alarm", labels, row["alarm"]
 
 
@@ -181,6 +184,7 @@ def _champion(labels: tuple[str, ...], row: Mapping[str, Any]) -> Iterator[Sampl
 
 def _league(row: Mapping[str, Any]) -> Iterator[Sample]:
     labels = (row["league"],)
+    yield "busta_as_of_timestamp_seconds", labels, _seconds(row["as_of"])
     yield "busta_last_result_timestamp_seconds", labels, _seconds(row["last_result"])
     yield "busta_next_game_timestamp_seconds", labels, _seconds(row["next_game"])
     yield "busta_overdue_games", labels, row["overdue"]
@@ -233,3 +237,7 @@ def _model(row: Mapping[str, Any]) -> tuple[str, str, str]:
 def _seconds(moment: str | float | None) -> float | None:
     """Seconds since 1970 of a moment, ISO 8601 with its zone."""
     return moment if moment is None or isinstance(moment, float) else datetime.fromisoformat(moment).timestamp()
+
+
+def _of_hours(hours: float | None) -> float | None:
+    return None if hours is None else _HOUR * hours

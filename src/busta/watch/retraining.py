@@ -141,8 +141,10 @@ def decide_challenger(paired: Paired, rules: Retrain, alpha: float) -> Decision:
     if paired.games < rules.shadow_games or paired.weeks < rules.shadow_weeks:
         so_far = f"{paired.games} of {rules.shadow_games} games and {paired.weeks} of {rules.shadow_weeks} weeks"
         return Decision(WAIT, f"in the champion's shadow: {so_far}")
-    games = f"{paired.games} games side by side" if paired.games else "no game side by side was asked for"
-    return Decision(PROMOTE, f"it passed the gate, and {games} do not speak against it")
+    words = f"{paired.games} games side by side do not speak against it"
+    return Decision(
+        PROMOTE, f"it passed the gate, and {words if paired.games else 'no game side by side was asked for'}"
+    )
 
 
 def decide_champion(paired: Paired, rules: Retrain, alpha: float, *, decay: bool) -> Decision:

@@ -16,9 +16,9 @@ from busta.features.store import open_gold
 from busta.plugins import League, leagues, markets
 from busta.registry.connect import connect, guarded
 from busta.registry.versions import fetch_model, fetch_predictions, resolve
-from busta.workflows.ingest import has_tables, tables_of
-from busta.workflows.lineage import LIBRARIES
+from busta.workflows.data.ingest import has_tables, tables_of
 from busta.workflows.start import load
+from busta.workflows.training.lineage import LIBRARIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,10 +10,10 @@ from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import league_names, market_names, pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
-from busta.registry.versions import model_name, note, now, promote, resolve, rollback, versions
-from busta.workflows.forecast import other_champion
-from busta.workflows.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
-from busta.workflows.trial import won_trial
+from busta.registry.versions import model_name, note, now, promote, registered, resolve, rollback, versions
+from busta.workflows.predicting.forecast import other_champion
+from busta.workflows.training.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
+from busta.workflows.trials.trial import won_trial
 
 if TYPE_CHECKING:
     from busta.data.schema import Moment
@@ -34,6 +34,7 @@ def list_models(
     leagues = [pick("league", league_name).name] if league_name else league_names()
     markets = [pick("market", market_name).name] if market_name else market_names()
     registry = connect(settings)
+    there = registered(registry)  # one question instead of one for each of a hundred names
     names = [
         model_name(league, market, blind=blind, moment=moment)
         for league in leagues
@@ -55,6 +56,7 @@ def list_models(
             "run_id": version.run_id,
         }
         for name in names
+        if name in there
         for version in versions(registry, name)
     ]
 

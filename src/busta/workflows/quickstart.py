@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from busta.leagues.sim import LEAGUE as FAIR
 from busta.leagues.sim_edge import LEAGUE as PLANTED
 from busta.plugins import market_names
-from busta.workflows.ingest import ingest, tables_of
-from busta.workflows.train import train
+from busta.workflows.data.ingest import ingest, tables_of
+from busta.workflows.training.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable

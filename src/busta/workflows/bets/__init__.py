@@ -1,0 +1,1 @@
+"""Bets: recommended, recorded, settled and shown."""

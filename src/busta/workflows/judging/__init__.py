@@ -1,0 +1,1 @@
+"""What a version is worth: measured, simulated, audited, judged, reported."""

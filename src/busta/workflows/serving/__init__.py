@@ -1,0 +1,1 @@
+"""What a server answers from, and the processes beside it."""

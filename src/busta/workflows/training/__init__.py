@@ -1,0 +1,1 @@
+"""From the gold store to a registered version, and where it comes from."""

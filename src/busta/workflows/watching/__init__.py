@@ -1,0 +1,1 @@
+"""Drift and decay, and the figures that are watched."""
