@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
 from busta.cli.app import app
@@ -141,18 +143,15 @@ def test_no_secret_stands_in_the_compose_file():
     assert not re.search(r"://[^/\s]*:[^/\s]*@", (DEPLOY / "compose.yaml").read_text())
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, each in SERVICES.items() if "busta" in each["image"] and "command" in each]
-)
-def test_what_a_service_is_started_with_is_a_command_with_those_options(name):
-    import typer
+def options_of(command):
+    """The options of a command of busta."""
+    return {option for param in typer.main.get_command(app).commands[command].params for option in param.opts}
 
-    service, root = SERVICES[name], typer.main.get_command(app)
-    if "entrypoint" in service:
-        pytest.skip("it starts something else than busta")
-    command, *words = service["command"]
-    options = {option for param in root.commands[command].params for option in param.opts}
-    assert {word for word in words if word.startswith("--")} <= options
+
+def test_what_a_service_or_an_image_starts_is_a_command_with_those_options():
+    (served,) = re.findall(r"^CMD (\[.*\])$", (DEPLOY / "serve.Dockerfile").read_text(), re.MULTILINE)
+    for command, *words in (SERVICES["watch"]["command"], json.loads(served)):
+        assert {word for word in words if word.startswith("--")} <= options_of(command)
 
 
 # --- workflows
