@@ -50,11 +50,13 @@ def main() -> int:
     base()
     for name in ("train", "serve"):
         build(name, keep=keep)
-        with container(name) as run:
-            lean(run, name)
     with tempfile.TemporaryDirectory() as scratch:
-        home = trained(Path(scratch))
-        served(home)
+        with container("train") as run:
+            lean(run, "train")
+            home = trained(run, Path(scratch))
+        with container("serve") as run:
+            lean(run, "serve")
+            served(run, home)
     print(f"\n{len(missed)} missed{': ' if missed else ''}{'; '.join(missed)}")
     return int(bool(missed))
 
@@ -140,7 +142,8 @@ class Run:
 
     def command(self, *words: str, home: Path | None = None, **variables: str) -> list[str]:
         options = [f"--env={key}={value}" for key, value in variables.items()]
-        options += [f"--volume={home}:/workspace"] if home else []
+        # not at /workspace: there buildah lays a volume of its own over it, as the image declares one
+        options += [f"--volume={home}:/checked", "--env=BUSTA_HOME=/checked"] if home else []
         return ["buildah", "--storage-driver", "vfs", "run", "--isolation", "chroot", *options, self.name, "--", *words]
 
     def __call__(self, *words: str, home: Path | None = None, **variables: str) -> str:
@@ -176,7 +179,7 @@ def lean(run: Run, name: str) -> None:
 # --- training
 
 
-def trained(scratch: Path) -> Path:
+def trained(run: Run, scratch: Path) -> Path:
     """Trains inside and outside on the same league, and compares to the last bit; returns the workspace of inside."""
     outside, inside = scratch / "outside", scratch / "inside"
     outside.mkdir()
@@ -185,10 +188,9 @@ def trained(scratch: Path) -> Path:
     own(inside)
     scratch.chmod(0o755)
     there = busta(outside, "train", "moneyline", "--league", "sim", "--json")
-    with container("train") as run:
-        here = json.loads(run("busta", "train", "moneyline", "--league", "sim", "--json", home=inside))
-        run("busta", "promote", "moneyline", "challenger", "--league", "sim", "--force", home=inside)
-        pythons = [run("python", "-c", "import sys; print(sys.version)").strip(), sys.version]
+    here = json.loads(run("busta", "train", "moneyline", "--league", "sim", "--json", home=inside))
+    run("busta", "promote", "moneyline", "challenger", "--league", "sim", "--force", home=inside)
+    pythons = [run("python", "-c", "import sys; print(sys.version)").strip(), sys.version]
     show("training: games", here["games"], told["league"] == "sim" and here["games"] == there["games"])
     show(
         "training: the store of inside and outside", here["gold_version"], here["gold_version"] == there["gold_version"]
@@ -225,24 +227,23 @@ def apart(a: Path, b: Path) -> float:
 # --- serving
 
 
-def served(home: Path) -> None:
-    """Serves the workspace from the image: health, a prediction, a bet, memory."""
+def served(run: Run, home: Path) -> None:
+    """Serves the workspace from the image: health, a prediction, memory."""
     port = free_port()
     own(home)
-    with container("serve") as run:
-        command = run.command("busta", "serve", "--port", str(port), home=home)
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as running:
-            try:
-                seconds = ready(port)
-                show("serve: seconds until /health/ready", f"{seconds:.1f}", seconds < 300)
-                game = ask(port, "/v1/games?league=sim")["games"][-1]["game_id"]
-                said = ask(port, "/v1/predictions", {"league": "sim", "games": [game]})["predictions"]
-                show("serve: a prediction", said[0]["probability"]["win"], 0 < said[0]["probability"]["win"] < 1)
-                memory(running.pid, "while slates and notes are made", None)
-                time.sleep(IDLE)
-                memory(running.pid, f"after (at most {MEGABYTES:.0f})", MEGABYTES)
-            finally:
-                end(running.pid)
+    command = run.command("busta", "serve", "--port", str(port), home=home)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as running:
+        try:
+            seconds = ready(port)
+            show("serve: seconds until /health/ready", f"{seconds:.1f}", seconds < 300)
+            game = ask(port, "/v1/games?league=sim")["games"][-1]["game_id"]
+            said = ask(port, "/v1/predictions", {"league": "sim", "games": [game]})["predictions"]
+            show("serve: a prediction", said[0]["probability"]["win"], 0 < said[0]["probability"]["win"] < 1)
+            memory(running.pid, "while slates and notes are made", None)
+            time.sleep(IDLE)
+            memory(running.pid, f"after (at most {MEGABYTES:.0f})", MEGABYTES)
+        finally:
+            end(running.pid)
 
 
 def ready(port: int, seconds: float = 300.0) -> float:
