@@ -9,7 +9,6 @@ from scipy.special import expit, logit
 
 from busta.betting.odds import VIG_METHODS, remove_vig
 from busta.betting.settlement import label
-from busta.models.linear import OffsetLogistic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +92,8 @@ def _given_no_push(triples: Floats) -> Floats:
 
 def _recalibrated(data: Dataset, train: NDArray[np.int64], test: NDArray[np.int64], readings: Floats) -> Floats:
     """The close by the way of vig removal that was best on earlier games, with slope and level learned there."""
+    from busta.models.linear import OffsetLogistic  # scikit-learn, which who only reads the close needs not load
+
     y = label(data.value[train], data.closing_line[train])
     usable = ~np.isnan(readings[0, train] + y)
     known, y = train[usable], y[usable]
@@ -105,6 +106,8 @@ def _recalibrated(data: Dataset, train: NDArray[np.int64], test: NDArray[np.int6
 
 
 def _elo(train: Floats, y: Floats, test: Floats) -> Floats:
+    from busta.models.linear import OffsetLogistic
+
     model = OffsetLogistic(ridge=1e-6).fit(train[:, None], y)
     return model.predict_proba(test[:, None])[:, 1]
 

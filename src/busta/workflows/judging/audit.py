@@ -16,7 +16,6 @@ from busta.markets.dataset import assemble
 from busta.performance.audit.ask import asked, leaks
 from busta.performance.audit.edge import acquitted, suspects
 from busta.performance.audit.finding import Answer, Finding
-from busta.performance.audit.pipeline import ordered_folds, permuted_labels, poisoned_folds
 from busta.performance.audit.read import read_table, table_of
 from busta.performance.audit.run import audit as audited
 from busta.performance.audit.store import perturbed_future, replayed
@@ -132,6 +131,8 @@ def quick_audit(settings: Settings, gold: GoldStore, data: Dataset, *, foreign: 
     The store is replayed, at a few moments only, where a column tells more than lines leave open: that is a leak
     or an edge.
     """
+    from busta.performance.audit.pipeline import ordered_folds  # trains, and is loaded only where something is trained
+
     played = data.take(~np.isnan(data.value))
     findings = [*audited(table_of(played), quick=True), asked(*_FOLDS, partial(ordered_folds, played, settings.train))]
     if not suspects(findings):
@@ -183,6 +184,8 @@ def _questions(
     settings: Settings, gold: GoldStore, data: Dataset, *, foreign: bool
 ) -> list[tuple[str, str, Callable[[], Finding]]]:
     """Those about store and training; the table's own stand in a folder of their own."""
+    from busta.performance.audit.pipeline import ordered_folds, permuted_labels, poisoned_folds
+
     return [
         *_store_questions(settings, gold, data, foreign=foreign),
         (*_FOLDS, partial(ordered_folds, data, settings.train)),
