@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
+
+from busta.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -137,6 +141,17 @@ def test_no_secret_stands_in_the_compose_file():
             if re.search(r"PASSWORD|SECRET|KEY|TOKEN|CREDENTIALS|_USER_FILE", key):
                 assert str(value).startswith("/run/secrets"), (name, key)
     assert not re.search(r"://[^/\s]*:[^/\s]*@", (DEPLOY / "compose.yaml").read_text())
+
+
+def options_of(command):
+    """The options of a command of busta."""
+    return {option for param in typer.main.get_command(app).commands[command].params for option in param.opts}
+
+
+def test_what_a_service_or_an_image_starts_is_a_command_with_those_options():
+    (served,) = re.findall(r"^CMD (\[.*\])$", (DEPLOY / "serve.Dockerfile").read_text(), re.MULTILINE)
+    for command, *words in (SERVICES["watch"]["command"], json.loads(served)):
+        assert {word for word in words if word.startswith("--")} <= options_of(command)
 
 
 # --- workflows

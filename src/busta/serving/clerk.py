@@ -1,4 +1,4 @@
-"""Work that needs more than a server should load, done by a process beside it: recording bets."""
+"""Work that needs more than a server should load, done by a process beside it: recording bets, making slates."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from busta.errors import OutsideError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Clerk"]
+__all__ = ["Aside", "Clerk"]
 
 log = logging.getLogger(__name__)
 LOOKS = 1.0  # seconds between two looks whether the server is still there
+IDLE = 60.0  # seconds after which a process that has nothing to do gives its memory back
 
 
 class Clerk:
@@ -39,8 +40,7 @@ class Clerk:
 
     def start(self) -> None:
         """Begins to prepare."""
-        context = get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._prepare, os.getpid()))
+        self._pool = _pool(self._prepare)
         self._pool.submit(os.getpid)
 
     def stop(self) -> None:
@@ -74,6 +74,49 @@ class Clerk:
             ) from exc
         finally:
             self._waiting -= 1
+
+
+class Aside:
+    """A process for heavy work that comes now and then: there while there is some, and a minute longer.
+
+    Args:
+        prepare: Called once in it, ahead of the work; can be sent to another process.
+        idle: How long it stays with nothing to do, in seconds.
+    """
+
+    def __init__(self, prepare: Callable[[], None], idle: float = IDLE) -> None:
+        self._prepare = prepare
+        self._idle = idle
+        self._pool: ProcessPoolExecutor | None = None
+        self._last = 0.0
+
+    def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What the work returns, done there; it and its arguments can be sent to another process.
+
+        Raises:
+            Exception: The work's own.
+            BrokenProcessPool: The process has died; the next call begins another.
+        """
+        if self._pool is None:
+            self._pool = _pool(self._prepare)
+        try:
+            return self._pool.submit(work, *arguments).result()
+        except BrokenProcessPool:
+            self._pool = None
+            raise
+        finally:
+            self._last = time.monotonic()
+
+    def rest(self) -> None:
+        """Ends the process if it has had nothing to do for long enough."""
+        if self._pool is not None and time.monotonic() - self._last >= self._idle:
+            self._pool.shutdown()
+            self._pool = None
+
+
+def _pool(prepare: Callable[[], None]) -> ProcessPoolExecutor:
+    """One process that is none of this one's memory."""
+    return ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=(prepare, os.getpid()))
 
 
 def _begin(prepare: Callable[[], None], parent: int) -> None:

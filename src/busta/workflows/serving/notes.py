@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from busta.data.publish import atomic_write, current
 from busta.errors import BustaError, UsageError, without_password
 from busta.serving.page.week import coming
+from busta.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from busta.ledger.storage import Ledger
-    from busta.settings import Settings
 
 __all__ = ["BETS", "Notes", "ledger_of", "read_notes"]
 
@@ -53,10 +53,16 @@ def _file(settings: Settings) -> Path:
 
 
 class Notes:
-    """Writes them whenever what they are made of has changed."""
+    """Writes them whenever what they are made of has changed.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: All settings.
+        do: Calls a function with arguments, perhaps in another process.
+    """
+
+    def __init__(self, settings: Settings, do: Callable[..., Any] = lambda work, *given: work(*given)) -> None:
         self._settings = settings
+        self._do = do
         self._next = 0.0
 
     def refresh(self) -> None:
@@ -70,8 +76,14 @@ class Notes:
             return
         made_of = _made_of(self._settings)
         if made_of != read_notes(self._settings).get("made_of"):
-            atomic_write(_file(self._settings), json.dumps(_noted(self._settings) | {"made_of": made_of}).encode())
+            self._do(write_notes, self._settings.model_dump(), made_of)
         self._next = began + (1 + PAUSE) * (time.monotonic() - began)
+
+
+def write_notes(given: Mapping[str, Any], made_of: list[Any]) -> None:
+    """Writes them, with what they are made of, by settings given as they can be sent to another process."""
+    settings = Settings(**given)
+    atomic_write(_file(settings), json.dumps(_noted(settings) | {"made_of": made_of}).encode())
 
 
 def _made_of(settings: Settings) -> list[Any]:

@@ -22,6 +22,7 @@ from busta.data.publish import atomic_write
 from busta.errors import BustaError, OutsideError, UsageError, without_password
 from busta.registry.glance import glance
 from busta.serving.auth import Keys
+from busta.serving.clerk import Aside
 from busta.serving.guard import is_loopback
 from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
@@ -115,8 +116,8 @@ def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
     """The processes beside the server: what makes slates, and what notes stakes and trials for the page."""
     context, given = get_context("spawn"), settings.model_dump()
     found: list[BaseProcess] = [
-        context.Process(target=watch, args=(given, token, os.getpid()), daemon=True),
-        context.Process(target=take_notes, args=(given, token, os.getpid()), daemon=True),
+        context.Process(target=watch, args=(given, token, os.getpid())),
+        context.Process(target=take_notes, args=(given, token, os.getpid())),
     ]
     for each in found:
         each.start()
@@ -208,7 +209,7 @@ def ready_to_record(given: Mapping[str, Any]) -> None:
     """Loads what recording needs, ahead of the first bet."""
     import busta.workflows.bets.bets  # noqa: F401
 
-    setup(Settings(**given))
+    _log(given)
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
@@ -238,16 +239,16 @@ def folder(settings: Settings) -> Path:
 def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Makes slates whenever what they are made of changes, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    _log(given)
     settings = Settings(**given)
-    setup(settings)
-    file = folder(settings) / STATE
+    file, aside = folder(settings) / STATE, Aside(partial(_log, given))
     seen = read_state(file).get("seen")
     while os.getppid() == parent:
         error = None
         try:
             found = _made_of(settings)
             if found is None or found != seen:
-                _prepare(settings)
+                aside.do(_prepare, given)
                 seen = found
         except BustaError as exc:
             error = without_password(str(exc)).splitlines()[0]
@@ -256,6 +257,7 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
             error = without_password(f"{type(exc).__name__}: {exc}").splitlines()[0]
         state = {"at": time.time(), "token": token, "error": error, "seen": seen}
         atomic_write(file, json.dumps(state).encode())
+        aside.rest()
         time.sleep(settings.serve.refresh)
 
 
@@ -263,13 +265,14 @@ def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
     """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
+    _log(given)
     settings = Settings(**given)
-    setup(settings)
     while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
         time.sleep(0.2)  # until there is something to serve the machine has more urgent work
     from busta.workflows.serving.notes import Notes
 
-    notes = Notes(settings)
+    aside = Aside(partial(_log, given))
+    notes = Notes(settings, aside.do)
     while os.getppid() == parent:
         try:
             notes.refresh()
@@ -277,6 +280,7 @@ def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
             log.info("nothing was noted: %s", without_password(str(exc)).splitlines()[0])
         except Exception:  # a bug, or a library's: the page goes on with what was noted before
             log.exception("nothing was noted")
+        aside.rest()
         time.sleep(settings.serve.refresh)
 
 
@@ -290,10 +294,15 @@ def _made_of(settings: Settings) -> str | None:
     return hashlib.sha256(repr(everything).encode()).hexdigest()
 
 
-def _prepare(settings: Settings) -> None:
-    from busta.workflows.serving.prepare import prepare  # MLflow and all, only where there is something to make
+def _prepare(given: Mapping[str, Any]) -> None:
+    """Makes slates; with MLflow and all, so in a process that is there only while there is something to make."""
+    from busta.workflows.serving.prepare import prepare
 
-    prepare(settings)
+    prepare(Settings(**given))
+
+
+def _log(given: Mapping[str, Any]) -> None:
+    setup(Settings(**given))
 
 
 def require_key(settings: Settings) -> None:
