@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.slip import Board
 
 import busta
 from busta.data.tables import Tables

@@ -56,7 +56,7 @@ def recommend(
 ) -> None:
     """Recommend bets of a week or day: all stakes together, under every limit; why not, where not."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.recommend import recommend as run
+    from busta.workflows.bets.recommend import recommend as run
     from busta.workflows.predicting.predict import Wanted
 
     wanted = Wanted(week, date, tuple(games or ()))
@@ -96,7 +96,7 @@ def record(
 ) -> None:
     """Record a bet that was placed; the same bet twice is recorded once."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import record_bet, record_recommended
+    from busta.workflows.bets.bets import record_bet, record_recommended
 
     typed = {
         "MARKET": market,
@@ -155,7 +155,7 @@ def void(
 ) -> None:
     """Void bets: the stake comes back, and they are in no turnover."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import void_bets
+    from busta.workflows.bets.bets import void_bets
 
     result = void_bets(settings(config), keys or (), games=game or (), reason=reason, undo=undo)
     emit(result, as_json, show_bets.voided)
@@ -165,7 +165,7 @@ def void(
 def settle(as_json: Json = False, config: Config = None) -> None:
     """Settle bets by the scores that were ingested; corrected scores settle them anew."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import settle_bets
+    from busta.workflows.bets.bets import settle_bets
 
     emit(settle_bets(settings(config)), as_json, show_bets.settled)
 
@@ -174,7 +174,7 @@ def settle(as_json: Json = False, config: Config = None) -> None:
 def show(as_json: Json = False, config: Config = None) -> None:
     """Show bankroll, bets and their figures, real and paper apart."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import show_bets as run
+    from busta.workflows.bets.bets import show_bets as run
 
     emit(run(settings(config)), as_json, show_bets.shown)
 
@@ -190,7 +190,7 @@ def bankroll(
 ) -> None:
     """Put money into the bankroll, or take it out; it is no gain and no loss."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import move_bankroll
+    from busta.workflows.bets.bets import move_bankroll
 
     emit(move_bankroll(settings(config), amount, paper=paper, key=key, note=note), as_json, show_bets.moved)
 
@@ -205,7 +205,7 @@ def verify(
 ) -> int:
     """Check the chain of hashes: was an entry changed, moved or removed? Exits 3 if so."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.bets import verify_ledger
+    from busta.workflows.bets.bets import verify_ledger
 
     result = verify_ledger(settings(config), head)
     emit(result, as_json, show_bets.verified)
@@ -220,7 +220,7 @@ def export(
 ) -> None:
     """Write all bets, and what came of them, to a table."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.files import export_bets
+    from busta.workflows.bets.files import export_bets
 
     emit(export_bets(settings(config), file), as_json, show_bets.exported)
 
@@ -234,6 +234,6 @@ def import_(
 ) -> None:
     """Record the bets of a book's own list; those that are there already are not recorded again."""
     from busta.cli import show_bets
-    from busta.workflows.bets.bets.files import import_bets
+    from busta.workflows.bets.files import import_bets
 
     emit(import_bets(settings(config), file, mapping), as_json, show_bets.imported)

@@ -20,9 +20,9 @@ from busta.plugins import market_names, pick, several
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, now, versions
 from busta.telemetry.logs import run_id
-from busta.workflows.bets.bets.bets import record_recommended, settle_bets
-from busta.workflows.bets.bets.recommend import recommend
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.bets import record_recommended, settle_bets
+from busta.workflows.bets.recommend import recommend
+from busta.workflows.bets.slip import Board
 from busta.workflows.data.build import build
 from busta.workflows.data.ingest import ingest
 from busta.workflows.predicting.predict import Wanted, predict

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from busta.workflows.bets.bets.files import EXPORTED
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.files import EXPORTED
+from busta.workflows.bets.slip import Board
 
 import busta
 from busta.data.tables import Tables

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from busta.workflows.bets.bets.limits import Purse, staked
+from busta.workflows.bets.limits import Purse, staked
 
 import busta
 from busta.ledger.chain import Entry

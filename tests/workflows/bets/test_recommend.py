@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.slip import Board
 
 import busta
 from busta.betting.odds import edge

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from busta.workflows.bets.bets.rules import rule_notes
+from busta.workflows.bets.rules import rule_notes
 
 from busta.registry.versions import Version
 from busta.settings import Bets

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from busta.workflows.bets.bets.words import (
+from busta.workflows.bets.words import (
     name_of,
     read_amount,
     read_line,

@@ -17,10 +17,10 @@ from busta.ledger.storage import Draft, Ledger
 from busta.markets.dataset import values_of
 from busta.plugins import pick
 from busta.telemetry.logs import run_id
-from busta.workflows.bets.bets.closing import closing_of
-from busta.workflows.bets.bets.figures import figures_of
-from busta.workflows.bets.bets.slip import Board, row_of, slip, write_bets
-from busta.workflows.bets.bets.words import name_of, read_amount
+from busta.workflows.bets.closing import closing_of
+from busta.workflows.bets.figures import figures_of
+from busta.workflows.bets.slip import Board, row_of, slip, write_bets
+from busta.workflows.bets.words import name_of, read_amount
 from busta.workflows.data.ingest import has_tables, tables_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from busta.ledger.fold import Account, Bet, Decided
     from busta.settings import Settings
-    from busta.workflows.bets.bets.closing import Closed
+    from busta.workflows.bets.closing import Closed
 
 __all__ = [
     "move_bankroll",

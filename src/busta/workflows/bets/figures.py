@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from busta.ledger.fold import Account, Bet
     from busta.settings import Settings
-    from busta.workflows.bets.bets.closing import Closed
+    from busta.workflows.bets.closing import Closed
 
     Floats = NDArray[np.float64]
 

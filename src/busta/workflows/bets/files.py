@@ -22,8 +22,8 @@ from busta.ledger.storage import Ledger
 from busta.plugins import pick
 from busta.settings import as_path
 from busta.telemetry.logs import run_id
-from busta.workflows.bets.bets.bets import show_bets
-from busta.workflows.bets.bets.slip import Board, slip, write_bets
+from busta.workflows.bets.bets import show_bets
+from busta.workflows.bets.slip import Board, slip, write_bets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from busta.workflows.bets.bets.figures import run_of, week_of
+from busta.workflows.bets.figures import run_of, week_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

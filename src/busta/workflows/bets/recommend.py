@@ -19,8 +19,8 @@ from busta.ledger.storage import Ledger
 from busta.performance.simulation.choice import strengths
 from busta.plugins import pick, several
 from busta.registry.connect import connect
-from busta.workflows.bets.bets.limits import CENT, Purse, staked
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.limits import CENT, Purse, staked
+from busta.workflows.bets.slip import Board
 from busta.workflows.predicting.forecast import forecast, stored_forecasts
 from busta.workflows.predicting.joint import JOINED
 from busta.workflows.trials.money import by_arm

@@ -13,7 +13,7 @@ from busta.errors import DataError, UsageError
 from busta.ledger.chain import Draft
 from busta.plugins import pick
 from busta.serving.words import bet_name
-from busta.workflows.bets.bets.words import name_of, read_money, read_pick, read_price, read_time
+from busta.workflows.bets.words import name_of, read_money, read_pick, read_price, read_time
 from busta.workflows.data.ingest import ensure_tables, tables_of
 from busta.workflows.predicting.price_words import find_game
 

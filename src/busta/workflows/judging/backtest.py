@@ -15,7 +15,7 @@ from busta.plugins import pick, several
 from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION
 from busta.registry.versions import model_name, resolve, versions
-from busta.workflows.bets.bets.rules import rule_notes
+from busta.workflows.bets.rules import rule_notes
 from busta.workflows.predicting.forecast import about, stored_forecasts
 from busta.workflows.training.record import vig_method
 

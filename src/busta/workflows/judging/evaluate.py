@@ -11,7 +11,7 @@ from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, resolve
 from busta.scoring.calibration import reliability
-from busta.workflows.bets.bets.rules import rule_notes
+from busta.workflows.bets.rules import rule_notes
 from busta.workflows.predicting.forecast import about, stored_forecasts
 from busta.workflows.training.tracked import as_folder, write_evaluated
 

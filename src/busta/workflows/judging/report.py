@@ -28,7 +28,7 @@ from busta.reports.parts import closing_histogram, parts_of
 from busta.reports.reproduce import changed, commands
 from busta.reports.verdict import verdict_of
 from busta.settings import Settings
-from busta.workflows.bets.bets.rules import rule_notes
+from busta.workflows.bets.rules import rule_notes
 from busta.workflows.data.build import open_version
 from busta.workflows.data.ingest import tables_of
 from busta.workflows.judging.audit import noted_audit

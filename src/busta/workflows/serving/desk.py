@@ -35,7 +35,7 @@ def desk_of(settings: Settings) -> Desk:
 
 def _look(given: Mapping[str, Any], state: object) -> Ledger | None:
     """The ledger, unless its head and the tables, which closing prices come from, are as they were."""
-    from busta.workflows.bets.bets.bets import show_bets
+    from busta.workflows.bets.bets import show_bets
     from busta.workflows.serving.notes import BETS, ledger_of
 
     settings = Settings(**given)
@@ -50,7 +50,7 @@ def _look(given: Mapping[str, Any], state: object) -> Ledger | None:
 
 def _clocks(settings: Settings) -> dict[str, datetime]:
     """What time it is in simulated leagues."""
-    from busta.workflows.bets.bets.slip import Board
+    from busta.workflows.bets.slip import Board
     from busta.workflows.data.ingest import has_tables, tables_of
 
     found = [league for league in leagues().values() if has_tables(settings, league)]
@@ -64,8 +64,8 @@ def _clocks(settings: Settings) -> dict[str, datetime]:
 def _record(given: Mapping[str, Any], league: str, row: Mapping[str, Any], book: str) -> dict[str, Any]:
     """Records a recommended bet at the price and stake that were really taken; its edge is that of the price."""
     from busta.betting.odds import edge
-    from busta.workflows.bets.bets.bets import record_recommended
-    from busta.workflows.bets.bets.words import read_money, read_price
+    from busta.workflows.bets.bets import record_recommended
+    from busta.workflows.bets.words import read_money, read_price
 
     price, stake, chance = read_price(row["price"]), read_money("stake", row["stake"]), row["probability"]
     taken = {"price": price, "stake": stake, "edge": float(edge(chance["win"], chance["lose"], price))}
@@ -73,7 +73,7 @@ def _record(given: Mapping[str, Any], league: str, row: Mapping[str, Any], book:
 
 
 def _settle(given: Mapping[str, Any]) -> dict[str, Any]:
-    from busta.workflows.bets.bets.bets import settle_bets
+    from busta.workflows.bets.bets import settle_bets
 
     return settle_bets(Settings(**given))
 

@@ -110,7 +110,7 @@ def _noted(settings: Settings) -> dict[str, Any]:
 
 def _stakes(settings: Settings, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
     """What `busta.recommend` says of the coming week, by game and market."""
-    from busta.workflows.bets.bets.recommend import recommend
+    from busta.workflows.bets.recommend import recommend
     from busta.workflows.predicting.predict import Wanted
 
     games = json.loads((_slates(settings)[name] / "games.json").read_bytes())

@@ -207,14 +207,14 @@ def service_of(settings: Settings, token: str = "", secret: bytes = b"") -> Serv
 
 def ready_to_record(given: Mapping[str, Any]) -> None:
     """Loads what recording needs, ahead of the first bet."""
-    import busta.workflows.bets.bets.bets  # noqa: F401
+    import busta.workflows.bets.bets  # noqa: F401
 
     _log(given)
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
     """Records a bet that came over HTTP."""
-    from busta.workflows.bets.bets.bets import record_bet
+    from busta.workflows.bets.bets import record_bet
 
     names = {"league": "league_name"}
     return record_bet(Settings(**given), **{names.get(name, name): value for name, value in bet.items()}, source="api")

@@ -16,8 +16,8 @@ from busta.errors import BustaError, without_password
 from busta.ledger.storage import Ledger
 from busta.plugins import pick
 from busta.serving.page.week import coming
-from busta.workflows.bets.bets.bets import show_bets, verify_ledger
-from busta.workflows.bets.bets.slip import Board
+from busta.workflows.bets.bets import show_bets, verify_ledger
+from busta.workflows.bets.slip import Board
 from busta.workflows.retraining.record import decisions as retrainings
 from busta.workflows.watching.figures_models import Models
 
