@@ -4,10 +4,10 @@ import json
 
 import polars as pl
 import pytest
-from busta.workflows.bets.slip import Board
 
 import busta
 from busta.data.tables import Tables
+from busta.workflows.bets.slip import Board
 from support import play
 
 OVER = ("--price", "-110", "--stake", "5", "--book", "pinnacle", "--league", "sim")

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from busta.workflows.bets.slip import Board
 
 import busta
 from busta.betting.settlement import settle
@@ -14,8 +13,9 @@ from busta.data.tables import Tables
 from busta.errors import DataError, OutsideError, UsageError
 from busta.ledger.storage import Ledger
 from busta.markets.dataset import values_of
-from busta.workflows.bets.bets import bets
-from busta.workflows.bets.bets import closing as bet_closing
+from busta.workflows.bets import bets
+from busta.workflows.bets import closing as bet_closing
+from busta.workflows.bets.slip import Board
 from databases import PASSWORD
 from support import at, play
 

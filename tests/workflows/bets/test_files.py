@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from busta.workflows.bets.files import EXPORTED
-from busta.workflows.bets.slip import Board
 
 import busta
 from busta.data.tables import Tables
 from busta.errors import DataError, UsageError
+from busta.workflows.bets.files import EXPORTED
+from busta.workflows.bets.slip import Board
 
 MAP = """
 [columns]

@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from busta.workflows.bets.limits import Purse, staked
 
 import busta
 from busta.ledger.chain import Entry
 from busta.ledger.fold import fold
+from busta.workflows.bets.limits import Purse, staked
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 ROWS = [{"game_id": game, "day": day} for game, day in (("a", "sun"), ("a", "sun"), ("b", "sun"), ("c", "mon"))]

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from busta.workflows.bets.slip import Board
 
 import busta
 from busta.betting.odds import edge
 from busta.errors import UsageError
 from busta.registry.connect import connect
+from busta.workflows.bets.slip import Board
 from workspaces import CURRENT
 
 WEEK = busta.Wanted(week=f"{CURRENT}-18")

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from busta.workflows.bets.rules import rule_notes
 
 from busta.registry.versions import Version
 from busta.settings import Bets
+from busta.workflows.bets.rules import rule_notes
 
 TRAINED = {"bets.min_edge": "0.02", "bets.max_edge": "None", "bets.strongest": "None", "bets.assumed_prices": "True"}
 

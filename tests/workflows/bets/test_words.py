@@ -3,6 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
+from busta.errors import UsageError
+from busta.plugins import pick
 from busta.workflows.bets.words import (
     name_of,
     read_amount,
@@ -12,9 +15,6 @@ from busta.workflows.bets.words import (
     read_price,
     read_time,
 )
-
-from busta.errors import UsageError
-from busta.plugins import pick
 from support import game, tiny_league
 
 LEAGUE = tiny_league(aliases={"boston reds": "BOS"})
