@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -38,6 +39,7 @@ BUSTA = [sys.executable, "-c", "from busta.cli import main; main()"]
 TOOLS = "gcc g++ cc c++ ld as make cmake cargo pip pip3 uv hatch"
 SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9
 USER = 1000
+IDLE = 150.0  # seconds until the server has noted what there is to note, and has let go of what that took
 missed: list[str] = []
 
 
@@ -112,15 +114,22 @@ def copy_python(to: Path) -> None:
 def build(name: str, *, keep: bool) -> None:
     image = f"localhost/busta-{name}"
     if not (keep and image in buildah("images", "--format", "{{.Name}}").splitlines()):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), cpu()
         file = f"deploy/{name}.Dockerfile"
         options = ["--pull-never", "--format", "docker", "--isolation", "chroot", "--build-arg", f"BASE={BASE}"]
         buildah("build", *options, "--no-cache", "--quiet", "--file", file, "--tag", image, str(ROOT))
         took = time.perf_counter() - began
-        show(f"{name}: seconds to build (at most {SECONDS:.0f})", f"{took:.0f}", took <= SECONDS)
+        shown = f"{took:.0f}, of processor time {cpu() - used:.0f}, load average {os.getloadavg()[0]:.1f}"
+        show(f"{name}: seconds to build (at most {SECONDS:.0f})", shown, took <= SECONDS)
     about = json.loads(buildah("inspect", "--type", "image", image))["Docker"]["config"]
     show(f"{name}: a health check", bool(about.get("Healthcheck")), bool(about.get("Healthcheck")))
     show(f"{name}: user", about.get("User"), about.get("User") not in (None, "", "0", "root"))
+
+
+def cpu() -> float:
+    """Seconds of processor time of all that has ended: unlike a clock, they hardly know what else runs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Run:
@@ -226,12 +235,12 @@ def served(home: Path) -> None:
             try:
                 seconds = ready(port)
                 show("serve: seconds until /health/ready", f"{seconds:.1f}", seconds < 300)
-                games = ask(port, "/v1/games?league=sim")
-                game = next(iter(games.values()))[-1]["game_id"] if isinstance(games, dict) else games[-1]["game_id"]
+                game = ask(port, "/v1/games?league=sim")["games"][-1]["game_id"]
                 said = ask(port, "/v1/predictions", {"league": "sim", "games": [game]})["predictions"]
                 show("serve: a prediction", said[0]["probability"]["win"], 0 < said[0]["probability"]["win"] < 1)
-                time.sleep(30)
-                memory(running.pid)
+                memory(running.pid, "while slates and notes are made", None)
+                time.sleep(IDLE)
+                memory(running.pid, f"after (at most {MEGABYTES:.0f})", MEGABYTES)
             finally:
                 end(running.pid)
 
@@ -252,17 +261,18 @@ def ask(port: int, path: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
-def memory(pid: int) -> None:
-    """What all processes of the server take together, shared pages counted once (PSS)."""
-    total = 0
+def memory(pid: int, when: str, most: float | None) -> None:
+    """What all processes of the server take together, pages they share counted once (PSS)."""
+    total, parts = 0, []
     for process in (each for each in below(pid) if b"busta" in cmdline(each) or b"spawn_main" in cmdline(each)):
         with suppress(OSError):
             said = Path(f"/proc/{process}/smaps_rollup").read_text()
             share = int(re.findall(r"Pss:\s+(\d+)", said)[0]) // 1024
             if b"buildah" not in cmdline(process):
-                show(f"serve: megabytes of {process}", share)
+                parts.append(share)
                 total += share
-    show(f"serve: megabytes of memory (at most {MEGABYTES:.0f})", total, total <= MEGABYTES)
+    shown = f"{total} = {' + '.join(map(str, parts))}"
+    show(f"serve: megabytes of memory {when}", shown, None if most is None else total <= most)
 
 
 def cmdline(pid: int) -> bytes:

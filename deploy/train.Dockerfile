@@ -13,11 +13,11 @@ COPY pyproject.toml README.md LICENSE /build/source/
 COPY src /build/source/src
 WORKDIR /build/source
 # The wheel is made by what the lock names, too, not by what its latest version happens to be.
-RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel \
+RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel >/dev/null \
     && /build/tools/bin/uv pip install --quiet --no-deps /build/wheel/*.whl
 
 FROM ${BASE}
-RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip setuptools wheel \
+RUN python -m pip uninstall --quiet --quiet --yes --root-user-action ignore pip setuptools wheel \
     && useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin busta \
     && install --directory --owner busta /workspace
 COPY --from=build /opt/busta /opt/busta
