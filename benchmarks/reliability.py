@@ -24,7 +24,7 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from benchmarks import faults
@@ -195,10 +195,12 @@ def main() -> int:
             bench.proxy = faults.Proxy(stack.enter_context(faults.mlflow_server(folder / "server")))
             stack.callback(bench.proxy.end)
         print(f"a training takes {bench.seconds:.1f} s and {bench.growth / 1e6:.1f} MB", flush=True)
-        found = [
-            (name, one(bench, name, i)) for i, name in enumerate(names[i % len(names)] for i in range(options.runs))
-        ]
-    return told(Counter(found), time.monotonic() - began)
+        found: Counter[tuple[str, str]] = Counter()
+        with suppress(KeyboardInterrupt):  # told is what was found until then
+            for i in range(options.runs):
+                name = names[i % len(names)]
+                found[name, one(bench, name, i)] += 1
+    return told(found, time.monotonic() - began)
 
 
 def one(bench: Bench, name: str, number: int) -> str:
@@ -213,6 +215,7 @@ def one(bench: Bench, name: str, number: int) -> str:
         print(f"broken: {folder.name}: {problem}", flush=True)
     if not problems:
         shutil.rmtree(folder, ignore_errors=True)
+    print(f"{folder.name}: {BROKEN if problems else outcome}", file=sys.stderr, flush=True)
     return BROKEN if problems else outcome
 
 

@@ -77,7 +77,8 @@ class Run:
         self.said.mkdir(parents=True)
         self.name = self.folder.name.replace("_", "-")
         self.before = self.kept()
-        self.had = len(faults.asked(lambda: self.state(self.league))["versions"])
+        shared = bool(self.uri)  # a server has the versions of earlier runs, a copied workspace has none
+        self.had = len(faults.asked(lambda: self.state(self.league))["versions"]) if shared else 0
 
     def busta(
         self,

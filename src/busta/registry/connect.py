@@ -146,19 +146,21 @@ def patiently(work: Callable[[], T], seconds: float) -> T:
 
     Args:
         work: Does something with MLflow that may be done again.
-        seconds: After which no other try begins; with 0 there is one.
+        seconds: After the first failure in which another try may begin; with 0 there is none.
 
     Raises:
         OutsideError: MLflow is still away, or will not come back by itself: no room, no permission, a wrong address.
     """
-    end, wait = time.monotonic() + seconds, _FIRST_WAIT
+    end, wait = None, _FIRST_WAIT
     while True:
         try:
             return work()
         except OutsideError as exc:
-            if not _PASSING.search(f"{exc} {exc.__cause__}") or time.monotonic() + wait > end:
+            now = time.monotonic()
+            end = end or now + seconds
+            if not _PASSING.search(f"{exc} {exc.__cause__}") or now + wait > end:
                 raise
-            log.warning("%s; trying again for %.0f s", str(exc).splitlines()[0], end - time.monotonic())
+            log.warning("%s; trying again for %.0f s", str(exc).splitlines()[0], end - now)
         time.sleep(wait)
         wait = min(2 * wait, _LONGEST_WAIT)
 
