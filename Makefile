@@ -7,7 +7,7 @@ IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-an
 	--constraint requirements.lock
 
 .PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
-	bench bench-accuracy honesty zoos check check-all lock clean
+	bench bench-accuracy honesty reliability zoos check check-all lock clean
 
 env: $(STAMP)
 
@@ -52,6 +52,7 @@ check-all: check chromium
 	$(MAKE) dashboards-check
 	$(MAKE) bench
 	$(MAKE) honesty
+	$(MAKE) reliability
 
 # Reports are looked at in a real browser.
 chromium:
@@ -110,6 +111,10 @@ honesty: env
 	$(BIN)/python benchmarks/trials.py
 	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python benchmarks/audit.py --zoo first --seeds 3
+
+# Does every training end right or in a clear refusal, whatever is done to it? Exits with 1 where one does not.
+reliability: env
+	$(BIN)/python -m benchmarks.reliability --runs 300
 
 # All zoos of planted leaks, those that nothing was tuned on among them; it says what is missed.
 zoos: env

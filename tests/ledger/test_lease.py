@@ -107,7 +107,7 @@ def test_a_killed_holder_that_nobody_can_see_loses_it_in_time(ledger, ledger_url
         assert other.stdout.readline() == b"held\n"
         other.kill()
         killed = time.monotonic()
-    monkeypatch.setattr(module, "_world", lambda: None)
+    monkeypatch.setattr("busta.data.process._world", lambda: None)
     while True:
         try:
             with ledger.lease("work", 60):
@@ -175,14 +175,3 @@ def test_what_cannot_be_given_back_ends_by_itself(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "writing", away)
     lease.release()
     assert len(rows(engine)) == 1
-
-
-def test_who_is_not_of_this_machine_is_not_taken_for_dead(monkeypatch):
-    assert not module._is_dead(ELSEWHERE)
-    assert module._is_dead(module._me() | {"pid": 2**22 + 1})
-    assert module._is_dead(module._me() | {"started": "1"})
-    me = module._me()
-    assert not module._is_dead(me)
-    monkeypatch.setattr(module, "Path", lambda _: (_ for _ in ()).throw(OSError()))
-    assert not module._is_dead(me | {"pid": 2**22 + 1})
-    assert module._world() is None

@@ -15,7 +15,7 @@ import pytest
 import busta
 from busta.errors import OutsideError, UsageError
 from busta.registry import connect as module
-from busta.registry.connect import Registry, _ensure_database, connect, guarded
+from busta.registry.connect import Registry, _ensure_database, connect, guarded, patiently
 from busta.registry.publish import publish
 from busta.registry.versions import fetch_model, fetch_predictions, resolve, versions
 from workspaces import BUSTA, variables
@@ -342,3 +342,75 @@ def test_a_registry_that_cannot_be_written_to_says_so_once_and_logs_nothing(regi
     assert first.endswith("attempt to write a readonly database")
     assert second == "it may be read but not written to: change its permissions, or work on a copy"
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """The waits between tries; time passes by them alone."""
+    found = []
+    monkeypatch.setattr(module.time, "sleep", found.append)
+    monkeypatch.setattr(module.time, "monotonic", lambda: sum(found))
+    return found
+
+
+def failing(times, message):
+    """Work that fails so many times."""
+    tries = []
+
+    def work():
+        tries.append(1)
+        if len(tries) <= times:
+            raise OutsideError(message)
+        return len(tries)
+
+    return work
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no MLflow server answers at http://host\ncheck it",
+        "MLflow at sqlite:///x failed: (sqlite3.OperationalError) database is locked",
+        "MLflow at http://host failed: API request failed: HTTPConnectionPool: Max retries exceeded with url",
+        "MLflow at http://host failed: ('Connection aborted.', RemoteDisconnected('Remote end closed connection'))",
+        "MLflow at postgresql://host failed: connection to server at 127.0.0.1 failed: Connection refused",
+        "MLflow at postgresql://host failed: FATAL: the database system is starting up",
+    ],
+)
+def test_what_is_away_for_a_moment_is_tried_again_at_growing_intervals(waits, caplog, message):
+    assert patiently(failing(6, message), 30.0) == 7
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
+    assert caplog.messages[0] == f"{message.splitlines()[0]}; trying again for 30 s"
+
+
+def test_patience_ends(waits):
+    with pytest.raises(OutsideError, match="no MLflow server answers"):
+        patiently(failing(99, "no MLflow server answers"), 30.0)
+    assert sum(waits) <= 30.0
+    with pytest.raises(OutsideError):
+        patiently(failing(1, "no MLflow server answers"), 0.0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "MLflow at sqlite:///x failed: (sqlite3.OperationalError) database or disk is full",
+        "MLflow at sqlite:///x failed: (sqlite3.OperationalError) attempt to write a readonly database",
+        "a database postgresql:// needs the package psycopg2, which is not installed",
+        "MLflow at postgresql://host failed: password authentication failed for user",
+    ],
+)
+def test_what_does_not_pass_by_itself_is_not_waited_for(waits, message):
+    with pytest.raises(OutsideError):
+        patiently(failing(1, message), 30.0)
+    assert waits == []
+
+
+def test_a_database_that_another_program_has_locked_is_not_taken_for_a_moved_one(home, monkeypatch):
+    def busy(*_):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(module, "_elsewhere", busy)
+
+    with pytest.raises(OutsideError, match=r"mlflow\.db is locked by another program: database is locked"):
+        connect(busta.load(home=home))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import _thread
+import json
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from busta.data.process import this_process
+from busta.errors import OutsideError
 from busta.registry.publish import publish
 from busta.registry.versions import fetch_model, fetch_predictions, resolve, versions
 
@@ -212,3 +216,109 @@ def test_a_run_that_a_kill_left_open_is_closed_by_a_later_training(registry, mak
 
     assert registry.client.get_run(dead).info.status == "KILLED"
     assert registry.client.get_run(alive).info.status == "RUNNING"
+
+
+CAME_OUT = {"recipe": "a", "digest": "b"}
+
+
+@pytest.fixture(scope="module")
+def dead():
+    """A process of this machine that has ended."""
+    code = "import json; from busta.data.process import this_process; print(json.dumps(this_process()))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def kill_before_the_end(registry, published, process):
+    """As a kill leaves it between the version and what comes after."""
+    registry.client.delete_registered_model_alias(NAME, "challenger")
+    registry.client.update_run(published.run_id, status="RUNNING")
+    registry.client.set_tag(published.run_id, "busta.process", process)
+
+
+def test_a_training_killed_once_its_version_stood_is_finished_by_the_same_run_again(registry, make_record, dead):
+    killed = publish(registry, make_record(tags=CAME_OUT))
+    kill_before_the_end(registry, killed, dead)
+
+    assert publish(registry, make_record(tags=CAME_OUT)) == killed
+
+    (version,) = versions(registry, NAME)
+    assert version.aliases == ("challenger",)
+    assert [run.info.status for run in runs(registry)] == ["FINISHED"]
+
+
+def test_a_training_that_came_out_otherwise_gets_a_version_of_its_own_beside_a_killed_one(registry, make_record, dead):
+    kill_before_the_end(registry, publish(registry, make_record(tags=CAME_OUT)), dead)
+
+    publish(registry, make_record(tags=CAME_OUT | {"digest": "c"}))
+
+    assert {each.number: each.aliases for each in versions(registry, NAME)} == {"1": (), "2": ("challenger",)}
+    assert [run.info.status for run in runs(registry)] == ["FINISHED", "FINISHED"]
+
+
+def test_a_version_that_a_living_process_is_about_to_finish_is_left_to_it(registry, make_record):
+    kill_before_the_end(registry, publish(registry, make_record(tags=CAME_OUT)), json.dumps(this_process()))
+
+    assert publish(registry, make_record(tags=CAME_OUT)).version == "2"
+    assert sorted(run.info.status for run in runs(registry)) == ["FINISHED", "RUNNING"]
+
+
+def test_a_training_that_is_known_to_be_the_same_is_published_once(registry, make_record):
+    first = publish(registry, make_record(tags=CAME_OUT, key="of a supervisor"))
+
+    assert publish(registry, make_record(tags=CAME_OUT, key="of a supervisor")) == first
+    assert publish(registry, make_record(tags=CAME_OUT | {"digest": "c"}, key="of a supervisor")).version == "2"
+    assert publish(registry, make_record(tags=CAME_OUT)).version == "3"
+
+
+def test_a_run_without_a_version_whose_process_is_dead_is_closed_at_once(registry, make_record, dead):
+    tags = {"busta.process": dead}
+    left = registry.client.create_run(registry.experiment(NAME), tags=tags).info.run_id
+
+    publish(registry, make_record())
+
+    assert registry.client.get_run(left).info.status == "KILLED"
+
+
+@pytest.mark.parametrize("name", ["create_run", "log_artifacts", "create_model_version", "set_registered_model_alias"])
+def test_an_answer_that_is_lost_once_costs_a_patient_training_nothing(registry, make_record, monkeypatch, name):
+    real, asked = getattr(registry.client, name), []
+
+    def lost(*arguments, **options):
+        found = real(*arguments, **options)
+        asked.append(name)
+        if len(asked) == 1:
+            raise mlflow.MlflowException("Max retries exceeded")
+        return found
+
+    monkeypatch.setattr(registry.client, name, lost)
+
+    published = publish(registry, make_record(), patience=60.0)
+
+    (version,) = versions(registry, NAME)
+    assert (version.number, version.run_id, version.aliases) == ("1", published.run_id, ("challenger",))
+    assert registry.client.get_run(published.run_id).info.status == "FINISHED"
+
+
+def test_an_impatient_training_gives_up_at_once_and_leaves_no_version(registry, make_record, monkeypatch):
+    def lost(*_arguments, **_options):
+        raise mlflow.MlflowException("Max retries exceeded")
+
+    monkeypatch.setattr(registry.client, "log_batch", lost)
+
+    with pytest.raises(OutsideError, match="Max retries exceeded"):
+        publish(registry, make_record())
+    assert versions(registry, NAME) == []
+    assert [run.info.status for run in runs(registry)] == ["FAILED"]
+
+
+def test_of_versions_that_mlflows_client_made_twice_one_stays(registry, make_record, monkeypatch):
+    real = registry.client.create_model_version
+
+    def twice(*arguments, **options):
+        real(*arguments, **options)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(registry.client, "create_model_version", twice)
+
+    assert publish(registry, make_record()).version == "1"
+    assert [version.number for version in versions(registry, NAME)] == ["1"]

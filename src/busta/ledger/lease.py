@@ -8,17 +8,15 @@ is on the same machine. Time is the database's own on a server, that of the mach
 from __future__ import annotations
 
 import json
-import os
-import socket
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from busta.data.process import is_dead, this_process
 from busta.errors import OutsideError
 from busta.ledger.database import writing
 
@@ -38,7 +36,6 @@ LEASES = sa.Table(
 )
 _BEATS = 4
 """Signs of life in the length of a lease."""
-_START_TIME = 19  # place of a process's start in /proc/PID/stat, after its name
 
 
 class Lease:
@@ -46,7 +43,7 @@ class Lease:
 
     def __init__(self, engine: sa.Engine, name: str, seconds: float) -> None:
         self._engine, self._name, self._seconds = engine, name, seconds
-        self._holder = json.dumps(_me() | {"token": uuid4().hex})
+        self._holder = json.dumps(this_process() | {"token": uuid4().hex})
         self._ended = threading.Event()
         self._lost = False
         self._alive = 0.0
@@ -140,7 +137,7 @@ def leased(engine: sa.Engine, name: str, seconds: float) -> Iterator[Lease]:
 
 def _holds(row: Any, now: float) -> bool:
     """Whether its holder has it still; one that ends later than it can was written before the clock was set back."""
-    return bool(now < row.until <= now + row.seconds) and not _is_dead(json.loads(row.holder))
+    return bool(now < row.until <= now + row.seconds) and not is_dead(json.loads(row.holder))
 
 
 def _taken(name: str, row: Any, now: float) -> str:
@@ -156,32 +153,3 @@ def _now(connection: sa.Connection) -> float:
     if connection.dialect.name == "postgresql":
         return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
-
-
-def _me() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid()), "world": _world()}
-
-
-def _is_dead(holder: dict[str, Any]) -> bool:
-    """Whether the holder can be seen to have ended: a process of this machine that is gone, or another one by now."""
-    if holder["world"] is None or holder["world"] != _world():
-        return False
-    return bool(holder["started"] != _started(holder["pid"]))
-
-
-def _world() -> str | None:
-    """What tells this machine's processes since it was started from all others; ``None`` where that is not known."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return None
-
-
-def _started(pid: int) -> str | None:
-    """When a process was started, in the kernel's ticks; ``None`` where there is none, or only its remains."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[_START_TIME]

@@ -8,23 +8,36 @@ import re
 import shutil
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from busta.data.publish import locked
 from busta.errors import OutsideError, UsageError, without_password
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow import MlflowClient
 
     from busta.settings import Settings
 
-__all__ = ["Registry", "connect", "guarded", "is_database"]
+__all__ = ["Registry", "connect", "guarded", "is_database", "patiently"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _SECONDS = 4.0  # to wait for a server's first answer
 _MAKING = ".making-"
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
+_PASSING = re.compile(
+    r"(?i)database (?:\w+ )?is locked|no MLflow server answers|connection (?:refused|reset|aborted|timed out)"
+    r"|remote end closed|remotedisconnected|max retries exceeded|read timed out|server closed the connection"
+    r"|terminating connection|the database system is|could not connect to server|error code 50[234]"
+)
+"""What servers and databases say that are away for a moment, and none of what has to be mended."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,10 @@ def _follow(database: Path, artifacts: str) -> None:
                         (artifacts, len(old) + 1, len(old) + 1, f"{old}/"),
                     )
     except sqlite3.Error as exc:
+        if "locked" in str(exc):
+            raise OutsideError(
+                f"{database} is locked by another program: {exc}\nwait for that program to end, or end it"
+            ) from exc
         raise OutsideError(f"{database} was moved here and cannot be changed to say so: {exc}") from exc
 
 
@@ -122,6 +139,30 @@ def _texts(connection: sqlite3.Connection) -> list[tuple[str, str]]:
         "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c"
         " WHERE t.type = 'table' AND (c.type LIKE '%CHAR%' OR c.type LIKE '%TEXT%')"
     ).fetchall()
+
+
+def patiently(work: Callable[[], T], seconds: float) -> T:
+    """What ``work`` returns; where MLflow is away it is tried again, at growing intervals, for so many seconds.
+
+    Args:
+        work: Does something with MLflow that may be done again.
+        seconds: After the first failure in which another try may begin; with 0 there is none.
+
+    Raises:
+        OutsideError: MLflow is still away, or will not come back by itself: no room, no permission, a wrong address.
+    """
+    end, wait = None, _FIRST_WAIT
+    while True:
+        try:
+            return work()
+        except OutsideError as exc:
+            now = time.monotonic()
+            end = end or now + seconds
+            if not _PASSING.search(f"{exc} {exc.__cause__}") or now + wait > end:
+                raise
+            log.warning("%s; trying again for %.0f s", str(exc).splitlines()[0], end - now)
+        time.sleep(wait)
+        wait = min(2 * wait, _LONGEST_WAIT)
 
 
 def is_database(uri: str) -> bool:
@@ -211,6 +252,6 @@ def _quiet() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    for name in ("mlflow", "alembic", "matplotlib"):
+    for name in ("mlflow", "alembic", "matplotlib", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # its errors are raised as well

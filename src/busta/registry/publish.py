@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 import time
@@ -11,20 +12,27 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from busta.data.process import is_dead, this_process
 from busta.models import portable
-from busta.registry.connect import Registry, guarded
+from busta.registry.connect import Registry, guarded, patiently
+from busta.registry.named import DIGEST, RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
+    from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion
 
 __all__ = ["CHALLENGER", "CHAMPION", "MODEL_FOLDER", "Published", "Record", "finish", "publish"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL_FOLDER = "model"
 _LONGEST_TRAINING = 3 * 3600.0  # seconds
+_KEY, _PROCESS = "busta.training", "busta.process"
+"""Tags of a run: its training's name, and the process that writes it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Record:
         example: A few rows of the model's input.
         candidates: What a search tried: parameters and figures of each, logged as a run below this one.
         requirements: What a bare client needs to load the model.
+        key: Name of this training alone: one that is published again, because it is not known to be, is not twice.
     """
 
     name: str
@@ -56,6 +65,7 @@ class Record:
     example: pd.DataFrame
     candidates: Sequence[tuple[Mapping[str, str], Mapping[str, float]]] = field(default=())
     requirements: Sequence[str] = field(default=())
+    key: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True)
@@ -66,58 +76,89 @@ class Published:
     version: str
 
 
-def publish(registry: Registry, record: Record) -> Published:
-    """Logs the run, then registers its model and points ``challenger`` at the new version.
+def publish(registry: Registry, record: Record, patience: float = 0.0) -> Published:
+    """Logs the run, then registers its model, points ``challenger`` at the new version and ends the run.
 
-    Everything heavy is logged before the version exists, and the alias moves last: a training killed
-    in between leaves champion and challenger as they were. It runs on a thread of its own, so that
-    Ctrl-C is heard once all is written: inside the database's code it would leave a lock behind.
+    Everything heavy is logged before the version exists: a training killed before leaves champion and challenger as
+    they were. Killed after, its version is whole, and its run still open; the same training, run again, finds it and
+    does what is left. It runs on a thread of its own, so that Ctrl-C is heard once all is written: inside the
+    database's code it would leave a lock behind.
+
+    Args:
+        registry: Where to.
+        record: What there is to say.
+        patience: Seconds for which MLflow may be away.
 
     Raises:
         OutsideError: MLflow failed.
     """
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(_publish, registry, record).result()
+        return pool.submit(patiently, lambda: _publish(registry, record), patience).result()
 
 
 def _publish(registry: Registry, record: Record) -> Published:
-    client = registry.client
     with guarded(registry.uri), tempfile.TemporaryDirectory() as scratch:
         experiment = registry.experiment(record.name)
-        _close_dead_runs(registry, experiment)
-        run = client.create_run(
-            experiment,
-            start_time=int(record.started * 1000),
-            tags={"mlflow.runName": f"{record.name} {time.strftime('%Y-%m-%d %H:%M', time.gmtime(record.started))}"},
-        )
-        run_id = run.info.run_id
-        try:
-            _log_figures(registry, run_id, record)
-            artifacts = Path(scratch) / "artifacts"
-            artifacts.mkdir()
-            record.write_artifacts(artifacts)
-            client.log_artifacts(run_id, str(artifacts))
-            model_id = _log_model(registry, run_id, record, Path(scratch))
-            _log_candidates(registry, experiment, run_id, record)
-            version = _register(registry, run_id, record, model_id)
-        except BaseException:
-            with suppress(Exception):  # the error that matters is on its way up
+        published = _made(registry, experiment, record)
+        _close_dead_runs(registry, experiment, but=published)
+        if published is None:
+            published = _make(registry, experiment, record, Path(scratch))
+        finish(registry, record.name, published.version, published.run_id)
+    return published
+
+
+def _make(registry: Registry, experiment: str, record: Record, scratch: Path) -> Published:
+    client = registry.client
+    name = f"{record.name} {time.strftime('%Y-%m-%d %H:%M', time.gmtime(record.started))}"
+    tags = {"mlflow.runName": name, _KEY: record.key, _PROCESS: _this_process()}
+    run_id = client.create_run(experiment, start_time=int(record.started * 1000), tags=tags).info.run_id
+    try:
+        _log_figures(registry, run_id, record)
+        artifacts = scratch / "artifacts"
+        artifacts.mkdir()
+        record.write_artifacts(artifacts)
+        client.log_artifacts(run_id, str(artifacts))
+        model_id = _log_model(registry, run_id, record, scratch)
+        _log_candidates(registry, experiment, run_id, record)
+        return Published(run_id, _register(registry, run_id, record, model_id))
+    except BaseException:
+        with suppress(Exception):  # the error that matters is on its way up
+            if not _of_run(registry, run_id):
                 client.set_terminated(run_id, status="FAILED")
-            raise
-        client.set_terminated(run_id)
-        point(registry, record.name, CHALLENGER, version)
-    return Published(run_id, version)
+        raise
+
+
+def _made(registry: Registry, experiment: str, record: Record) -> Published | None:
+    """The version that this very training has registered already: before a kill, or before an answer was lost.
+
+    It is of the same recipe and came out the same; and its run has the training's own name, or was left open by a
+    process that is gone.
+    """
+    client = registry.client
+    own = client.search_runs([experiment], f"tags.`{_KEY}` = '{record.key}'")
+    dead = [run for run in _open_runs(registry, experiment) if _is_left(run)]
+    for run in (*own, *dead):
+        for version in _of_run(registry, run.info.run_id):
+            if all(version.tags.get(tag) == record.tags.get(tag) for tag in (RECIPE, DIGEST)):
+                return Published(run.info.run_id, str(version.version))
+    return None
+
+
+def _of_run(registry: Registry, run_id: str) -> list[ModelVersion]:
+    """The versions that a run has registered, oldest first; more than one only where MLflow's client asked again."""
+    found = registry.client.search_model_versions(f"run_id = '{run_id}'")
+    return sorted(found, key=lambda version: int(version.version))
 
 
 def finish(registry: Registry, name: str, version: str, run_id: str) -> None:
-    """Does what is left of publishing a version that a kill came before: its run has ended, it is the challenger.
+    """What is left of publishing a version once it is registered: it is the challenger, and its run has ended.
 
     Raises:
         OutsideError: MLflow failed.
     """
     with guarded(registry.uri):
-        registry.client.set_terminated(run_id)
         point(registry, name, CHALLENGER, version)
+        registry.client.set_terminated(run_id)
 
 
 def point(registry: Registry, name: str, alias: str, version: str) -> None:
@@ -135,12 +176,30 @@ def point(registry: Registry, name: str, alias: str, version: str) -> None:
             return
 
 
-def _close_dead_runs(registry: Registry, experiment: str) -> None:
-    """Runs that a kill left open are marked as failed, once no training can be that old."""
+def _close_dead_runs(registry: Registry, experiment: str, but: Published | None) -> None:
+    """Runs that a kill left open end: where their process is gone, or once no training can be that old."""
     before = int((time.time() - _LONGEST_TRAINING) * 1000)
-    open_runs = f"attributes.status = 'RUNNING' and attributes.start_time < {before}"
-    for run in registry.client.search_runs([experiment], open_runs, max_results=100):
-        registry.client.set_terminated(run.info.run_id, status="KILLED")
+    for run in _open_runs(registry, experiment):
+        run_id = run.info.run_id
+        if but and run_id == but.run_id:
+            continue
+        if _is_left(run) or run.info.start_time < before:
+            whole = _of_run(registry, run_id)  # all that is heavy was logged before
+            registry.client.set_terminated(run_id, status="FINISHED" if whole else "KILLED")
+
+
+def _this_process() -> str:
+    return json.dumps(this_process())
+
+
+def _is_left(run: Run) -> bool:
+    """Whether the process that writes a run is known to be dead."""
+    process = run.data.tags.get(_PROCESS)
+    return process is not None and is_dead(json.loads(process))
+
+
+def _open_runs(registry: Registry, experiment: str) -> list[Run]:
+    return list(registry.client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=100))
 
 
 def _log_figures(registry: Registry, run_id: str, record: Record) -> None:
@@ -161,7 +220,7 @@ def _log_candidates(registry: Registry, experiment: str, run_id: str, record: Re
 
     now = int(time.time() * 1000)
     for number, (params, metrics) in enumerate(record.candidates):
-        tags = {"mlflow.parentRunId": run_id, "mlflow.runName": f"candidate {number}"}
+        tags = {"mlflow.parentRunId": run_id, "mlflow.runName": f"candidate {number}", _PROCESS: _this_process()}
         run = registry.client.create_run(experiment, start_time=now, tags=tags)
         registry.client.log_batch(
             run.info.run_id,
@@ -194,6 +253,7 @@ def _log_model(registry: Registry, run_id: str, record: Record, scratch: Path) -
             pip_requirements=list(record.requirements),
             metadata={"information": record.tags.get("information", "")},
         )
+    registry.client.update_run(run_id, status="RUNNING")  # MLflow took it for ended; it has no version yet
     return str(logged.model_id)
 
 
@@ -212,7 +272,7 @@ def _register(registry: Registry, run_id: str, record: Record, model_id: str) ->
     except MlflowException as exc:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    version = registry.client.create_model_version(
+    registry.client.create_model_version(
         record.name,
         f"models:/{model_id}",
         run_id,
@@ -220,4 +280,7 @@ def _register(registry: Registry, run_id: str, record: Record, model_id: str) ->
         await_creation_for=None,
         model_id=model_id,  # a server takes the address for right only with it
     )
-    return str(version.version)
+    first, *again = _of_run(registry, run_id)  # where an answer was lost, MLflow's client has asked again
+    for version in again:
+        registry.client.delete_model_version(record.name, str(version.version))
+    return str(first.version)

@@ -146,6 +146,8 @@ class Tracking(Section):
 
     tracking_uri: str | None = None
     """By default the workspace's own ``mlflow.db``."""
+    patience: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+    """Seconds for which a training tries again while MLflow is away or its database locked; 0 gives up at once."""
 
 
 class Logs(Section):

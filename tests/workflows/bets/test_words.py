@@ -6,7 +6,15 @@ import pytest
 
 from busta.errors import UsageError
 from busta.plugins import pick
-from busta.workflows.bets.words import name_of, read_amount, read_line, read_money, read_pick, read_price, read_time
+from busta.workflows.bets.words import (
+    name_of,
+    read_amount,
+    read_line,
+    read_money,
+    read_pick,
+    read_price,
+    read_time,
+)
 from support import game, tiny_league
 
 LEAGUE = tiny_league(aliases={"boston reds": "BOS"})

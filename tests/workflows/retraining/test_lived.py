@@ -138,7 +138,7 @@ def test_killed_for_real_it_goes_on(at, batch):
     """Kill -9 sooner or later, imports taking the first seconds, until one comes to its end."""
     with clock(day(LATER)) as now:
         live(at.settings, batch, now)
-    seconds, kills = 3.0, 0
+    seconds, kills = 4.0, 0
     while True:
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, now.isoformat()], env=variables(at.settings.home), stderr=subprocess.PIPE
@@ -148,7 +148,7 @@ def test_killed_for_real_it_goes_on(at, batch):
         except subprocess.TimeoutExpired:
             os.kill(child.pid, signal.SIGKILL)
             child.communicate()
-            kills, seconds = kills + 1, 1.3 * seconds
+            kills, seconds = kills + 1, 1.6 * seconds
         else:
             assert child.returncode == 0, said.decode()
             break

@@ -339,6 +339,15 @@ def test_a_new_champion_that_decays_is_taken_back(life):
     assert (life.decision(28)["decision"], life.trained) == ("wait", 1)  # the gap begins anew
 
 
+def test_nothing_is_learned_from_data_that_contradict_what_was_known(life):
+    life.contradicted = True
+    for days in (0, 1):
+        assert (life.decision(days)["decision"], life.trained) == ("refused", 0)
+    assert life.record() == ["refused"]
+    life.contradicted = False
+    assert life.decision(2)["decision"] == "promoted"
+
+
 def test_nobody_is_taken_back_by_data_that_contradict_what_was_known(life):
     life.at()
     life.paired, life.fresh, life.contradicted = WORSE, 10, True

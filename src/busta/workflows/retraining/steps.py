@@ -81,6 +81,9 @@ def _idle(job: Job, state: State) -> dict[str, Any] | None:
         return told(job, NOTHING, "there is no champion; `busta train` and `busta promote` make the first one")
     facts = facts_of(job, state, champion)
     decision = decide_training(facts, job.settings.retrain)
+    if decision.act == TRAIN and contradicted(job, champion):  # what is wrong today would be learned
+        words = "today's data have games otherwise than the champion was judged on (BST014): look at the source"
+        decision = Decision(REFUSE, f"{words}, or train and promote by hand ({decision.reason})", decision.triggers)
     of_now = {"champion": champion.number, "results": facts.results, "triggers": list(decision.triggers)}
     act = record.REFUSED if decision.act == REFUSE else decision.act
     if job.dry or decision.act != TRAIN:

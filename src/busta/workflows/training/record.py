@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -19,7 +21,7 @@ from busta.registry.named import DIGEST
 from busta.registry.publish import Record
 from busta.registry.trials import RECIPE
 from busta.registry.versions import model_name, now
-from busta.telemetry.logs import RUN_ID, run_id
+from busta.telemetry.logs import RUN_ID, VARIABLE, run_id
 from busta.workflows.judging.audit import audit_tag
 from busta.workflows.training.artifacts import digest_of, write_artifacts
 from busta.workflows.training.lineage import git_commit, of_pipeline, peak_rss_mb, requirements
@@ -215,6 +217,7 @@ def record_of(trained: Training) -> Record:
         example=_example(trained),
         candidates=candidates(trained.search) if trained.search else (),
         requirements=requirements(),
+        key=os.environ.get(VARIABLE) or uuid4().hex,  # who runs a killed command again may say so by its id
     )
 
 

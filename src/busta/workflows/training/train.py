@@ -13,7 +13,7 @@ from busta.performance.audit.ask import leaks
 from busta.performance.forecasts import Forecasts
 from busta.performance.gate.verdict import judge
 from busta.plugins import pick
-from busta.registry.connect import connect
+from busta.registry.connect import connect, patiently
 from busta.registry.publish import publish
 from busta.registry.versions import model_name
 from busta.workflows.data.build import gold_of
@@ -76,18 +76,21 @@ def train(
         BustaError: One of its kinds; nothing is registered then.
     """
     as_file(out)
-    started = time.time()
+    started, began = time.time(), time.perf_counter()
     league, market = pick("league", league_name), pick("market", market_name)
     settings = settings.of_market(market.name)
     model_name(league.name, market.name, blind=blind, moment=moment)  # refuses another moment before any work
     gold = gold_of(settings, league, gold_path)
     data = up_to(assemble(gold, league, market, blind=blind, moment=moment), settings, through)
-    registry = connect(settings)
+    patience = settings.tracking.patience
+    registry = patiently(lambda: connect(settings), patience)
     foreign = str(gold.manifest.get("version")) if gold_path else None
     recipe, search, found = fitted(settings, gold, data, through, foreign, progress, tuning)
     forecasts = Forecasts.of(found, data)
     audit = quick_audit(settings, gold, data, foreign=gold_path is not None)
-    case, notes = training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit))
+    case, notes = patiently(
+        lambda: training_case(settings, registry, forecasts, recipe, data, found.final, leaks(audit)), patience
+    )
     trained = Training(
         settings,
         gold,
@@ -104,7 +107,7 @@ def train(
         search,
         provenance(gold, through, foreign),
     )
-    published = publish(registry, record_of(trained))
+    published = publish(registry, record_of(trained), patience)
     about = {"model": trained.name, "version": published.version, "mlflow_run": published.run_id}
     log.info("%s version %s is registered", trained.name, published.version, extra=about)
     if out is not None:
@@ -112,7 +115,7 @@ def train(
     return summary(trained) | {
         "run_id": published.run_id,
         "model_version": published.version,
-        "seconds": round(time.time() - started, 2),
+        "seconds": round(time.perf_counter() - began, 2),
         "peak_rss_mb": peak_rss_mb(),
     }
 
