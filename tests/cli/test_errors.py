@@ -116,6 +116,7 @@ def test_a_download_that_fails_ends_with_five(busta_in, home):
 )
 def test_a_tracking_server_that_is_down_ends_with_five_before_any_work(busta_in, home, monkeypatch, command):
     monkeypatch.setenv("BUSTA_TRACKING__TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
+    monkeypatch.setenv("BUSTA_TRACKING__PATIENCE", "0")
     monkeypatch.setattr("busta.workflows.training.train.walk", lambda *_: pytest.fail("trained first"))
 
     answer = busta_in(home, *command)

@@ -332,7 +332,10 @@ def test_an_experiment_that_cannot_be_made_is_an_error():
         Registry(Client(), "sqlite://", None).experiment("a")
 
 
-def test_a_registry_that_cannot_be_written_to_says_so_once_and_logs_nothing(registry, home, make_record, capfd):
+def test_a_registry_that_cannot_be_written_to_says_so_once_and_logs_nothing(
+    registry, home, make_record, capfd, monkeypatch
+):
+    monkeypatch.chdir(home)  # MLflow takes the address for a path, and makes its folders
     read_only = connect(at(home, f"sqlite:///file:{home / 'mlflow.db'}?mode=ro&uri=true"))
 
     with pytest.raises(OutsideError) as caught:

@@ -140,7 +140,7 @@ def test_a_bug_ends_one_request_and_shows_no_secret(guarded, caplog):
     assert answer.status_code == 500
     assert "secret" not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
-    assert b'status="500"' in metrics.text([], [])
+    assert b'status="500"' in metrics.text([], {})
 
 
 def test_a_problem_is_answered_as_one(guarded):
