@@ -10,9 +10,9 @@ __all__ = ["_no_variables", "borrowed", "slated", "trained"]
 
 
 @pytest.fixture(scope="session")
-def served(slated):
-    """The settings of a workspace whose slates are made; not to be changed."""
-    return slated.settings
+def served(slated, tmp_path_factory):
+    """The settings of a workspace whose slates are made; predictions are recorded in its ledger."""
+    return slated.copy(tmp_path_factory.mktemp("served") / "home")
 
 
 @pytest.fixture(scope="module")

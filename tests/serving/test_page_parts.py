@@ -255,6 +255,7 @@ def test_a_page_does_not_wait_for_a_slow_ledger_and_whoever_comes_next_has_it(mo
     async def ask():
         books = Books(desk(look), asyncio.to_thread)
         late = await books.look()
+        monkeypatch.setattr(desks, "PATIENCE", 3.0)
         gate.set()
         await books._looking
         return late, await books.look()
