@@ -171,10 +171,11 @@ def tell(
     chosen = settings.model_copy(update={"serve": at})
     require_key(chosen)
     listening = listen(host, port)
-    if told is not None:
-        told({"url": f"{address(listening)}/metrics", "home": str(settings.workspace())})
+    listening.listen()  # who asks as soon as the address is told waits for the server, and is not turned away
     before = {number: signal.signal(number, rounds.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        if told is not None:
+            told({"url": f"{address(listening)}/metrics", "home": str(settings.workspace())})
         with _served(chosen, at, rounds, listening):
             rounds.go_on()
     except KeyboardInterrupt:
