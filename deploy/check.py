@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -37,6 +38,10 @@ LIBRARIES = "ca-certificates,libssl3,libffi8,libsqlite3-0,zlib1g,libbz2-1.0,libl
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 BUSTA = [sys.executable, "-c", "from busta.cli import main; main()"]
 TOOLS = "gcc g++ cc c++ ld as make cmake cargo pip pip3 uv hatch"
+VERSIONS = (
+    "import json, sys; from importlib.metadata import distributions as all; "
+    "print(json.dumps({'python': sys.version} | {each.name: each.version for each in all()}))"
+)
 SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9
 USER = 1000
 IDLE = 150.0  # seconds until the server has noted what there is to note, and has let go of what that took
@@ -123,9 +128,14 @@ def build(name: str, *, keep: bool) -> None:
         took = time.perf_counter() - began
         shown = f"{took:.0f}, of processor time {cpu() - used:.0f}, load average {os.getloadavg()[0]:.1f}"
         show(f"{name}: seconds to build (at most {SECONDS:.0f})", shown, took <= SECONDS)
-    about = json.loads(buildah("inspect", "--type", "image", image))["Docker"]["config"]
-    show(f"{name}: a health check", bool(about.get("Healthcheck")), bool(about.get("Healthcheck")))
-    show(f"{name}: user", about.get("User"), about.get("User") not in (None, "", "0", "root"))
+    user = about(name).get("User")
+    show(f"{name}: user", user, user not in (None, "", "0", "root"))
+
+
+def about(name: str) -> dict[str, Any]:
+    """What an image says of itself: user, entry point, command, health check."""
+    told = json.loads(buildah("inspect", "--type", "image", f"localhost/busta-{name}"))["Docker"]["config"]
+    return {**told, "Healthcheck": told.get("Healthcheck") or {}}
 
 
 def cpu() -> float:
@@ -153,6 +163,11 @@ class Run:
         if done.returncode:
             sys.exit(f"{' '.join(words)} ended with {done.returncode} in {self.name}\n{done.stdout}")
         return done.stdout
+
+    def healthy(self, test: list[str]) -> bool:
+        """Whether the image's own health check, run in the container, says that all is well."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return test[:1] == ["CMD"] and not subprocess.run(self.command(*test[1:]), check=False, **quiet).returncode
 
 
 @contextmanager
@@ -190,16 +205,23 @@ def trained(run: Run, scratch: Path) -> Path:
     there = busta(outside, "train", "moneyline", "--league", "sim", "--json")
     here = json.loads(run("busta", "train", "moneyline", "--league", "sim", "--json", home=inside))
     run("busta", "promote", "moneyline", "challenger", "--league", "sim", "--force", home=inside)
-    pythons = [run("python", "-c", "import sys; print(sys.version)").strip(), sys.version]
     show("training: games", here["games"], told["league"] == "sim" and here["games"] == there["games"])
     show(
         "training: the store of inside and outside", here["gold_version"], here["gold_version"] == there["gold_version"]
     )
     far = apart(inside, outside)
     same = far == 0 and here["metrics"] == there["metrics"]
-    between = "the same bits" if same else f"{far:.1e} apart; Python {' and '.join(pythons)}"
+    between = "the same bits" if same else f"{far:.1e} apart"
+    show("training: versions that differ inside and outside", different(run) or "none")
     show("training: predictions and metrics inside and outside", between, same or far <= CLOSE)
     return inside
+
+
+def different(run: Run) -> str:
+    """Python and libraries of inside that have another version outside."""
+    outside = subprocess.run([sys.executable, "-c", VERSIONS], stdout=subprocess.PIPE, check=True).stdout
+    there, here = json.loads(outside), json.loads(run("python", "-c", VERSIONS))
+    return ", ".join(f"{name} {here[name]} and {there.get(name)}" for name in here if here[name] != there.get(name))
 
 
 def busta(home: Path, *words: str) -> Any:
@@ -228,22 +250,43 @@ def apart(a: Path, b: Path) -> float:
 
 
 def served(run: Run, home: Path) -> None:
-    """Serves the workspace from the image: health, a prediction, memory."""
-    port = free_port()
-    own(home)
-    command = run.command("busta", "serve", "--port", str(port), home=home)
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as running:
+    """Serves the workspace from the image, by its own command but for the port: health, answers, a bet, memory."""
+    port, image = free_port(), about("serve")
+    most = image["Healthcheck"].get("StartPeriod", 0) / 1e9
+    entry, check = (
+        [word.replace("8000", str(port)) for word in words]
+        for words in (image["Entrypoint"] + image["Cmd"], image["Healthcheck"].get("Test", []))
+    )
+    key = json.loads(run("busta", "keys", "add", "--scope", "write", "--json", home=home))["key"]
+    show("serve: its health check before it runs", *said(run.healthy(check), wanted=False))
+    with subprocess.Popen(run.command(*entry, home=home), stdout=subprocess.DEVNULL, start_new_session=True) as running:
         try:
-            seconds = ready(port)
-            show("serve: seconds until /health/ready", f"{seconds:.1f}", seconds < 300)
-            game = ask(port, "/v1/games?league=sim")["games"][-1]["game_id"]
-            said = ask(port, "/v1/predictions", {"league": "sim", "games": [game]})["predictions"]
-            show("serve: a prediction", said[0]["probability"]["win"], 0 < said[0]["probability"]["win"] < 1)
-            memory(running.pid, "while slates and notes are made", None)
-            time.sleep(IDLE)
-            memory(running.pid, f"after (at most {MEGABYTES:.0f})", MEGABYTES)
+            with sampled(running.pid) as samples:
+                seconds = ready(port)
+                show(f"serve: seconds until /health/ready (at most {most:.0f})", f"{seconds:.1f}", seconds <= most)
+                show("serve: its health check while it runs", *said(run.healthy(check), wanted=True))
+                used(port, key)
+                time.sleep(IDLE)
+            memory(running.pid, max(samples))
         finally:
             end(running.pid)
+
+
+def used(port: int, key: str) -> None:
+    """Asks for all that a bettor asks for, so that the server has loaded what it ever loads."""
+    game = ask(port, key, "/v1/games?league=sim")["games"][-1]["game_id"]
+    asked = {"league": "sim", "games": [game]}
+    win = ask(port, key, "/v1/predictions", {**asked, "record": True})["predictions"][0]["probability"]["win"]
+    show("serve: a prediction, recorded", win, 0 < win < 1)
+    for path in ("prices", "explanations"):
+        show(f"serve: {path}", *said(bool(ask(port, key, f"/v1/{path}/{game}?league=sim")), wanted=True))
+    bet = {"league": "sim", "market": "moneyline", "game": game, "side": "home", "price": 2.0, "stake": 1, "book": "x"}
+    recorded = ask(port, key, "/v1/bets", {**bet, "paper": True, "late": "2000-01-01T00:00:00Z"})["recorded"]
+    show("serve: a bet recorded", recorded, recorded == 1)
+
+
+def said(found: bool, *, wanted: bool) -> tuple[str, bool]:
+    return "well" if found else "not well", found == wanted
 
 
 def ready(port: int, seconds: float = 300.0) -> float:
@@ -255,25 +298,48 @@ def ready(port: int, seconds: float = 300.0) -> float:
     return time.perf_counter() - began
 
 
-def ask(port: int, path: str, body: Any = None) -> Any:
+def ask(port: int, key: str, path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"content-type": "application/json"})
+    headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)
     with urllib.request.urlopen(asked, timeout=30) as answer:
         return json.load(answer)
 
 
-def memory(pid: int, when: str, most: float | None) -> None:
-    """What all processes of the server take together, pages they share counted once (PSS)."""
-    total, parts = 0, []
-    for process in (each for each in below(pid) if b"busta" in cmdline(each) or b"spawn_main" in cmdline(each)):
+def memory(pid: int, most: int) -> None:
+    """Memory of the container with nothing left to make, and the most that it took until then."""
+    found = resident(pid)
+    shown = f"{sum(found)} = {' + '.join(map(str, found))}"
+    show(f"serve: megabytes of memory (RSS, at most {MEGABYTES:.0f})", shown, sum(found) <= MEGABYTES)
+    show("serve: the same, pages that processes share counted once", sum(resident(pid, "Pss")))
+    show("serve: the most (PSS) while slates and notes were made", most)
+
+
+@contextmanager
+def sampled(pid: int) -> Iterator[list[int]]:
+    """Memory of the container, looked at twice a second."""
+    samples, stop = [0], threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.5):
+            samples.append(sum(resident(pid, "Pss")))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield samples
+    finally:
+        stop.set()
+        looking.join()
+
+
+def resident(pid: int, kind: str = "Rss") -> list[int]:
+    """Megabytes of each process of the container, greatest first."""
+    found = []
+    for process in (each for each in below(pid) if not cmdline(each).startswith(b"buildah")):
         with suppress(OSError):
-            said = Path(f"/proc/{process}/smaps_rollup").read_text()
-            share = int(re.findall(r"Pss:\s+(\d+)", said)[0]) // 1024
-            if b"buildah" not in cmdline(process):
-                parts.append(share)
-                total += share
-    shown = f"{total} = {' + '.join(map(str, parts))}"
-    show(f"serve: megabytes of memory {when}", shown, None if most is None else total <= most)
+            found.append(int(re.findall(rf"{kind}:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text())[0]))
+    return sorted((kilobytes // 1024 for kilobytes in found), reverse=True)
 
 
 def cmdline(pid: int) -> bytes:

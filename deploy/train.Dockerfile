@@ -3,7 +3,7 @@
 ARG BASE=docker.io/library/python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS build
-ENV UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/busta
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/busta
 COPY deploy/build.lock deploy/train.lock /build/
 RUN python -m venv /build/tools \
     && /build/tools/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /build/build.lock \
