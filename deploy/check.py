@@ -42,7 +42,8 @@ VERSIONS = (
     "import json, sys; from importlib.metadata import distributions as all; "
     "print(json.dumps({'python': sys.version} | {each.name: each.version for each in all()}))"
 )
-SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9
+SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9  # to build, of memory, between predictions
+SIZES = {"train": 1200, "serve": 700}  # megabytes of files that are ours
 USER = 1000
 IDLE = 150.0  # seconds until the server has noted what there is to note, and has let go of what that took
 missed: list[str] = []
@@ -75,13 +76,13 @@ def show(what: str, value: object, good: bool | None = None) -> None:
 # --- images
 
 
-def buildah(*words: str, quiet: bool = True) -> str:
+def buildah(*words: str) -> str:
     """What a command of buildah printed."""
     done = subprocess.run(
-        ["buildah", "--storage-driver", "vfs", *words], stdout=subprocess.PIPE, stderr=None, text=True, check=False
+        ["buildah", "--storage-driver", "vfs", *words], stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
-        sys.exit(f"buildah {' '.join(words)} ended with {done.returncode}\n{done.stdout if quiet else ''}")
+        sys.exit(f"buildah {' '.join(words)} ended with {done.returncode}\n{done.stdout}")
     return done.stdout.strip()
 
 
@@ -186,9 +187,9 @@ def lean(run: Run, name: str) -> None:
     found = run("sh", "-c", f"for tool in {TOOLS}; do command -v $tool; done; true").split()
     found += run("sh", "-c", "find / -xdev -type d -name pip -path '*-packages*' 2>/dev/null; true").split()
     show(f"{name}: compilers and installers", ", ".join(found) or "none", not found)
-    size = run("sh", "-c", "du -smx / 2>/dev/null; true").split()[0]
-    own = run("sh", "-c", "du -sm /opt/busta").split()[0]
-    show(f"{name}: megabytes of files, of them busta and its libraries", f"{size}, {own}")
+    size, ours = (int(run("sh", "-c", f"du -smx {of} 2>/dev/null; true").split()[0]) for of in ("/", "/opt/busta"))
+    show(f"{name}: megabytes of files", size)
+    show(f"{name}: of them busta and its libraries (at most {SIZES[name]})", ours, ours <= SIZES[name])
 
 
 # --- training
