@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri
-from scipy.stats import rankdata
 
 from busta.betting.guards import ABOVE_0, BELOW_1, integer, numbers, probabilities, scalar
 from busta.errors import UsageError
@@ -71,6 +70,8 @@ def bin_of(p: ArrayLike, bins: int = 10) -> NDArray[np.intp]:
     Raises:
         UsageError: No bins, or p are not one number a game.
     """
+    from scipy.stats import rankdata  # scipy.stats takes fifty megabytes, and who records a bet ranks nothing
+
     bins, p = integer("bins", bins, 1), numbers("probabilities", p)
     if p.ndim != 1:
         raise UsageError(f"probabilities {p.shape} are not one number a game")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from busta.scoring.proper import brier, decided
 
@@ -59,6 +58,8 @@ def brier_decomposition(p: ArrayLike, y: ArrayLike) -> Decomposition:
 
 def _recalibrated(p: Floats, y: Floats) -> Floats:
     """The rate of wins as the best rising function of p; games of one p are pooled first."""
+    from scipy.optimize import isotonic_regression  # twenty megabytes: see `busta.scoring.proper.auc`
+
     _, place, count = np.unique(p, return_inverse=True, return_counts=True)
     rate: Floats = isotonic_regression(np.bincount(place, y) / count, weights=count).x
     return np.clip(rate, 0.0, 1.0)[place]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from busta.betting.guards import numbers, probabilities
 from busta.errors import UsageError
@@ -125,6 +124,8 @@ def auc(p: ArrayLike, y: ArrayLike) -> float:
     Raises:
         UsageError: As `decided`.
     """
+    from scipy.stats import rankdata  # scipy.stats takes fifty megabytes, and who records a bet ranks nothing
+
     p, y = decided(p, y)
     won, lost = float(y.sum()), float(len(y) - y.sum())
     if not won * lost or np.isnan(p).any():

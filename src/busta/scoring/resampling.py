@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
-from scipy.stats import t as student
+from scipy.special import expit, stdtrit
 
 from busta.betting.guards import ABOVE_0, BELOW_1, LARGEST, integer, labels, numbers, scalar, within
 from busta.errors import UsageError
@@ -252,7 +251,7 @@ def _reach(weeks: int, mean_block: float, level: float) -> float:
     short = 2 * mean_block - 1
     if freedom <= 0 or weeks <= short:
         return np.nan
-    return float(student.ppf((1 + level) / 2, freedom)) * float(np.sqrt(weeks / (weeks - short)))
+    return float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(weeks / (weeks - short)))
 
 
 def _scored(p: Floats, y: Floats, weeks: NDArray[Any], times: NDArray[np.int64], reach: float, level: float) -> _Scored:

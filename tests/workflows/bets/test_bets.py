@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from datetime import timedelta
 
 import polars as pl
@@ -382,3 +384,11 @@ def test_a_simulated_league_has_a_clock_of_its_own_and_a_real_one_has_the_worlds
     assert Board(settings, "sim").now == ahead[0]["kickoff"] - timedelta(hours=1)
     Tables(settings.tables / "sim").update(Batch(world.games, world.quotes))
     assert Board(settings, "sim").now > at("2026-01-01")
+
+
+def test_recording_loads_nothing_of_what_trains_and_draws():
+    heavy = ("pandas", "pandera", "sklearn", "xgboost", "mlflow", "matplotlib", "scipy.stats", "scipy.optimize")
+    code = f"import sys, busta.workflows.bets.bets; print(sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"  # the server keeps a process that has loaded this: megabytes of its container
