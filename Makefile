@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+SCHEMAS := check-jsonschema==0.39.0
 IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--constraint requirements.lock
 
@@ -77,8 +78,11 @@ dashboards-check: env
 	$(BIN)/python deploy/grafana/check.py build/dashboards
 
 # Builds both images of deploy/ and runs them; as root, for want of a container engine with buildah alone.
+# Schemas of compose files and workflows come with the tool that checks them.
 image-check: env buildah
 	$(BIN)/hadolint --failure-threshold style deploy/*.Dockerfile
+	$(BIN)/uv tool run --quiet $(SCHEMAS) --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/uv tool run --quiet $(SCHEMAS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/python deploy/check.py
 
 buildah:

@@ -308,12 +308,16 @@ def ask(port: int, key: str, path: str, body: Any = None) -> Any:
 
 
 def memory(pid: int, most: int) -> None:
-    """Memory of the container with nothing left to make, and the most that it took until then."""
-    found = resident(pid)
-    shown = f"{sum(found)} = {' + '.join(map(str, found))}"
-    show(f"serve: megabytes of memory (RSS, at most {MEGABYTES:.0f})", shown, sum(found) <= MEGABYTES)
-    show("serve: the same, pages that processes share counted once", sum(resident(pid, "Pss")))
-    show("serve: the most (PSS) while slates and notes were made", most)
+    """Memory of the container with nothing left to make, and the most that it took until then.
+
+    The target is for pages in memory, each counted once (PSS): a container's limit counts them so, too. The sum of what
+    the processes take (RSS) counts a library's code once for every process that has loaded it.
+    """
+    once, each = resident(pid, "Pss"), resident(pid, "Rss")
+    shown = f"{sum(once)} = {' + '.join(map(str, once))}"
+    show(f"serve: megabytes of memory (at most {MEGABYTES:.0f})", shown, sum(once) <= MEGABYTES)
+    show("serve: its processes' RSS, shared pages in each", f"{sum(each)} = {' + '.join(map(str, each))}")
+    show("serve: the most memory while slates and notes were made", most)
 
 
 @contextmanager
@@ -334,7 +338,7 @@ def sampled(pid: int) -> Iterator[list[int]]:
         looking.join()
 
 
-def resident(pid: int, kind: str = "Rss") -> list[int]:
+def resident(pid: int, kind: str) -> list[int]:
     """Megabytes of each process of the container, greatest first."""
     found = []
     for process in (each for each in below(pid) if not cmdline(each).startswith(b"buildah")):

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import typer
 import yaml
 
 from busta.cli.app import app
+from busta.settings import load
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -116,6 +118,69 @@ def test_every_service_says_how_it_is_and_waits_for_what_it_needs():
         for needed, how in service.get("depends_on", {}).items():
             once = SERVICES[needed].get("restart") is None
             assert how["condition"] == ("service_completed_successfully" if once else "service_healthy"), (name, needed)
+
+
+def listening():
+    """Where each service can be reached: the port of its command, its image or its maker."""
+    ports = {"postgres": 5432, "store": 9000, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
+    for name, words in (("mlflow", SERVICES["mlflow"]["command"]), ("watch", SERVICES["watch"]["command"])):
+        ports[name] = int(re.findall(r"--port[= ](\d+)", " ".join(words))[0])
+    (ports["serve"],) = map(int, re.findall(r"^EXPOSE (\d+)$", (DEPLOY / "serve.Dockerfile").read_text(), re.MULTILINE))
+    return ports
+
+
+def configuration():
+    """All that tells one service about another, comments left out."""
+    files = [DEPLOY / "compose.yaml", DEPLOY / "secrets.sh", *DEPLOY.glob("prometheus/*.yml")]
+    files += [*DEPLOY.glob("alertmanager/*.yml"), *DEPLOY.glob("grafana/provisioning/*/*.yaml")]
+    return "\n".join(re.sub(r"^\s*#.*", "", file.read_text(), flags=re.MULTILINE) for file in files)
+
+
+def test_every_port_and_every_address_is_one_where_a_service_listens():
+    ports = listening()
+    published = [port.split(":")[1:] for service in SERVICES.values() for port in service.get("ports", [])]
+    told = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert len({outside for outside, _ in published}) == len(published)
+    assert {(name, int(port.rpartition(":")[2])) for name in told for port in told[name]} <= set(ports.items())
+    found = set(re.findall(rf"\b({'|'.join(SERVICES)}):(\d+)\b(?!\.)", configuration()))
+    assert {(name, int(port)) for name, port in found} <= set(ports.items())
+    assert {"mlflow", "store", "serve", "watch", "alertmanager", "prometheus"} <= {name for name, _ in found}
+    assert set(re.findall(r"@([a-z]+)/", (DEPLOY / "secrets.sh").read_text())) == {"postgres"}
+    for name, service in SERVICES.items():
+        asked = re.findall(r"127\.0\.0\.1(?::|', )(\d+)", " ".join(service.get("healthcheck", {}).get("test", [])))
+        assert set(map(int, asked)) <= {ports.get(name)}
+
+
+def test_every_volume_is_used_and_what_one_image_is_built_from_is_said_once():
+    mounted = {mount.partition(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])}
+    assert set(COMPOSE["volumes"]) == {source for source in mounted if not source.startswith(".")}
+    builds = {(service["image"], json.dumps(service["build"])) for service in SERVICES.values() if "build" in service}
+    assert sorted(image for image, _ in builds) == [f"busta-{name}:{version('busta')}" for name in ("serve", "train")]
+
+
+def test_a_service_sees_the_secrets_that_it_reads_and_no_others():
+    for name, service in SERVICES.items():
+        text = json.dumps(service)
+        for mount in service.get("volumes", []):
+            source = DEPLOY / mount.partition(":")[0]
+            for file in source.rglob("*.yml") if source.is_dir() else [source] if source.is_file() else []:
+                text += file.read_text()
+        read = set(re.findall(r"/run/secrets/(\w+)", text))
+        if "BUSTA_SECRETS_DIR" in service.get("environment", {}):
+            read |= {secret for secret in COMPOSE["secrets"] if secret.startswith("BUSTA_")}
+        assert read == set(service.get("secrets", [])), name
+
+
+def test_what_compose_tells_busta_are_settings_and_prometheus_may_ask_by_those_names(monkeypatch, tmp_path):
+    subprocess.run(["sh", DEPLOY / "secrets.sh", tmp_path], check=True)
+    for key, value in SERVICES["serve"]["environment"].items():
+        monkeypatch.setenv(key, value.replace("/run/secrets", str(tmp_path)))
+    settings = load()
+    assert settings.tracking.tracking_uri == "http://mlflow:5000"
+    assert "@postgres/ledger" in settings.ledger.url
+    scraped = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    targets = {target for job in scraped for place in job["static_configs"] for target in place["targets"]}
+    assert {target.partition(":")[0] for target in targets} - {"localhost"} <= set(settings.serve.hosts)
 
 
 def test_secrets_are_files_that_the_script_makes_and_nothing_else(tmp_path):
