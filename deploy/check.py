@@ -45,7 +45,11 @@ VERSIONS = (
 SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9  # to build, of memory, between predictions
 SIZES = {"train": 1200, "serve": 700}  # megabytes of files that are ours
 USER = 1000
-IDLE = 150.0  # seconds until the server has noted what there is to note, and has let go of what that took
+LOOK, QUIET, PATIENCE = (
+    0.5,
+    90.0,
+    600.0,
+)  # seconds; a process of the server that has nothing left to make stays for sixty
 missed: list[str] = []
 
 
@@ -267,7 +271,7 @@ def served(run: Run, home: Path) -> None:
                 show(f"serve: seconds until /health/ready (at most {most:.0f})", f"{seconds:.1f}", seconds <= most)
                 show("serve: its health check while it runs", *said(run.healthy(check), wanted=True))
                 used(port, key)
-                time.sleep(IDLE)
+                settle(samples)
             memory(running.pid, max(samples))
         finally:
             end(running.pid)
@@ -307,6 +311,15 @@ def ask(port: int, key: str, path: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
+def settle(samples: list[int]) -> None:
+    """Waits until the server has made what there is to make, and has let go of what that took."""
+    began, few = time.perf_counter(), round(QUIET / LOOK)
+    while time.perf_counter() - began < PATIENCE:
+        time.sleep(LOOK)
+        if len(samples) > few and max(samples[-few:]) <= 1.05 * min(samples[-few:]):
+            return
+
+
 def memory(pid: int, most: int) -> None:
     """Memory of the container with nothing left to make, and the most that it took until then.
 
@@ -322,11 +335,11 @@ def memory(pid: int, most: int) -> None:
 
 @contextmanager
 def sampled(pid: int) -> Iterator[list[int]]:
-    """Memory of the container, looked at twice a second."""
+    """Memory of the container, again and again."""
     samples, stop = [0], threading.Event()
 
     def look() -> None:
-        while not stop.wait(0.5):
+        while not stop.wait(LOOK):
             samples.append(sum(resident(pid, "Pss")))
 
     looking = threading.Thread(target=look)
