@@ -45,11 +45,7 @@ VERSIONS = (
 SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9  # to build, of memory, between predictions
 SIZES = {"train": 1200, "serve": 700}  # megabytes of files that are ours
 USER = 1000
-LOOK, QUIET, PATIENCE = (
-    0.5,
-    90.0,
-    600.0,
-)  # seconds; a process of the server that has nothing left to make stays for sixty
+LOOK, QUIET, PATIENCE = 0.5, 90.0, 600.0  # seconds; a process that waits for work in vain ends after sixty
 missed: list[str] = []
 
 
