@@ -3,20 +3,20 @@
 ARG BASE=docker.io/library/python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=/opt/busta
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore UV_NO_CACHE=1 VIRTUAL_ENV=/opt/busta
 COPY deploy/build.lock deploy/serve.lock /build/
-# The libraries' own tests are a tenth of their size.
-RUN python -m venv /build/tools \
-    && /build/tools/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /build/build.lock \
+# The libraries' own tests are a tenth of their size; what is left is compiled, as nobody may write there later.
+RUN python -m pip install --quiet --no-cache-dir --require-hashes --requirement /build/build.lock \
     && python -m venv --without-pip /opt/busta \
-    && /build/tools/bin/uv pip install --quiet --require-hashes --requirement /build/serve.lock \
-    && find /opt/busta -type d -name tests -prune -exec rm -r {} +
+    && uv pip install --quiet --require-hashes --requirement /build/serve.lock \
+    && find /opt/busta -type d -name tests -prune -exec rm -r {} + \
+    && python -m compileall -q -j 0 /opt/busta/lib
 COPY pyproject.toml README.md LICENSE /build/source/
 COPY src /build/source/src
 WORKDIR /build/source
 # The wheel is made by what the lock names, too, not by what its latest version happens to be.
-RUN /build/tools/bin/hatchling build -d /build/wheel -t wheel >/dev/null \
-    && /build/tools/bin/uv pip install --quiet --no-deps /build/wheel/*.whl
+RUN hatchling build -d /build/wheel -t wheel >/dev/null \
+    && uv pip install --quiet --no-deps --compile-bytecode /build/wheel/*.whl
 
 FROM ${BASE}
 # What installs packages is not needed to run, and its copy of certificates and code is one thing less to keep up to date.
