@@ -7,7 +7,7 @@ SCHEMAS := check-jsonschema==0.39.0
 IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--constraint requirements.lock
 
-.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check \
+.PHONY: env demo test lint types layers docs chromium postgres prometheus dashboards-check pipeline buildah image-check compose-check \
 	bench bench-accuracy honesty reliability zoos check check-all lock clean
 
 env: $(STAMP)
@@ -84,6 +84,10 @@ image-check: env buildah
 	$(BIN)/uv tool run --quiet $(SCHEMAS) --builtin-schema vendor.compose-spec deploy/compose.yaml
 	$(BIN)/uv tool run --quiet $(SCHEMAS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/python deploy/check.py
+
+# The services of deploy/compose.yaml that are ours, together, in the images that image-check built.
+compose-check: env buildah postgres prometheus
+	PYTHONPATH=tests unshare --net --mount $(BIN)/python deploy/together.py
 
 buildah:
 	command -v buildah >/dev/null && command -v debootstrap >/dev/null || (apt-get update --quiet --quiet \
