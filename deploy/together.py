@@ -47,7 +47,7 @@ def main() -> int:
 
 def alone(place: Path) -> None:
     """Gives every service's name this machine's address, in namespaces that `unshare` made for this process."""
-    if Path("/proc/self/ns/net").readlink() == Path("/proc/1/ns/net").readlink():
+    if Path("/proc/self/ns/net").readlink() == Path(f"/proc/{os.getppid()}/ns/net").readlink():
         sys.exit("it changes names and takes ports: start it with unshare --net --mount, as make compose-check does")
     (place / "hosts").write_text(f"127.0.0.1 localhost {' '.join(SERVICES)}\n")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -94,20 +94,24 @@ class Compose:
     def once(self, service: str, *words: str) -> str:
         """What a service that ends printed; it runs the words given in place of its command."""
         done = subprocess.run(self._command(service, words), stdout=subprocess.PIPE, text=True, check=False)
-        show(f"{service} {' '.join(words[:2])}: ends with", done.returncode, done.returncode == 0)
+        show(f"{' '.join([service, *words[:2]])}: ends with", done.returncode, done.returncode == 0)
         return done.stdout
 
     def up(self, service: str) -> None:
         """Starts a service that stays, and waits until its health check is content."""
         began, name = time.perf_counter(), image(service)
         check = SERVICES[service].get("healthcheck") or {"test": about(name)["Healthcheck"]["Test"]}
-        running = subprocess.Popen(self._command(service), stdout=subprocess.DEVNULL, start_new_session=True)
+        log = self.place / f"{service}.log"
+        with log.open("w") as into:
+            running = subprocess.Popen(self._command(service), stdout=into, stderr=into, start_new_session=True)
         self._stack.callback(running.wait)
         self._stack.callback(end, running.pid)
         healthy = False
         while not healthy and running.poll() is None and time.perf_counter() - began < SECONDS:
             healthy = self._runs[name].healthy(check["test"])
         show(f"{service}: healthy after seconds", f"{time.perf_counter() - began:.0f}", healthy)
+        if not healthy:
+            print(log.read_text()[-2000:])
 
     def _command(self, service: str, words: tuple[str, ...] = ()) -> list[str]:
         told, name = SERVICES[service], image(service)
