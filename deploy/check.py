@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -44,7 +45,7 @@ VERSIONS = (
 )
 SECONDS, MEGABYTES, CLOSE = 300.0, 350.0, 1e-9  # to build, of memory, between predictions
 SIZES = {"train": 1200, "serve": 700}  # megabytes of files that are ours
-USER = 1000
+USER, STOP = 1000, 30.0  # who runs it, and the seconds it has to end
 LOOK, QUIET, PATIENCE = 0.5, 90.0, 600.0  # seconds; a process that waits for work in vain ends after sixty
 missed: list[str] = []
 
@@ -270,7 +271,7 @@ def served(run: Run, home: Path) -> None:
                 settle(samples)
             memory(running.pid, max(samples))
         finally:
-            end(running.pid)
+            end(running)
 
 
 def used(port: int, key: str) -> None:
@@ -350,7 +351,7 @@ def sampled(pid: int) -> Iterator[list[int]]:
 def resident(pid: int, kind: str) -> list[int]:
     """Megabytes of each process of the container, greatest first."""
     found = []
-    for process in (each for each in below(pid) if not cmdline(each).startswith(b"buildah")):
+    for process in processes(pid):
         with suppress(OSError):
             found.append(int(re.findall(rf"{kind}:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text())[0]))
     return sorted((kilobytes // 1024 for kilobytes in found), reverse=True)
@@ -371,10 +372,22 @@ def below(pid: int) -> list[int]:
     return found
 
 
-def end(pid: int) -> None:
-    for each in reversed(below(pid)):
-        with suppress(ProcessLookupError):
-            os.kill(each, 15)
+def processes(pid: int) -> list[int]:
+    """The processes of the container, its first one first."""
+    return [each for each in below(pid) if not cmdline(each).startswith(b"buildah")]
+
+
+def end(running: subprocess.Popen[Any]) -> None:
+    """Ends a container as an engine does: its first process is told, and after a while all are killed."""
+    with suppress(ProcessLookupError):
+        for each in processes(running.pid)[:1]:
+            os.kill(each, signal.SIGTERM)
+    try:
+        running.wait(STOP)
+    except subprocess.TimeoutExpired:
+        for each in reversed(below(running.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
 
 
 def free_port() -> int:

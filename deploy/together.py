@@ -104,8 +104,7 @@ class Compose:
         log = self.place / f"{service}.log"
         with log.open("w") as into:
             running = subprocess.Popen(self._command(service), stdout=into, stderr=into, start_new_session=True)
-        self._stack.callback(running.wait)
-        self._stack.callback(end, running.pid)
+        self._stack.callback(end, running)
         healthy = False
         while not healthy and running.poll() is None and time.perf_counter() - began < SECONDS:
             healthy = self._runs[name].healthy(check["test"])
@@ -167,12 +166,13 @@ def scraped(compose: Compose, stack: ExitStack) -> None:
     command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}", *words]
     running = stack.enter_context(subprocess.Popen(command, stderr=(folder / "log").open("w")))
     stack.callback(running.terminate)
-    began, found = time.perf_counter(), {"all": "unknown"}
-    while "unknown" in found.values() and time.perf_counter() - began < SECONDS:
+    jobs = {job["job_name"]: "unknown" for job in yaml.safe_load(file.read_text())["scrape_configs"]}
+    began = time.perf_counter()
+    while "unknown" in jobs.values() and time.perf_counter() - began < SECONDS:
         time.sleep(1.0)
         targets = answer("http://prometheus:9090/api/v1/targets")["data"]["activeTargets"]
-        found = {target["labels"]["job"]: target["health"] for target in targets}
-    for job, health in found.items():
+        jobs |= {target["labels"]["job"]: target["health"] for target in targets}
+    for job, health in jobs.items():
         show(f"prometheus: {job}", health, health == "up")
 
 
