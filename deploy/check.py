@@ -325,7 +325,7 @@ def memory(pid: int, most: int) -> None:
     """
     once, each = resident(pid, "Pss"), resident(pid, "Rss")
     shown = f"{sum(once)} = {' + '.join(map(str, once))}"
-    show(f"serve: megabytes of memory (at most {MEGABYTES:.0f})", shown, sum(once) <= MEGABYTES)
+    show(f"serve: megabytes of memory (at most {MEGABYTES:.0f})", shown, 0 < sum(once) <= MEGABYTES)
     show("serve: its processes' RSS, shared pages in each", f"{sum(each)} = {' + '.join(map(str, each))}")
     show("serve: the most memory while slates and notes were made", most)
 
