@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from busta.errors import BustaError
+from busta.errors import BustaError, UsageError
 from busta.serving.guard import ALLOWED, needs
 from busta.serving.limits import Buckets
 from busta.serving.page.desk import Books
@@ -166,13 +166,13 @@ def _require_open(rows: Sequence[Mapping[str, Any]], key: str) -> None:
     """Refuses to void a bet whose result is known, or was not yet when the page was opened.
 
     Raises:
-        Problem: It is settled, or there is no such bet.
+        UsageError: It is settled, or there is no such bet.
     """
     states = {row["key"]: row["state"] for row in rows}
     if key not in states:
-        raise Problem(404, "there is no such bet in the ledger; open the page again")
+        raise UsageError("there is no such bet in the ledger; open the page again")
     if states[key] == "settled":
-        raise Problem(409, f"this bet is settled by now; `busta bets void {key}` voids it all the same")
+        raise UsageError(f"this bet is settled by now; `busta bets void {key}` voids it all the same")
 
 
 def _offered(service: Service, fields: Mapping[str, str]) -> dict[str, Any]:
