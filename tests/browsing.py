@@ -19,7 +19,7 @@ def fields(answer, action):
     form = re.search(rf'(?s)<form[^>]* action="{action}".*?</form>', answer.text)[0]
     tags = re.findall(r"<input [^>]+>", form)
     found = [dict(re.findall(r'(\w+)="([^"]*)"', tag)) for tag in tags if not _left_open(tag)]
-    chosen = re.findall(r'(?s)<select name="(\w+)".*?</select>', form)
+    chosen = re.findall(r'(?s)<select[^>]* name="(\w+)".*?</select>', form)
     picked = [re.search(r'(?s)<option value="([^"]*)" selected', form) for _ in chosen]
     both = {name: unescape(each[1]) if each else "" for name, each in zip(chosen, picked, strict=True)}
     return {each["name"]: unescape(each.get("value", "")) for each in found} | both

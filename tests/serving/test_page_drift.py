@@ -76,7 +76,7 @@ def test_a_watch_without_alarm_says_when_it_looked_and_at_what():
     said = told(found())
     assert (said.tone, said.answer, said.changed) == ("yes", "no alarm", ())
     assert said.sentence.startswith("Looked 2 hours ago (")
-    assert "at the weeks from 2014-12-09 to 2014-12-23, 2 features of 1 model." in said.sentence
+    assert "at the weeks from 2014-12-09 to 2014-12-23, 2 features and 1 model." in said.sentence
     (one,) = said.models
     assert (one.title, one.version, one.served) == ("Moneyline", "1", True)
     assert [sign for sign, _, _ in one.answers] == ["passed"] * 3
@@ -152,25 +152,23 @@ def test_the_page_says_that_nobody_has_looked_then_what_the_watch_found_then_wha
     assert "The watch: not looked yet" in said
     assert "busta watch sim looks" in said
 
+    for market in ("moneyline", "totals"):
+        busta.promote_version(settings, market, "1", "sim", force=True)
     result = busta.watch_champions(settings, "sim")
-    answer = client.get("/")
-    assert len(answer.content) < 100_000
-    said = words(answer)
-    assert "Looked just now" in said
-    assert f"{len(result['features'])} features of 3 models" in said
-    for row in result["models"]:
-        assert row["market"] in ("moneyline", "ats", "totals")
-        assert not row["games"] or f"evidence of decay {row['decay']['e_value']:,.2f}" in said
+    said = words(client.get("/"))
+    assert "The watch: no alarm Looked just now" in said
+    assert f"{len(result['features'])} features and 2 models" in said
+    assert "not served" not in said
 
     file = settings.home / "watch" / "sim.json"
-    for row in result["features"]:
-        row["alarm"] = True
-    file.write_text(json.dumps(result | {"alarms": len(result["features"])}))
+    many = [feature(f"feature_{i}", alarm=True, read_by=["moneyline", "ats", "totals"]) for i in range(80)]
+    file.write_text(json.dumps(found(alarms=80, features=many)))
     answer = client.get("/")
     assert len(answer.content) < 100_000
     said = words(answer)
-    assert f"The watch has {len(result['features'])} alarms" in said
-    assert f"And {len(result['features']) - MOST} features more" in said
+    assert "The watch has 80 alarms" in said
+    assert f"And {80 - MOST} features more" in said
+    assert "✓ no worse" in said
 
     file.write_text("{")
     assert "cannot be read" in words(client.get("/"))

@@ -97,7 +97,7 @@ def _told(found: Json, slate: Slate, last_score: str | None, command: str) -> Dr
     parts = [
         f"Looked {ago(when)} ({when:%Y-%m-%d %H:%M} UTC)",
         _at(found),
-        f"{counted(len(found['features']), 'feature')} of {counted(len(models), 'model')}.",
+        f"{counted(len(found['features']), 'feature')} and {counted(len(models), 'model')}.",
     ]
     doubts = _doubts(found, slate, last_score, models)
     groups, features = _groups(found["groups"]), _features(found["features"])

@@ -11,7 +11,7 @@
     if (Math.abs(number) < 100) return NaN;
     return 1 + (number > 0 ? number / 100 : -100 / number);
   };
-  for (const form of document.querySelectorAll("form.record[data-win]")) {
+  for (const form of document.querySelectorAll("form.record")) {
     const { win, lose } = form.dataset;
     const output = form.querySelector("output");
     form.elements.price.addEventListener("input", () => {
