@@ -99,8 +99,8 @@ def settings(slated, tmp_path_factory):
 @pytest.fixture(scope="module")
 def site(settings):
     with serving(settings.home) as address:
-        while "still being read" in httpx.get(address, headers=HTML, timeout=60).text:  # the clerk begins with what it loads
-            time.sleep(0.2)
+        while "still being read" in httpx.get(address, headers=HTML, timeout=60).text:
+            time.sleep(0.2)  # the first to read the ledger loads what that takes
         yield address
 
 
