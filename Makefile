@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 SCHEMAS := check-jsonschema==0.39.0
+# Images of Python often set it, and then every process compiles every library that it loads anew.
+export PYTHONDONTWRITEBYTECODE :=
 IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--constraint requirements.lock
 
