@@ -15,7 +15,9 @@ SHOWN = 20
 
 def recommended(result: dict[str, Any]) -> None:
     """A row a bet, then what there is to stake, and why the rest is left."""
-    table = _table("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
+    several = any(row["best"] for row in result["bets"])
+    columns = ("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
+    table = _table(*columns, *(("best now",) if several else ()))
     for row in result["bets"]:
         worst = "-" if row["worst_line"] is None else bet_name(row | {"line": row["worst_line"]})
         table.add_row(
@@ -29,6 +31,7 @@ def recommended(result: dict[str, Any]) -> None:
             f"{row['worst_price']:.3f}",
             worst,
             ", ".join(row["limited_by"]),
+            *((_best(row),) if several else ()),
         )
     if result["bets"]:
         _console.print(table)
@@ -41,6 +44,17 @@ def recommended(result: dict[str, Any]) -> None:
         _console.print(f"{count} not bet: {reason}")
     for name, note in result["notes"].items():
         _console.print(f"note: {name}: {note}")
+
+
+def _best(row: dict[str, Any]) -> str:
+    """The best offer there is: whose, what, its edge and how old it is."""
+    best = row["best"]
+    if best is None:
+        return "-"
+    line = None if row["line"] is None else best["line"]
+    enough = "" if best["enough"] else ", too little"
+    words = f"{bet_name(row | {'line': line})} {_american(best['price'])}"
+    return f"{best['book']}: {words}, {best['edge']:+.1%}{enough}, {best['age_minutes']} min ago"
 
 
 def recorded(result: dict[str, Any]) -> None:
