@@ -74,17 +74,25 @@ def voided(result: dict[str, Any]) -> None:
 
 
 def settled(result: dict[str, Any]) -> None:
-    """What is newly settled, what was settled anew, what waits."""
+    """What is newly settled, what was settled anew, what waits, and what is to be voided."""
     for row in result["settled"]:
-        _console.print(
-            f"{row['outcome'] or 'open again'} {_money(row['profit'])}: {_bet(row)}, result {row['value']:g}"
-        )
+        outcome = "void" if row["state"] == "void" else row["outcome"] or "open again"
+        _console.print(f"{outcome} {_money(row['profit'])}: {_bet(row)}, result {row['value']:g}")
     for row in result["resettled"]:
         was = f"{_money(row['profit_before'])} at {_value(row['value_before'])}"
         now = f"{_money(row['profit'])} at {_value(row['value'])}"
         _console.print(f"settled anew: {_bet(row)}: was {was}, is {now}", style="bold")
+    for row in result["voided"]:
+        _console.print(f"voided: {_bet(row)}: {row['why']}")
+    for row in result["to_void"]:
+        void = f"busta bets void {row['key']}"
+        _console.print(f"to be voided: {_bet(row)}: {row['why']}", style="bold")
+        _console.print(
+            f"  {void} --reason postponed\n  or, if {row['book']} lets it stand: {void} --undo --reason stands"
+        )
     for row in result["overdue"]:
-        _console.print(f"no score yet: {_bet(row)}; postponed? busta bets void {row['key']}")
+        where = f", perhaps to {row['perhaps']}" if row["perhaps"] else ""
+        _console.print(f"no score yet: {_bet(row)}; called off, or moved{where}? busta bets void {row['key']}")
     for note in result["notes"].values():
         _console.print(f"note: {note}")
     counts = (len(result["settled"]), len(result["resettled"]), result["waiting"])
@@ -143,11 +151,19 @@ def _bets(rows: list[dict[str, Any]]) -> Any:
     table = _table("key", "game", "bet", "price", "stake", "book", "", "state", "profit", title=title)
     for row in rows[-SHOWN:]:
         kind = "paper" if row["paper"] else "real"
-        state = row["outcome"] or row["state"]
+        state = (row["outcome"] or row["state"]) + _moved(row)
         profit = _money(row["profit"])
         bet = (row["key"], row["game_id"], bet_name(row), _american(row["price"]), f"{row['stake']:g}", row["book"])
         table.add_row(*bet, kind, state, profit)
     return table
+
+
+def _moved(row: dict[str, Any]) -> str:
+    """To when the game of a bet that is not void was moved."""
+    if row["state"] == "void" or row["kickoff_now"] in (None, row["kickoff"]):
+        return ""
+    start = row["kickoff_now"][:16].replace("T", " ")
+    return f", moved to {start}{', to be voided' if row['to_void'] else ''}"
 
 
 def moved(result: dict[str, Any]) -> None:
