@@ -188,8 +188,8 @@ def _promote(job: Job, state: State) -> dict[str, Any] | None:
         names = (job.market.name, challenger.number, job.league.name)
         gate(job.settings, job.market.name, job.league.name, model=challenger.number, **job.kind)
         try:
-            why: dict[str, Any] = {"by": BY, "reason": state.known["reason"]}
-            promote_version(job.settings, *names, require_trial=state.known["tried"], **job.kind, **why)
+            tried, why = state.known["tried"], state.known["reason"]
+            promote_version(job.settings, *names, require_trial=tried, **job.kind, by=BY, reason=why)
         except Refusal as exc:
             return _refuse(job, state, str(exc).splitlines()[0])
     reason = state.known["reason"]
