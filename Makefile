@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+# Images of Python often set it, and then every process compiles every library that it loads anew.
+export PYTHONDONTWRITEBYTECODE :=
 IMAGE_LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--constraint requirements.lock
 

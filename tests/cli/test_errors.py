@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 SIM = ("--league", "sim")
@@ -144,6 +145,17 @@ def test_the_systems_refusal_ends_with_five(run, monkeypatch):
 
     assert answer.code == 5
     assert answer.err == "error: the system refused: Permission denied: /somewhere\n"
+
+
+def test_a_full_disk_is_no_bug_of_ours_where_a_library_says_it_in_its_own_way(run, monkeypatch):
+    monkeypatch.setattr(
+        "busta.workflows.manage.list_models", lambda *_: pl.DataFrame({"a": [1]}).write_parquet("/dev/full")
+    )
+
+    answer = run("models")
+
+    assert answer.code == 5
+    assert answer.err.startswith("error: the system refused: No space left on device")
 
 
 def test_ctrl_c_ends_with_130_and_one_line(run, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -49,3 +51,45 @@ def test_a_process_that_has_died_is_followed_by_another():
     assert second != first
     aside._last -= 100.0
     aside.rest()
+
+
+CHAIN = """
+import os, sys, time
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from busta.serving.clerk import Aside, end_with_parent
+
+def name(who):
+    Path(sys.argv[1], who).write_text(str(os.getpid()))
+
+def work():
+    name("aside")
+    time.sleep(600)
+
+def helper():
+    end_with_parent()
+    name("helper")
+    Aside(os.getpid).do(work)
+
+if __name__ == "__main__":
+    get_context("spawn").Process(target=helper).start()
+    time.sleep(600)
+"""
+
+
+def until(found, seconds=60.0):
+    ends = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_kill_9_of_the_server_ends_all_that_works_beside_it_in_the_middle_of_its_work(tmp_path):
+    (tmp_path / "chain.py").write_text(CHAIN)
+    server = subprocess.Popen([sys.executable, tmp_path / "chain.py", tmp_path])
+    files = [tmp_path / "helper", tmp_path / "aside"]
+    until(lambda: all(file.exists() and file.read_text() for file in files))
+    server.kill()
+    server.wait()
+    until(lambda: not any(is_there(int(file.read_text())) for file in files))

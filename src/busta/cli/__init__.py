@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 import sys
 import traceback
 from itertools import takewhile
@@ -67,8 +69,7 @@ def _done(arguments: list[str], *, debug: bool) -> int:
 
 
 def _explain(error: BaseException) -> int:
-    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, BustaError):
-        error = OutsideError(f"the system refused: {error.strerror}: {error.filename or ''}".rstrip(": "))
+    error = _refused(error) or error
     if isinstance(error, BustaError):
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
@@ -78,3 +79,16 @@ def _explain(error: BaseException) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _refused(error: BaseException) -> OutsideError | None:
+    """What the system refused, such as room on a full disk; ``None`` if it is something else.
+
+    Libraries written in Rust have errors of their own for it, which end in ``(os error 28)`` where Python has an errno.
+    """
+    if isinstance(error, BustaError):
+        return None
+    if isinstance(error, OSError) and error.errno is not None:
+        return OutsideError(f"the system refused: {error.strerror}: {error.filename or ''}".rstrip(": "))
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return OutsideError(f"the system refused: {os.strerror(int(number[1]))}") if number else None

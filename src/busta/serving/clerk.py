@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Any
 
 from busta.errors import OutsideError
@@ -17,10 +18,9 @@ from busta.errors import OutsideError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Aside", "Clerk"]
+__all__ = ["Aside", "Clerk", "end_with_parent"]
 
 log = logging.getLogger(__name__)
-LOOKS = 1.0  # seconds between two looks whether the server is still there
 IDLE = 60.0  # seconds after which a process that has nothing to do gives its memory back
 
 
@@ -116,19 +116,25 @@ class Aside:
 
 def _pool(prepare: Callable[[], None]) -> ProcessPoolExecutor:
     """One process that is none of this one's memory."""
-    return ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=(prepare, os.getpid()))
+    return ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=(prepare,))
 
 
-def _begin(prepare: Callable[[], None], parent: int) -> None:
-    """Ends with its parent, whatever ended that; Ctrl-C is the parent's business."""
-    import signal
+def _begin(prepare: Callable[[], None]) -> None:
+    end_with_parent()
+    prepare()
 
+
+def end_with_parent() -> None:
+    """From now on this process ends when the one that started it does, even by ``kill -9`` and in the middle of work.
+
+    Ctrl-C is the parent's business from here on.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
 
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(LOOKS)
+    def wait() -> None:
+        parent.join()  # type: ignore[union-attr]
         os._exit(0)
 
-    threading.Thread(target=look, daemon=True).start()
-    prepare()
+    if parent is not None:
+        threading.Thread(target=wait, name="busta-parent", daemon=True).start()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["init", "parameters", "template"]
 
-_PIPELINE = {"dvc.yaml": "dvc.yaml", ".dvcignore": "dvcignore", ".gitignore": "gitignore"}
+_PIPELINE = {"dvc.yaml": "stages.yaml", ".dvcignore": "dvcignore", ".gitignore": "gitignore"}
 """Files of a workspace, and what they are called beside this one."""
 _READ = ("pipeline", "sim", "data", "bets", "train", "tune", "gate")
 """Sections that stages read."""

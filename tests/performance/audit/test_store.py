@@ -62,7 +62,7 @@ def test_an_honest_store_is_clean(world, gold, decisions, ask):
     assert found.figure == 0
 
 
-@pytest.mark.parametrize("ask", [replayed, perturbed_future])
+@pytest.mark.parametrize("ask", [pytest.param(replayed, marks=pytest.mark.slow), perturbed_future])
 def test_a_billionth_of_the_own_margin_is_found_and_named(world, decisions, ask):
     leaky = partial(with_own_margin, when=pl.lit(value=True))
     found = ask(store(world, leaky), decisions, leaky, rng())
@@ -71,7 +71,7 @@ def test_a_billionth_of_the_own_margin_is_found_and_named(world, decisions, ask)
     assert "know what came later" in found.words
 
 
-@pytest.mark.parametrize("ask", [replayed, perturbed_future])
+@pytest.mark.parametrize("ask", [pytest.param(replayed, marks=pytest.mark.slow), perturbed_future])
 def test_an_average_over_later_games_is_found(world, decisions, ask):
     found = ask(store(world, with_later_average), decisions, with_later_average, rng())
     assert found.answer == Answer.leak

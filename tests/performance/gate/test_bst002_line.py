@@ -82,6 +82,7 @@ def test_small_opinions_about_nothing_are_not_worse_than_the_margin_sooner_than_
     assert found.words.endswith("is expected, since its opinions are too small to cost more, even if they are wrong")
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_but_boasts_never_passes(case_of, ask):
     """A third of its opinion is right: it loses to the line what a third of it would win."""
     for seed in range(20):

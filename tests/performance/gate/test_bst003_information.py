@@ -84,6 +84,7 @@ def skewed(bias, seed, skew=0.8, seasons=10):
     return replace(made, value=value, y=label(value, made.line), probability=said, triples=triples)
 
 
+@pytest.mark.slow
 def test_a_constant_over_where_results_are_skewed_goes_with_margins_and_not_with_covers_and_does_not_pass(case_of, ask):
     found = [ask("BST003", case_of(skewed(0.0, seed))) for seed in range(12)]
     margins = [each for each in found if each.figure >= each.threshold]
@@ -93,6 +94,7 @@ def test_a_constant_over_where_results_are_skewed_goes_with_margins_and_not_with
     assert not any("games_needed" in each.details for each in margins), "more games would not help"
 
 
+@pytest.mark.slow
 def test_a_real_edge_passes_where_results_are_skewed(case_of, ask):
     found = [ask("BST003", case_of(skewed(3.0, seed))) for seed in range(6)]
     assert sum(each.answer == "passed" for each in found) >= 5

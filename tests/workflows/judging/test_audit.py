@@ -123,6 +123,7 @@ def edge():
     return gold, assemble(gold, SIM, pick("market", "ats"), blind=False, moment="close")
 
 
+@pytest.mark.slow
 def test_an_edge_that_a_replay_finds_again_is_no_leak(edge, settings):
     found = {row["name"]: row for row in quick_audit(settings, *edge)}
     assert leaks(found.values()) == []
@@ -137,6 +138,7 @@ def test_an_edge_in_a_store_made_elsewhere_cannot_be_told_from_a_leak(edge, sett
     assert found["replay"]["answer"] == "not applicable"
 
 
+@pytest.mark.slow
 def test_a_leak_that_a_replay_finds_is_no_edge(world, settings, monkeypatch):
     monkeypatch.setattr(audits, "build_events", _told)
     gold = MemoryGold(world.games, world.quotes, _told(world.games, world.quotes, SIM), CATALOG, {})

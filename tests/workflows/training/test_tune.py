@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import pytest
 
@@ -11,18 +12,22 @@ import busta
 from busta.registry.connect import connect
 from busta.registry.trials import trials
 from busta.registry.versions import fetch, resolve
+from workspaces import _template, forget_variables
 
 TRIALS = 4
 MEMBERS = {"anchored": {"members": ("linear", "points")}}
 
 
-@pytest.fixture
-def tuned(home):
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
     """A workspace with a training that searched, the same training again, and how far each said it was."""
-    settings = busta.load(home=home, tune={"trials": TRIALS}, train=MEMBERS)
+    home = shutil.copytree(_template(tmp_path_factory.getbasetemp()), tmp_path_factory.mktemp("tuned") / "home")
     seen: list[tuple[int, int, float | None]] = []
-    first = busta.train(settings, "moneyline", "sim", tuning=lambda *told: seen.append(told))
-    again = busta.train(settings, "moneyline", "sim", tuning=lambda *told: seen.append(told))
+    with pytest.MonkeyPatch.context() as patch:
+        forget_variables(patch)
+        settings = busta.load(home=home, tune={"trials": TRIALS}, train=MEMBERS)
+        first = busta.train(settings, "moneyline", "sim", tuning=lambda *told: seen.append(told))
+        again = busta.train(settings, "moneyline", "sim", tuning=lambda *told: seen.append(told))
     return settings, first, again, seen
 
 

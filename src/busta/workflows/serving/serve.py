@@ -22,7 +22,7 @@ from busta.data.publish import atomic_write
 from busta.errors import BustaError, OutsideError, UsageError, without_password
 from busta.registry.glance import glance
 from busta.serving.auth import Keys
-from busta.serving.clerk import Aside
+from busta.serving.clerk import Aside, end_with_parent
 from busta.serving.guard import is_loopback
 from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
@@ -116,8 +116,8 @@ def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
     """The processes beside the server: what makes slates, and what notes stakes and trials for the page."""
     context, given = get_context("spawn"), settings.model_dump()
     found: list[BaseProcess] = [
-        context.Process(target=watch, args=(given, token, os.getpid())),
-        context.Process(target=take_notes, args=(given, token, os.getpid())),
+        context.Process(target=watch, args=(given, token)),
+        context.Process(target=take_notes, args=(given, token)),
     ]
     for each in found:
         each.start()
@@ -236,14 +236,14 @@ def folder(settings: Settings) -> Path:
     return settings.workspace() / "serving"
 
 
-def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
+def watch(given: Mapping[str, Any], token: str) -> None:
     """Makes slates whenever what they are made of changes, until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    end_with_parent()
     _log(given)
     settings = Settings(**given)
     file, aside = folder(settings) / STATE, Aside(partial(_log, given))
     seen = read_state(file).get("seen")
-    while os.getppid() == parent:
+    while True:
         error = None
         try:
             found = _made_of(settings)
@@ -261,19 +261,19 @@ def watch(given: Mapping[str, Any], token: str, parent: int) -> None:
         time.sleep(settings.serve.refresh)
 
 
-def take_notes(given: Mapping[str, Any], token: str, parent: int) -> None:
+def take_notes(given: Mapping[str, Any], token: str) -> None:
     """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     os.nice(10)
     _log(given)
     settings = Settings(**given)
-    while os.getppid() == parent and read_state(folder(settings) / STATE).get("token") != token:
+    while read_state(folder(settings) / STATE).get("token") != token:
         time.sleep(0.2)  # until there is something to serve the machine has more urgent work
     from busta.workflows.serving.notes import Notes
 
     aside = Aside(partial(_log, given))
     notes = Notes(settings, aside.do)
-    while os.getppid() == parent:
+    while True:
         try:
             notes.refresh()
         except BustaError as exc:  # the ledger or MLflow is down, which the page says by itself
