@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -15,7 +18,7 @@ from busta.registry.versions import note, resolve
 from busta.workflows import champions, manage
 from busta.workflows.champions import end_what_was_begun
 from busta.workflows.predicting.forecast import other_champion
-from workspaces import register_again
+from workspaces import register_again, variables
 
 NAME = "busta-sim-ats"
 NOBODY_LISTENS = "postgresql://me@127.0.0.1:9/busta"
@@ -168,6 +171,30 @@ def test_killed_after_the_champion_changed_the_next_change_enters_its_end_first(
 
     assert changes(two) == [(None, "1", "promote", "done"), ("1", "2", "promote", "done")]
     assert [entry.body["state"] for entry in audits(two)] == ["begun", "done", "begun", "done"]
+
+
+KILLED = """
+import os, signal, sys
+import busta
+from busta.workflows import manage
+before = manage.promote
+def promote(*given):
+    if sys.argv[2] == "after":
+        before(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+manage.promote = promote
+busta.promote_version(busta.load(home=sys.argv[1]), "ats", "1", "sim")
+"""
+
+
+@pytest.mark.parametrize(("when", "left"), [("before", "not done"), ("after", "done")])
+def test_a_real_kill_keeps_nobody_out_and_leaves_no_lie(two, when, left):
+    done = subprocess.run([sys.executable, "-c", KILLED, str(two.home), when], check=False, env=variables(two.home))
+    assert done.returncode == -signal.SIGKILL
+    assert changes(two) == [(None, "1", "promote", "begun")]
+    end_what_was_begun(two, connect(two), NAME)
+    assert changes(two) == [(None, "1", "promote", left)]
+    assert champion(two) == (None if when == "before" else "1")
 
 
 def test_only_one_changes_a_champion_at_a_time(two):
