@@ -35,7 +35,7 @@ _HOMES = {
     "ingest": "busta.workflows.data.ingest",
     "init": "busta.workflows.init",
     "keep_watching": "busta.workflows.watching.keep_watching",
-    "last_watch": "busta.workflows.watching.watch",
+    "last_watch": "busta.workflows.watching.kept",
     "list_keys": "busta.workflows.serving.serve",
     "list_models": "busta.workflows.manage",
     "load": "busta.workflows.start",

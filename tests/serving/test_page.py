@@ -5,72 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
-from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import busta
-from asking import Here, asking
+from asking import asking
+from browsing import HTML, fields, words
 from busta.serving.page.html import american
 from busta.workflows.serving.serve import application
 from support import play
 
-HTML = {"accept": "text/html,application/xhtml+xml"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_other_process():
-    """The clerk's own process is tried in its tests and in a real browser."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("busta.serving.clerk.Clerk", Here)
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser(served):
-    """A client that takes pages; its workspace is not to be changed."""
-    with asking(application(served)) as client:
-        client.headers.update(HTML)
-        yield client
-
-
-@pytest.fixture
-def own(served, tmp_path):
-    """A workspace of the test's own, with all that is served."""
-    return busta.load(home=shutil.copytree(served.home, tmp_path / "own"))
-
-
-@pytest.fixture
-def opened(own):
-    """A browser and the workspace it may change."""
-    with asking(application(own)) as client:
-        client.headers.update(HTML)
-        yield client, own
-
-
-def words(answer):
-    """What a person reads."""
-    text = re.search(r"(?s)<main.*</main>", answer.text)[0]
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
-
-
-def fields(answer, action):
-    """The fields of the first form that is sent there, as they stand."""
-    form = re.search(rf'(?s)<form[^>]* action="{action}".*?</form>', answer.text)[0]
-    tags = re.findall(r"<input [^>]+>", form)
-    found = [dict(re.findall(r'(\w+)="([^"]*)"', tag)) for tag in tags]
-    return {each["name"]: unescape(each.get("value", "")) for each in found}
-
-
-@pytest.fixture(scope="module")
-def row(served):
-    """The best bet of the coming week."""
-    week = busta.Wanted(week="2014-18")
-    said = [busta.predict(served, name, week, "sim") for name in ("moneyline", "ats", "totals")]
-    staked = [row for each in said for row in each["predictions"] if row["stake"]]
-    return max(staked, key=lambda each: each["edge"])
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def unfolded(client, row):
@@ -137,12 +83,11 @@ def test_a_game_unfolds_to_the_steps_of_its_forecasts(browser, row):
     assert float(shares[0]) + total == pytest.approx(float(shares[-1]), abs=0.5)
 
 
-def test_models_freshness_and_what_is_not_watched_are_said(browser, served):
+def test_models_and_freshness_are_said(browser, served):
     said = words(browser.get("/"))
     for row in busta.list_models(served, league_name="sim")[:1]:
         assert f"{row['model']} {row['version']}" in said
     assert "trained through" in said
-    assert "not watched" in said
     assert "No trial of these models is noted" in said
 
 

@@ -225,7 +225,7 @@ def test_a_trial_says_how_it_stands_and_each_arm_is_told_by_itself():
 
 
 def desk(look):
-    return Desk(look=look, record=None, settle=None, notes=dict)
+    return Desk(look=look, record=None, own=None, void=None, settle=None, notes=dict, watched=None)
 
 
 def test_the_ledger_is_worked_out_again_only_where_something_has_changed():

@@ -42,21 +42,27 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Desk:
-    """The ledger and the trials, as the page needs them. The first three can be sent to another process.
+    """The ledger, the trials and the watch, as the page needs them. The first five can be sent to another process.
 
     Attributes:
         look: The ledger, given its state when it was last read; ``None`` where nothing has changed since.
         record: Records a bet: league, a recommended row with the price and stake that were taken, and the book.
+        own: Records a bet that somebody placed, told as `busta.record_bet` is.
+        void: Voids a bet for a reason, or lets it stand again: key, reason, whether it is to stand again.
         settle: What ``busta bets settle --json`` prints.
         notes: What whoever has MLflow noted last: ``stakes`` by kind of slate, and ``trials``.
+        watched: What the last watch of a league found; ``None`` where there was none.
         mlflow: Address of MLflow's own pages; ``None`` where no server has them.
         books: Names of books that the settings know.
     """
 
     look: Callable[[object], Ledger | None]
     record: Callable[[str, Mapping[str, Any], str], Json]
+    own: Callable[[Mapping[str, Any]], Json]
+    void: Callable[[str, str, bool], Json]
     settle: Callable[[], Json]
     notes: Callable[[], Json]
+    watched: Callable[[str], Json | None]
     mlflow: str | None = None
     books: tuple[str, ...] = ()
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from busta.errors import BustaError
+from busta.errors import BustaError, UsageError
 from busta.serving.guard import ALLOWED, needs
 from busta.serving.limits import Buckets
 from busta.serving.page.desk import Books
 from busta.serving.page.forms import form_of
 from busta.serving.page.html import render
+from busta.serving.page.own import own_bet
 from busta.serving.page.session import COOKIE, HOURS
-from busta.serving.page.view import Asked, address, bets_page, view
+from busta.serving.page.view import Asked, address, bets_address, bets_page, view
 from busta.serving.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from busta.serving.page.session import Sessions
     from busta.serving.service import Service
@@ -34,7 +36,8 @@ def pages(service: Service) -> APIRouter:
     found = APIRouter(include_in_schema=False, default_response_class=Response)
     page = Page(service, Books(service.desk, service.clerk.do))
     _pages(found, page)
-    _bets(found, page)
+    _record(found, page)
+    _keep(found, page)
     _sign_in(found, service.sessions)
     return found
 
@@ -53,6 +56,7 @@ class Page:
             "token": sessions.token(headers),
             "may_write": "write" in request.scope[ALLOWED],
             "signed_in": sessions.who(headers) is not None,
+            "form_key": secrets.token_hex(6),
         }
 
     async def shown(self, request: Request, fields: Mapping[str, str], wrong: Any = None) -> tuple[bytes, str]:
@@ -64,6 +68,11 @@ class Page:
             return render("page.html", **found, **common, wrong=wrong)
 
         return await asyncio.to_thread(made)
+
+    async def listed(self, request: Request, fields: Mapping[str, str], wrong: Any = None) -> tuple[bytes, str]:
+        """All bets."""
+        found = bets_page(await self.books.shown(), fields)
+        return render("bets.html", **found, **self.common(request), wrong=wrong)
 
 
 def answer(content: tuple[bytes, str], status: int = 200) -> Response:
@@ -79,11 +88,10 @@ def _pages(found: APIRouter, page: Page) -> None:
 
     @found.get("/bets")
     async def bets(request: Request) -> Response:
-        listed = bets_page(await page.books.shown(), request.query_params)
-        return answer(render("bets.html", **listed, **page.common(request)))
+        return answer(await page.listed(request, request.query_params))
 
 
-def _bets(found: APIRouter, page: Page) -> None:
+def _record(found: APIRouter, page: Page) -> None:
     books = page.books
 
     @found.post("/bets")
@@ -97,9 +105,48 @@ def _bets(found: APIRouter, page: Page) -> None:
         except BustaError as exc:
             wrong = {"key": f"{fields.get('game')}-{fields.get('market')}", "why": str(exc), "fields": fields}
             return answer(await page.shown(request, fields, wrong), 422)
-        bet = said["bets"][0]
-        done = {"bet": bet["key"], "again": "" if bet["new"] else "1"}
-        return RedirectResponse(address(Asked.of(fields), **done) + "#said", 303)
+        return _recorded(said, fields)
+
+    @found.post("/bets/own")
+    async def own(request: Request) -> Response:
+        """Records a bet that somebody placed, whatever is recommended."""
+        needs(request.scope, "write")
+        fields = await form_of(request, page.service.sessions)
+        asked = Asked.of(fields)
+        try:
+            slate = page.service.engine.slate(asked.league, asked.information, asked.price)
+            said = await books.do(books.desk.own, own_bet(fields, slate.about["league"]))
+        except BustaError as exc:
+            wrong = {"key": f"{fields.get('game')}-own", "why": str(exc), "fields": fields}
+            return answer(await page.shown(request, fields, wrong), 422)
+        return _recorded(said, fields)
+
+
+def _recorded(said: Mapping[str, Any], fields: Mapping[str, str]) -> Response:
+    bet = said["bets"][0]
+    done = {"bet": bet["key"], "again": "" if bet["new"] else "1"}
+    return RedirectResponse(_address(fields, **done) + "#said", 303)
+
+
+def _keep(found: APIRouter, page: Page) -> None:
+    """The forms that change what becomes of bets."""
+    books = page.books
+
+    @found.post("/bets/void")
+    async def void(request: Request) -> Response:
+        """Voids an open bet, or lets a void one stand again; twice is once."""
+        needs(request.scope, "write")
+        fields = await form_of(request, page.service.sessions)
+        key, undo, listed = fields.get("bet", ""), bool(fields.get("undo")), bool(fields.get("listed"))
+        try:
+            _require_open((await books.shown())["bets"], key)
+            said = await books.do(books.desk.void, key, fields.get("reason", ""), undo)
+        except BustaError as exc:
+            wrong = {"key": key, "why": str(exc), "fields": fields}
+            again = page.listed if listed else page.shown
+            return answer(await again(request, fields, wrong), 422)
+        done = {"voided": key, "again": "" if said["changed"] else "1"}
+        return RedirectResponse((bets_address if listed else _address)(fields, **done) + "#said", 303)
 
     @found.post("/settle")
     async def settle(request: Request) -> Response:
@@ -107,7 +154,25 @@ def _bets(found: APIRouter, page: Page) -> None:
         fields = await form_of(request, page.service.sessions)
         said = await books.do(books.desk.settle)
         done = {"settled": str(len(said["settled"])), "resettled": str(len(said["resettled"]))}
-        return RedirectResponse(address(Asked.of(fields), **done) + "#said", 303)
+        return RedirectResponse(_address(fields, **done) + "#said", 303)
+
+
+def _address(fields: Mapping[str, str], **done: str) -> str:
+    """Where the week is shown that a form was sent from."""
+    return address(Asked.of(fields), **done)
+
+
+def _require_open(rows: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Refuses to void a bet whose result is known, or was not yet when the page was opened.
+
+    Raises:
+        UsageError: It is settled, or there is no such bet.
+    """
+    states = {row["key"]: row["state"] for row in rows}
+    if key not in states:
+        raise UsageError("there is no such bet in the ledger; open the page again")
+    if states[key] == "settled":
+        raise UsageError(f"this bet is settled by now; `busta bets void {key}` voids it all the same")
 
 
 def _offered(service: Service, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from busta.plugins import pick
+from busta.serving.page.drift import drift_of
 from busta.serving.page.money import accounts
+from busta.serving.page.own import picks
 from busta.serving.page.reasons import reasons
 from busta.serving.page.standing import ago, lacks, standing
 from busta.serving.page.trial import trials_of
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from busta.serving.page.week import Round, Week
     from busta.serving.slate import Slate
 
-__all__ = ["Asked", "address", "bets_page", "view"]
+__all__ = ["Asked", "address", "bets_address", "bets_page", "view"]
 
 LATEST = 6
 """Bets on the first page."""
@@ -37,6 +39,9 @@ MOST_BOOKS = 100
 USUAL = ("anchored", "close")
 STALE = 120.0
 """Seconds without a look for newer models after which the page says so."""
+DONE = ("bet", "voided", "again", "settled", "resettled")
+"""Key of a bet that was recorded, or voided or left to stand again; whether that changed nothing; how many bets were
+settled, and anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Asked:
         season: The season, by default that of the coming games.
         week: The week.
         game: Whose game is unfolded.
-        done: What has just been done, to be said: ``bet``, ``again``, ``settled``, ``resettled``.
+        done: What has just been done, to be said: see `DONE`.
     """
 
     league: str | None
@@ -65,7 +70,7 @@ class Asked:
     def of(cls, fields: Mapping[str, str]) -> Asked:
         """Of a query or a form; what cannot be read is left out."""
         information, _, price = fields.get("kind", "").partition("-")
-        done = {name: fields[name] for name in ("bet", "again", "settled", "resettled") if fields.get(name)}
+        done = {name: fields[name] for name in DONE if fields.get(name)}
         return cls(
             fields.get("league") or None,
             information or USUAL[0],
@@ -98,7 +103,8 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
     try:
         slate = _slate(engine, asked)
     except NothingServedError as exc:
-        return {"slate": None, "nothing": str(exc), "health": _health(engine), "desk": desk, **money}
+        nothing = {"slate": None, "nothing": str(exc), "at": asked}
+        return {**nothing, "health": _health(engine), "desk": desk, **money}
     league = slate.about["league"]
     kind = {name: slate.about[name] for name in ("information", "price")}
     notes = desk.notes()
@@ -106,6 +112,7 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
     week = week_of(slate, ledger.now(league), asked.season, asked.week, stakes["bets"], asked.game)
     season, number = week.chosen or (None, None)
     at = Asked(league, kind["information"], kind["price"], season, number, asked.game, {})
+    last_score = max((game["day"] for game in slate.games if game["home_score"] is not None), default=None)
     return {
         "slate": slate,
         "league": pick("league", league),
@@ -123,7 +130,9 @@ def view(engine: Engine, desk: Desk, ledger: Ledger, asked: Asked) -> dict[str, 
         "stakes": stakes,
         "health": _health(engine),
         "desk": desk,
-        "last_score": max((game["day"] for game in slate.games if game["home_score"] is not None), default=None),
+        "last_score": last_score,
+        "drift": drift_of(desk.watched, slate, last_score),
+        "picks": {game.row["game_id"]: picks(game.row) for game in week.shown if game.row["game_id"] == asked.game},
         "taken": _taken(money),
         "books": sorted({*desk.books, *(row["book"] for row in money.get("rows", ())[-MOST_BOOKS:])}),
         **money,
@@ -214,15 +223,18 @@ def _said(done: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[st
     if "bet" in done:
         bet = next((row for row in rows if row["key"] == done["bet"]), None)
         return {"bet": bet, "again": "again" in done} if bet else None
+    if "voided" in done:
+        bet = next((row for row in rows if row["key"] == done["voided"]), None)
+        return {"voided": bet, "again": "again" in done} if bet else None
     if "settled" in done:
         return {"settled": _whole(done["settled"]) or 0, "resettled": _whole(done.get("resettled")) or 0}
     return None
 
 
 def _taken(money: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """The bets in the ledger by game and market."""
+    """The bets that stand in the ledger, by game and market."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in money.get("rows", ()):
+    for row in (each for each in money.get("rows", ()) if each["state"] != "void"):
         found.setdefault(f"{row['game_id']}-{row['market']}", []).append(row)
     return found
 
@@ -241,4 +253,11 @@ def bets_page(shown: Mapping[str, Any], asked: Mapping[str, str]) -> dict[str, A
         "which": which if which in ("paper", "real") else "",
         "entries": shown["entries"],
         "head": shown["head"],
+        "said": _said(Asked.of(asked).done, shown["bets"]),
     }
+
+
+def bets_address(asked: Mapping[str, str], **more: str) -> str:
+    """Where that page of all bets is."""
+    said = {name: asked.get(name) for name in ("which", "page")} | more
+    return "/bets?" + urlencode({name: value for name, value in said.items() if value})

@@ -1,4 +1,4 @@
-"""Desk: what the page asks of the ledger and the trials, as functions of the settings."""
+"""Desk: what the page asks of the ledger, the trials and the watch, as functions of the settings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from busta.plugins import leagues
 from busta.serving.page.desk import Desk, Ledger
 from busta.settings import Settings
 from busta.workflows.serving.notes import read_notes
+from busta.workflows.watching.kept import last_watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +22,16 @@ __all__ = ["desk_of"]
 
 
 def desk_of(settings: Settings) -> Desk:
-    """The page's way to the ledger of those settings and to what was noted of their trials."""
+    """The page's way to the ledger of those settings and to what was noted of their models."""
     given = settings.model_dump()  # which another process can be sent
     return Desk(
         look=partial(_look, given),
         record=partial(_record, given),
+        own=partial(_own, given),
+        void=partial(_void, given),
         settle=partial(_settle, given),
         notes=partial(read_notes, settings),
+        watched=partial(last_watch, settings),
         mlflow=_mlflow(settings.tracking.tracking_uri),
         books=tuple(settings.ledger.books),
     )
@@ -70,6 +74,19 @@ def _record(given: Mapping[str, Any], league: str, row: Mapping[str, Any], book:
     price, stake, chance = read_price(row["price"]), read_money("stake", row["stake"]), row["probability"]
     taken = {"price": price, "stake": stake, "edge": float(edge(chance["win"], chance["lose"], price))}
     return record_recommended(Settings(**given), {"league": league, "bets": [{**row, **taken}]}, book=book)
+
+
+def _own(given: Mapping[str, Any], bet: Mapping[str, Any]) -> dict[str, Any]:
+    """Records a bet of a person's own."""
+    from busta.workflows.bets.bets import record_bet
+
+    return record_bet(Settings(**given), **bet)
+
+
+def _void(given: Mapping[str, Any], key: str, reason: str, undo: bool) -> dict[str, Any]:
+    from busta.workflows.bets.bets import void_bets
+
+    return void_bets(Settings(**given), key, reason=reason, undo=undo)
 
 
 def _settle(given: Mapping[str, Any]) -> dict[str, Any]:

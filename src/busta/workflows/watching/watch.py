@@ -19,11 +19,11 @@ from busta.workflows.data.build import gold_of
 from busta.workflows.predicting.forecast import other_champion
 from busta.workflows.predicting.joint import Kind
 from busta.workflows.watching.features import Seen, watched_features
+from busta.workflows.watching.kept import place
 from busta.workflows.watching.models import Watched, watched_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from busta.data.schema import Moment
     from busta.features.store import MemoryGold
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from busta.registry.versions import Version
     from busta.settings import Settings
 
-__all__ = ["last_watch", "watch", "watch_champions"]
+__all__ = ["watch", "watch_champions"]
 
 
 def watch(
@@ -78,6 +78,7 @@ def watch(
         "information": "blind" if blind else "anchored",
         "price": moment,
         "as_of": as_of.isoformat(),
+        "looked_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "gold_version": gold.manifest["version"],
         "last_result": _last_result(gold, as_of),
         "weeks": [str(week) for week in features.weeks],
@@ -94,24 +95,6 @@ def watch(
 
 watch_champions = watch
 """Its name in the Python API, where ``busta.watch`` is the room that judges."""
-
-
-def place(settings: Settings, league: str) -> Path:
-    """Where a league's last result is kept."""
-    return settings.workspace() / "watch" / f"{league}.json"
-
-
-def last_watch(settings: Settings, league_name: str = "nfl") -> dict[str, Any] | None:
-    """What the last `watch` of the league found, or None where there was none.
-
-    Raises:
-        UsageError: There is no such league.
-    """
-    file = place(settings, pick("league", league_name).name)
-    if not file.exists():
-        return None
-    found: dict[str, Any] = json.loads(file.read_bytes())
-    return found
 
 
 def _champions(kind: Kind, markets: Sequence[str] | str | None) -> tuple[dict[str, Version], dict[str, str]]:
