@@ -20,6 +20,7 @@ _HOMES = {
     "backtest": "busta.workflows.judging.backtest",
     "build": "busta.workflows.data.build",
     "catalog": "busta.workflows.data.build",
+    "champion_history": "busta.workflows.champions",
     "compare": "busta.workflows.data.build",
     "decisions": "busta.workflows.retraining.retrain",
     "diagnose": "busta.workflows.doctor",

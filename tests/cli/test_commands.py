@@ -316,6 +316,7 @@ def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
         "before": None,
         "verdict": "fit to serve",
         "forced": False,
+        "notes": {},
     }
     assert busta_in(borrowed.home, "promote", "moneyline", 1, *SIM).out == (
         "champion of busta-sim-moneyline: version 1; before: version 1\n"
@@ -323,6 +324,18 @@ def test_models_are_listed_promoted_and_rolled_back(busta_in, borrowed):
     answer = busta_in(borrowed.home, "rollback", "moneyline", *SIM)
     assert answer.code == 2
     assert "no champion before version 1" in answer.err
+
+
+def test_the_history_of_champions_is_shown_beside_its_reasons(busta_in, borrowed):
+    assert busta_in(borrowed.home, "models", "--history").out.startswith("no champion was named yet; busta promote")
+    forced = ("--force", "--reason", "the other one lost its data")
+    busta_in(borrowed.home, "promote", "moneyline", 1, "--blind", *SIM, *forced)
+    (row,) = busta_in(borrowed.home, "models", "moneyline", *SIM, "--history", "--json").json["history"]
+    shown = " ".join(busta_in(borrowed.home, "models", "--history").out.split())
+
+    assert (row["version"], row["before"], row["forced"], row["state"]) == ("1", None, True, "done")
+    assert f"busta-sim-moneyline-blind - -> 1 promote {row['who']} forced, in spite of: rejected" in shown
+    assert shown.endswith("the other one lost its data")
 
 
 def test_a_rejected_version_is_refused_with_three_and_can_be_forced(busta_in, borrowed):

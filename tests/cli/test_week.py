@@ -25,7 +25,7 @@ FOUND = {
         }
     },
     "record": {"nfl": {"recorded": 1, "notes": {"again": "more"}}},
-    "settle": {"settled": [1, 2], "resettled": [], "waiting": 3},
+    "settle": {"settled": [1, 2], "resettled": [], "to_void": [1], "waiting": 3},
     "failed": {"ingest.nba": "nobody answers"},
     "exit_code": 5,
 }
@@ -59,7 +59,7 @@ def test_each_step_is_told_and_what_failed_is_in_the_exit_code(busta_week):
         "  g1 ats home at 1.909: 2.50 (paper)",
         "  recorded: 1 (more)",
         "nba: left out after ingest failed",
-        "settled: 2, anew 0; waiting 3",
+        "settled: 2, anew 0; waiting 3; to be voided 1: `busta bets settle` says why",
     ]
     assert answer.stderr.splitlines() == ["failed: ingest.nba: nobody answers"]
 

@@ -118,6 +118,46 @@ def test_a_file_without_starts_moves_a_game_to_another_day(tables, sheet):
     assert (moved["kickoff"].day, moved["kickoff_assumed"]) == (11, True)
 
 
+def unplayed(sheet, *places):
+    for place in places:
+        sheet.rows[place] |= {"home_score": "", "away_score": ""}
+
+
+def test_a_game_that_is_to_come_and_is_moved_is_named_with_its_new_start(tables, sheet, now):
+    unplayed(sheet, 2, 3)
+    tables.update(sheet.parse())
+    sheet.rows[0]["gameday"] = "2023-09-11"  # it has a score: a correction, and no news to a bettor
+    sheet.rows[2] |= {"gameday": "2023-09-19", "gametime": "19:00"}
+    report = tables.update(sheet.parse())
+
+    assert report.warnings == ("1 games were moved: 2023_02_BUF_LV to 2023-09-19 23:00",)
+    assert tables.update(sheet.parse()).warnings == ()
+
+
+def test_a_start_that_was_only_assumed_is_not_moved(tables, sheet):
+    unplayed(sheet, 2)
+    tables.update(sheet.without("gametime").parse())
+    assert tables.update(sheet.parse()).warnings == ()
+
+
+def test_a_game_that_the_source_has_no_more_is_named_while_it_matters(tables, sheet, make_game):
+    unplayed(sheet, 1)
+    sheet.rows.append(make_game(3, "KC", "LA"))
+    tables.update(sheet.parse())
+    whole, without = sheet.rows, [row for row in sheet.rows if row["game_id"] != "2023_01_LA_SEA"]
+    kickoff = tables.read().games.filter(game_id="2023_01_LA_SEA")["kickoff"][0]
+
+    def warnings(rows, days):
+        sheet.rows = rows
+        return tables.update(sheet.parse(), now=kickoff + timedelta(days=days)).warnings
+
+    words = "1 games are not in the source any more, called off or moved to another id: 2023_01_LA_SEA"
+    assert warnings(without, -3) == warnings(without, 29) == (words,)
+    assert warnings(without, 31) == ()
+    assert warnings(without[-1:], 1) == ()  # one week alone says nothing of another
+    assert warnings(whole, 1) == ()
+
+
 def test_a_new_game_of_unsaid_ground_is_at_home(tables, sheet):
     tables.update(sheet.without("location").parse())
     assert tables.read().games["neutral"].to_list() == [False] * 4

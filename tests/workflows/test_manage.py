@@ -48,9 +48,10 @@ def test_promoting_and_rolling_back_go_by_market_league_and_kind(borrowed):
     second = busta.promote_version(borrowed, "moneyline", "challenger", "sim", **kind, force=True)
     back = busta.roll_back(borrowed, "moneyline", "sim", **kind)
 
-    assert first == {"model": name, "champion": "1", "before": None, "verdict": "rejected", "forced": True}
-    assert second == {"model": name, "champion": "2", "before": "1", "verdict": None, "forced": True}
-    assert back == {"model": name, "champion": "1", "before": "2"}
+    known = {"model": name, "notes": {}}
+    assert first == known | {"champion": "1", "before": None, "verdict": "rejected", "forced": True}
+    assert second == known | {"champion": "2", "before": "1", "verdict": None, "forced": True}
+    assert back == known | {"champion": "1", "before": "2"}
     assert {row["version"]: row["aliases"] for row in busta.list_models(borrowed) if row["model"] == name} == {
         "1": ["champion"],
         "2": ["challenger"],
@@ -78,6 +79,7 @@ def test_a_version_that_the_gate_lets_pass_becomes_champion_and_nothing_is_force
         "before": None,
         "verdict": "fit to serve",
         "forced": False,
+        "notes": {},
     }
     (row,) = (row for row in busta.list_models(borrowed) if "champion" in row["aliases"])
     assert (row["model"], row["forced"]) == ("busta-sim-moneyline", None)

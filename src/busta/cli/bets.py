@@ -149,7 +149,9 @@ def void(
     keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY…]", help="Of the bets; first letters do.")] = None,
     game: Annotated[list[str] | None, typer.Option(help="All bets on the game of this id. May be repeated.")] = None,
     reason: Annotated[str, typer.Option(help="Why: postponed, abandoned, typed wrong …")] = "postponed",
-    undo: Annotated[bool, typer.Option("--undo", help="Let void bets stand again.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Let void bets, or those on a game that was moved, stand.")
+    ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:

@@ -23,14 +23,24 @@ from busta.cli.options import (
 def models(
     market: Annotated[str | None, typer.Argument(metavar="[MARKET]", help="Only this market.")] = None,
     league: Annotated[str | None, typer.Option("--league", help="Only this league.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Show who became champion instead: when, by whom, why, forced or not.")
+    ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """List registered versions, with champion and challenger."""
     from busta.cli import show
+    from busta.workflows.champions import champion_history
     from busta.workflows.manage import list_models
 
+    if history:
+        emit(champion_history(settings(config), market, league), as_json, show.champions, under="history")
+        return
     emit(list_models(settings(config), market, league), as_json, show.models, under="models")
+
+
+Reason = Annotated[str | None, typer.Option(help="Why, for the history of champions in the ledger.")]
 
 
 def promote(
@@ -43,6 +53,7 @@ def promote(
     require_trial: Annotated[
         bool, typer.Option("--require-trial", help="Only if it has won a trial against the champion.")
     ] = False,
+    reason: Reason = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -59,6 +70,7 @@ def promote(
         moment=price.value,
         force=force,
         require_trial=require_trial,
+        reason=reason,
     )
     emit(result, as_json, show.promoted)
 
@@ -113,6 +125,7 @@ def rollback(
     league: LeagueOption = "nfl",
     blind: Blind = False,
     price: PriceOption = Price.close,
+    reason: Reason = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
@@ -120,4 +133,5 @@ def rollback(
     from busta.cli import show
     from busta.workflows.manage import roll_back
 
-    emit(roll_back(settings(config), market, league, blind=blind, moment=price.value), as_json, show.promoted)
+    result = roll_back(settings(config), market, league, blind=blind, moment=price.value, reason=reason)
+    emit(result, as_json, show.promoted)

@@ -18,6 +18,7 @@ TERMS = ("miscalibration", "discrimination", "uncertainty")
 __all__ = [
     "built",
     "catalog",
+    "champions",
     "doctor",
     "evaluated",
     "gate",
@@ -285,6 +286,31 @@ def promoted(result: dict[str, Any]) -> None:
     before = f"; before: version {result['before']}" if result["before"] else ""
     forced = f"; forced, in spite of: {result['verdict'] or 'no verdict'}" if result.get("forced") else ""
     _console.print(f"champion of {result['model']}: version {result['champion']}{before}{forced}")
+    for words in result["notes"].values():
+        _console.print(f"note: {words}")
+
+
+def champions(rows: list[dict[str, Any]]) -> None:
+    """Changes of champions, oldest first."""
+    if not rows:
+        _console.print("no champion was named yet; busta promote names one")
+        return
+    table = _table("when (UTC)", "model", "champion", "by", "who", "gate", "why")
+    for row in rows:
+        change = f"{row['before'] or '-'} -> {row['version']}"
+        table.add_row(
+            row["at"][:16].replace("T", " "),
+            row["model"],
+            change if row["state"] == "done" else f"{change}, {_UNDONE[row['state']]}",
+            row["by"],
+            row["who"],
+            f"forced, in spite of: {row['in_spite_of']}" if row["forced"] else row["verdict"] or "-",
+            row["reason"] or "-",
+        )
+    _console.print(table)
+
+
+_UNDONE = {"begun": "its end is not known", "not done": "not done"}
 
 
 def doctor(findings: list[dict[str, Any]]) -> None:

@@ -15,7 +15,9 @@ SHOWN = 20
 
 def recommended(result: dict[str, Any]) -> None:
     """A row a bet, then what there is to stake, and why the rest is left."""
-    table = _table("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
+    several = any(row["best"] for row in result["bets"])
+    columns = ("start (UTC)", "game", "bet", "price", "edge", "stake", "", "not below", "line to", "cut by")
+    table = _table(*columns, *(("best now",) if several else ()))
     for row in result["bets"]:
         worst = "-" if row["worst_line"] is None else bet_name(row | {"line": row["worst_line"]})
         table.add_row(
@@ -29,6 +31,7 @@ def recommended(result: dict[str, Any]) -> None:
             f"{row['worst_price']:.3f}",
             worst,
             ", ".join(row["limited_by"]),
+            *((_best(row),) if several else ()),
         )
     if result["bets"]:
         _console.print(table)
@@ -41,6 +44,17 @@ def recommended(result: dict[str, Any]) -> None:
         _console.print(f"{count} not bet: {reason}")
     for name, note in result["notes"].items():
         _console.print(f"note: {name}: {note}")
+
+
+def _best(row: dict[str, Any]) -> str:
+    """The best offer there is: whose, what, its edge and how old it is."""
+    best = row["best"]
+    if best is None:
+        return "-"
+    line = None if row["line"] is None else best["line"]
+    enough = "" if best["enough"] else ", too little"
+    words = f"{bet_name(row | {'line': line})} {_american(best['price'])}"
+    return f"{best['book']}: {words}, {best['edge']:+.1%}{enough}, {best['age_minutes']} min ago"
 
 
 def recorded(result: dict[str, Any]) -> None:
@@ -60,17 +74,25 @@ def voided(result: dict[str, Any]) -> None:
 
 
 def settled(result: dict[str, Any]) -> None:
-    """What is newly settled, what was settled anew, what waits."""
+    """What is newly settled, what was settled anew, what waits, and what is to be voided."""
     for row in result["settled"]:
-        _console.print(
-            f"{row['outcome'] or 'open again'} {_money(row['profit'])}: {_bet(row)}, result {row['value']:g}"
-        )
+        outcome = "void" if row["state"] == "void" else row["outcome"] or "open again"
+        _console.print(f"{outcome} {_money(row['profit'])}: {_bet(row)}, result {row['value']:g}")
     for row in result["resettled"]:
         was = f"{_money(row['profit_before'])} at {_value(row['value_before'])}"
         now = f"{_money(row['profit'])} at {_value(row['value'])}"
         _console.print(f"settled anew: {_bet(row)}: was {was}, is {now}", style="bold")
+    for row in result["voided"]:
+        _console.print(f"voided: {_bet(row)}: {row['why']}")
+    for row in result["to_void"]:
+        void = f"busta bets void {row['key']}"
+        _console.print(f"to be voided: {_bet(row)}: {row['why']}", style="bold")
+        _console.print(
+            f"  {void} --reason postponed\n  or, if {row['book']} lets it stand: {void} --undo --reason stands"
+        )
     for row in result["overdue"]:
-        _console.print(f"no score yet: {_bet(row)}; postponed? busta bets void {row['key']}")
+        where = f", perhaps to {row['perhaps']}" if row["perhaps"] else ""
+        _console.print(f"no score yet: {_bet(row)}; called off, or moved{where}? busta bets void {row['key']}")
     for note in result["notes"].values():
         _console.print(f"note: {note}")
     counts = (len(result["settled"]), len(result["resettled"]), result["waiting"])
@@ -129,11 +151,19 @@ def _bets(rows: list[dict[str, Any]]) -> Any:
     table = _table("key", "game", "bet", "price", "stake", "book", "", "state", "profit", title=title)
     for row in rows[-SHOWN:]:
         kind = "paper" if row["paper"] else "real"
-        state = row["outcome"] or row["state"]
+        state = (row["outcome"] or row["state"]) + _moved(row)
         profit = _money(row["profit"])
         bet = (row["key"], row["game_id"], bet_name(row), _american(row["price"]), f"{row['stake']:g}", row["book"])
         table.add_row(*bet, kind, state, profit)
     return table
+
+
+def _moved(row: dict[str, Any]) -> str:
+    """To when the game of a bet that is not void was moved."""
+    if row["state"] == "void" or row["kickoff_now"] in (None, row["kickoff"]):
+        return ""
+    start = row["kickoff_now"][:16].replace("T", " ")
+    return f", moved to {start}{', to be voided' if row['to_void'] else ''}"
 
 
 def moved(result: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def _show(result: dict[str, Any]) -> None:
     if settled := result["settle"]:
         typer.echo(
             f"settled: {len(settled['settled'])}, anew {len(settled['resettled'])}; waiting {settled['waiting']}"
+            + (f"; to be voided {len(settled['to_void'])}: `busta bets settle` says why" if settled["to_void"] else "")
         )
     for step, words in result["failed"].items():
         typer.echo(f"failed: {step}: {words}", err=True)

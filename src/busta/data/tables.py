@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -53,6 +53,8 @@ __all__ = ["KEEP", "Report", "Stored", "Tables", "known_facts", "known_games"]
 
 KEEP = 2
 """Versions kept: the one in force and the one before it."""
+RECENT = timedelta(days=30)
+"""For so long after its start it is said that a source has a game no more."""
 READS = 3  # a version may be pruned while it is read; the next look finds the new one
 
 
@@ -144,7 +146,7 @@ class Tables:
         """
         with locked(self.folder):
             before = self._load() if current(self.folder) else _nothing()
-            change = _Change.of(before, batch)
+            change = _Change.of(before, batch, now or datetime.now(UTC))
             refused_file = self._keep_refused(change.refused)
             if refused_file and all(count.came == count.refused for count in change.counts.values()):
                 first = change.refused.row(0, named=True)
@@ -275,7 +277,7 @@ class _Change:
     warnings: tuple[str, ...]
 
     @classmethod
-    def of(cls, before: _Loaded, batch: Batch) -> _Change:
+    def of(cls, before: _Loaded, batch: Batch, now: datetime) -> _Change:
         games_before = before.games if batch.truth is None else before.games.clear()
         games = upsert(games_before, filled(batch.games, games_before), GAME_KEY).sort("kickoff", "game_id")
         snapshots = merged(before.snapshots, batch.snapshots).join(games, on="game_id", how="semi")
@@ -302,7 +304,8 @@ class _Change:
         )
         counts = {name: _count(old, new, given, key, came.filter(table=name)) for name, old, new, given, key in whole}
         counts = {name: count for name, count in counts.items() if count.came or name in {"games", "quotes"}}
-        warnings = (*batch.warnings, *_replaced(before, games), *_overtaken(overtaken))
+        lost = () if batch.truth is not None else (*_moved(before.games, games), *_gone(before.games, batch.games, now))
+        warnings = (*batch.warnings, *_replaced(before, games), *_overtaken(overtaken), *lost)
         return cls(frames, counts, pl.concat([came, overtaken]), warnings)
 
 
@@ -356,6 +359,26 @@ def _count(
 def _replaced(before: _Loaded, games: pl.DataFrame) -> tuple[str, ...]:
     gone = before.games.join(games, on="game_id", how="anti").height
     return (f"{gone} games of another simulated world were replaced",) if gone else ()
+
+
+def _moved(before: pl.DataFrame, games: pl.DataFrame) -> tuple[str, ...]:
+    """Games without a score that start at another time than was known before."""
+    starts = before.filter(~pl.col("kickoff_assumed")).select("game_id", was="kickoff")
+    both = games.join(starts, on="game_id", maintain_order="left").filter(pl.col("home_score").is_null())
+    off = both.filter(pl.col("kickoff") != pl.col("was"))
+    said = [f"{game} to {start:%Y-%m-%d %H:%M}" for game, start in off.select("game_id", "kickoff").rows()]
+    return (f"{off.height} games were moved: {listed(said)}",) if said else ()
+
+
+def _gone(before: pl.DataFrame, came: pl.DataFrame, now: datetime) -> tuple[str, ...]:
+    """Games without a score, of these weeks or to come, that a file does not have which has games around them."""
+    spans = came.group_by("season").agg(pl.col("kickoff").min().alias("first"), pl.col("kickoff").max().alias("last"))
+    absent = before.join(came, on="game_id", how="anti", maintain_order="left").join(spans, on="season")
+    open_ones = absent.filter(pl.col("home_score").is_null(), pl.col("kickoff") > now - RECENT)
+    lost = open_ones.filter(pl.col("kickoff").is_between("first", "last"))["game_id"]
+    if lost.is_empty():
+        return ()
+    return (f"{lost.len()} games are not in the source any more, called off or moved to another id: {listed(lost)}",)
 
 
 def _overtaken(refused: pl.DataFrame) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Nothing here is stored: it is folded from the entries, in their order, each time it is asked for.
 
     bet         body: what was bet                         key: the bet
-    void        bet, void, reason                          a later one may undo it
+    void        bet, void, reason, start                   a later one may undo it
     result      league, game_id, market, value, …          a later one corrects it
     settlement  bet, result, value, outcome, profit        the last one of a bet stands
     bankroll    paper, amount, …                           money put in (above 0) or taken out
@@ -21,7 +21,7 @@ from busta.ledger.chain import Draft
 from busta.plugins import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from busta.ledger.chain import Entry
 
@@ -44,6 +44,7 @@ class Bet:
         voids: How often it was voided or that was undone.
         void: Whether it is void.
         reason: Why it is void, or is no longer.
+        stands: The start of its game, ISO in UTC, for which somebody said that it stands all the same.
         settlements: Bodies of its settlements, the last one stands.
     """
 
@@ -54,6 +55,7 @@ class Bet:
     voids: int = 0
     void: bool = False
     reason: str | None = None
+    stands: str | None = None
     settlements: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -168,7 +170,8 @@ def fold(entries: Iterable[Entry]) -> Account:
             account.bets[entry.key] = Bet(entry.key, entry.seq, entry.at, body)
         elif entry.kind == "void":
             bet = account.bets[body["bet"]]
-            account.bets[bet.key] = replace(bet, void=body["void"], reason=body["reason"], voids=bet.voids + 1)
+            said = {"void": body["void"], "reason": body["reason"], "stands": body.get("start")}
+            account.bets[bet.key] = replace(bet, **said, voids=bet.voids + 1)
         elif entry.kind == "result":
             account.results.setdefault((body["league"], body["game_id"], body["market"]), []).append(body["value"])
         elif entry.kind == "settlement":
@@ -179,19 +182,29 @@ def fold(entries: Iterable[Entry]) -> Account:
     return account
 
 
-def void(bet: Bet, reason: str, *, undo: bool = False) -> Draft:
-    """The entry that voids a bet, or undoes that; the number in its key makes it idempotent."""
-    return Draft("void", f"{bet.key}/{bet.voids + 1}", {"bet": bet.key, "void": not undo, "reason": reason})
+def void(bet: Bet, reason: str, *, undo: bool = False, start: datetime | None = None) -> Draft:
+    """The entry that voids a bet, or undoes that; the number in its key makes it idempotent.
+
+    Args:
+        bet: The bet.
+        reason: Why.
+        undo: Whether it stands.
+        start: Of a bet that stands, the start of its game as it is known now.
+    """
+    body: dict[str, Any] = {"bet": bet.key, "void": not undo, "reason": reason}
+    return Draft("void", f"{bet.key}/{bet.voids + 1}", body | ({"start": start} if undo and start else {}))
 
 
-def settlements(account: Account, values: Mapping[Decided, float | None]) -> list[Draft]:
+def settlements(account: Account, values: Mapping[Decided, float | None], waiting: Collection[str] = ()) -> list[Draft]:
     """The results that are new or corrected, and the settlements that follow; none where nothing changed.
 
     Args:
         account: What there is.
         values: Margin, total or what else decides, ``None`` while it is not played.
+        waiting: Keys of bets of which somebody has to decide first whether they stand; one that is settled already is
+            settled anew all the same.
     """
-    return [*_results(account, values), *_settled(account, values)]
+    return [*_results(account, values), *_settled(account, values, waiting)]
 
 
 def _results(account: Account, values: Mapping[Decided, float | None]) -> Iterator[Draft]:
@@ -203,9 +216,11 @@ def _results(account: Account, values: Mapping[Decided, float | None]) -> Iterat
             yield Draft("result", f"{'/'.join(decided)}/{len(known) + 1}", body)
 
 
-def _settled(account: Account, values: Mapping[Decided, float | None]) -> Iterator[Draft]:
+def _settled(account: Account, values: Mapping[Decided, float | None], waiting: Collection[str]) -> Iterator[Draft]:
     """A void bet is settled, too: what it would have been is known if its void is undone."""
     for bet in account.bets.values():
+        if bet.key in waiting and not bet.settlements:
+            continue
         if bet.decided_by in values and values[bet.decided_by] != bet.last["value"]:
             body = {"bet": bet.key} | bet.settled_at(values[bet.decided_by])
             yield Draft("settlement", f"{bet.key}/{len(bet.settlements) + 1}", body)

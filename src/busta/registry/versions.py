@@ -30,6 +30,7 @@ __all__ = [
     "note",
     "noted",
     "now",
+    "predecessor",
     "promote",
     "registered",
     "resolve",
@@ -154,8 +155,8 @@ def promote(registry: Registry, version: Version) -> str | None:
     return before
 
 
-def rollback(registry: Registry, name: str) -> tuple[str, str]:
-    """Makes the champion before this one champion again; returns both, new first. History is kept.
+def predecessor(registry: Registry, name: str) -> tuple[str, str]:
+    """The champion before the one there is, and that one.
 
     Raises:
         UsageError: There is no champion, or none before it.
@@ -167,6 +168,16 @@ def rollback(registry: Registry, name: str) -> tuple[str, str]:
         earlier = _before(_history(registry, name), now)
     if earlier is None:
         raise UsageError(f"{name}: there was no champion before version {now}")
+    return earlier, now
+
+
+def rollback(registry: Registry, name: str) -> tuple[str, str]:
+    """Makes the champion before this one champion again; returns both, new first. History is kept.
+
+    Raises:
+        UsageError: There is no champion, or none before it.
+    """
+    earlier, now = predecessor(registry, name)
     promote(registry, resolve(registry, name, earlier))
     return earlier, now
 

@@ -135,6 +135,12 @@ class Ledger(Section):
     """The same of one day."""
     books: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """Book = the most money it takes on one bet."""
+    void_after: Annotated[float, Field(ge=0, le=400)] = 2.0
+    """Days by which a game may begin later than when it was bet on; on one that is moved further a bet is void."""
+    void_after_by: dict[str, Annotated[float, Field(ge=0, le=400)]] = Field(default_factory=dict)
+    """Book = the same by its own rule."""
+    void_moved: bool = False
+    """Let `busta bets settle` void such bets by itself; by default it says which, and you do."""
     stop_loss: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of the highest bankroll so far whose loss ends all recommendations."""
     weekly_stop_loss: Annotated[float, Field(gt=0, le=1)] | None = None

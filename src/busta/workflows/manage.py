@@ -10,7 +10,18 @@ from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import league_names, market_names, pick
 from busta.registry import trials as record
 from busta.registry.connect import connect
-from busta.registry.versions import model_name, note, now, promote, registered, resolve, rollback, versions
+from busta.registry.versions import (
+    model_name,
+    note,
+    now,
+    predecessor,
+    promote,
+    registered,
+    resolve,
+    rollback,
+    versions,
+)
+from busta.workflows.champions import changing, reason_of
 from busta.workflows.predicting.forecast import other_champion
 from busta.workflows.training.record import CHAMPION_THEN, NOBODY, RULES, TRIALS, rules_of
 from busta.workflows.trials.trial import won_trial
@@ -71,43 +82,77 @@ def promote_version(
     moment: Moment = "close",
     force: bool = False,
     require_trial: bool = False,
+    reason: str | None = None,
+    by: str = "promote",
 ) -> dict[str, Any]:
-    """Makes a version the champion of its market, if the gate lets it pass or it is forced, which is recorded.
+    """Makes a version the champion of its market, if the gate lets it pass or it is forced.
 
-    With ``require_trial``, or the setting ``trial.require``, it also has to have won a trial against the champion
+    The change is entered in the ledger before it is made, and again once it is (`busta.champion_history`). With
+    ``require_trial``, or the setting ``trial.require``, the version also has to have won a trial against the champion
     that there is (`start_trial`).
 
+    Args:
+        settings: All settings.
+        market_name: Market or alias.
+        version: Number, or ``challenger``.
+        league_name: League.
+        blind: The model without any price of the game itself.
+        moment: The price that is bet at.
+        force: Whether it becomes champion whatever the gate says.
+        require_trial: Whether it has to have won a trial.
+        reason: Why, for the ledger.
+        by: The command that does it.
+
+    Returns:
+        The object ``busta promote --json`` prints.
+
     Raises:
-        UsageError: There is no such version.
+        UsageError: There is no such version, or the reason is none.
         Refusal: The gate rejected it or was never asked; or it judged by other rules than those in force, before
             something else was tried on the market, or beside another champion; or it has not won a trial that is
             required.
+        OutsideError: The ledger or MLflow is down, or another busta is changing that champion; nothing is changed.
     """
-    registry = connect(settings)
+    words, registry = reason_of(reason), connect(settings)
     chosen = resolve(registry, _name(market_name, league_name, blind, moment), version)
     league, market = pick("league", league_name).name, pick("market", market_name).name
-    why = _objection(settings, registry, chosen, league, market)
-    ask = "gate"
-    if why is None and (require_trial or settings.trial.require):
-        why, ask = _without_trial(registry, chosen, league, market), "trial start"
-    forced = why is not None
-    if why and not force:
-        again = _command(ask, market_name, league_name, chosen.number, blind=blind, moment=moment)
-        advice = "" if why.startswith(_WAS_REJECTED) else f"run `{again}`; "
-        about = f"version {chosen.number} of {chosen.name}"
-        raise Refusal(f"{about} {why}\n{advice}--force makes it champion all the same")
-    if why:
-        verdict = chosen.tags.get("verdict", "no verdict")
-        words = f"{verdict}, but it {why}" if verdict in _GOOD else verdict
-        note(registry, chosen, {"forced": f"{now()} in spite of: {words}"})
-    before = promote(registry, chosen)
-    return {
-        "model": chosen.name,
-        "champion": chosen.number,
-        "before": before,
-        "verdict": chosen.tags.get("verdict"),
-        "forced": forced,
-    }
+    with changing(settings, registry, chosen.name) as change:
+        why = _objection(settings, registry, chosen, league, market)
+        ask = "gate"
+        if why is None and (require_trial or settings.trial.require):
+            why, ask = _without_trial(registry, chosen, league, market), "trial start"
+        if why and not force:
+            again = _command(ask, market_name, league_name, chosen.number, blind=blind, moment=moment)
+            raise _refused(chosen, why, again)
+        result = {
+            "model": chosen.name,
+            "champion": chosen.number,
+            "before": change.before,
+            "verdict": chosen.tags.get("verdict"),
+            "forced": why is not None,
+        }
+        if why is None and change.before == chosen.number:
+            return result | {"notes": {}}
+        about = {"league": league, "market": market} | _judged(chosen, why)
+        change.begin(chosen.number, by, words, **about)
+        if why:
+            note(registry, chosen, {"forced": f"{now()} in spite of: {about['in_spite_of']}"})
+        promote(registry, chosen)
+        return result | {"notes": change.end()}
+
+
+def _refused(version: Version, why: str, again: str) -> Refusal:
+    advice = "" if why.startswith(_WAS_REJECTED) else f"run `{again}`; "
+    about = f"version {version.number} of {version.name}"
+    return Refusal(f"{about} {why}\n{advice}--force makes it champion all the same")
+
+
+def _judged(version: Version, why: str | None) -> dict[str, Any]:
+    """What the gate said of a version, and what stood in its way."""
+    verdict = version.tags.get("verdict", "no verdict")
+    words = None if why is None else f"{verdict}, but it {why}" if verdict in _GOOD else verdict
+    said = {name: version.tags.get(name) for name in ("verdict", "verdict_reason")}
+    return said | {"forced": why is not None, "in_spite_of": words}
 
 
 def _objection(settings: Settings, registry: Registry, version: Version, league: str, market: str) -> str | None:
@@ -154,15 +199,36 @@ def roll_back(
     *,
     blind: bool = False,
     moment: Moment = "close",
+    reason: str | None = None,
+    by: str = "rollback",
 ) -> dict[str, Any]:
-    """Makes the champion before this one champion again.
+    """Makes the champion before this one champion again; entered in the ledger, as a promotion is.
+
+    Args:
+        settings: All settings.
+        market_name: Market or alias.
+        league_name: League.
+        blind: The model without any price of the game itself.
+        moment: The price that is bet at.
+        reason: Why, for the ledger.
+        by: The command that does it.
+
+    Returns:
+        The object ``busta rollback --json`` prints.
 
     Raises:
-        UsageError: There is none to go back to.
+        UsageError: There is none to go back to, or the reason is none.
+        OutsideError: The ledger or MLflow is down, or another busta is changing that champion; nothing is changed.
     """
-    name = _name(market_name, league_name, blind, moment)
-    now, before = rollback(connect(settings), name)
-    return {"model": name, "champion": now, "before": before}
+    words, registry = reason_of(reason), connect(settings)
+    league, market = pick("league", league_name).name, pick("market", market_name).name
+    name = _name(market, league, blind, moment)
+    with changing(settings, registry, name) as change:
+        earlier, _ = predecessor(registry, name)
+        judged = _judged(resolve(registry, name, earlier), None)
+        change.begin(earlier, by, words, league=league, market=market, **judged)
+        number, before = rollback(registry, name)
+        return {"model": name, "champion": number, "before": before, "notes": change.end()}
 
 
 def _name(market: str, league: str, blind: bool, moment: Moment) -> str:

@@ -17,11 +17,11 @@ def purse(bankroll=1000.0, open_bets=()):
     return Purse(bankroll, bankroll - sum(stake for stake, *_ in open_bets), tuple(open_bets), None)
 
 
-def stakes(shares, *, of=None, book=None, **limits):
+def stakes(shares, *, of=None, book=None, taken_by=(), **limits):
     settings = busta.load(
         bets={"kelly_cap": limits.pop("kelly_cap", 1.0)}, ledger={"max_day": 1.0, "max_game": 1.0} | limits
     )
-    return staked(ROWS[: len(shares)], shares, of or purse(), settings, book)
+    return staked(ROWS[: len(shares)], shares, of or purse(), settings, taken_by or [book] * len(shares))
 
 
 def test_without_limits_a_share_is_a_share_in_whole_cents():
@@ -60,6 +60,11 @@ def test_open_bets_count_in_the_limits_of_their_game_and_day_and_in_what_is_left
 def test_a_book_takes_no_more_than_it_takes():
     assert stakes([0.04], book="x", books={"x": 25}) == [(25.0, ["ledger.books of x"])]
     assert stakes([0.04], book="y", books={"x": 25}) == [(40.0, [])]
+    assert stakes([0.04] * 3, taken_by=["x", "y", None], books={"x": 25, "y": 30}) == [
+        (25.0, ["ledger.books of x"]),
+        (30.0, ["ledger.books of y"]),
+        (40.0, []),
+    ]
 
 
 def account(*weeks):

@@ -237,7 +237,7 @@ def test_settings_that_are_not_known_any_more_are_said(learned, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.server
 def test_a_league_left_alone_is_no_worse_off_for_being_retrained():
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-m", "benchmarks.decade", "--quick"]
     done = subprocess.run(command, cwd=root, env=os.environ.copy(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]

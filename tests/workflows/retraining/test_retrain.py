@@ -164,6 +164,28 @@ def test_enough_results_train_and_what_passes_is_promoted(life):
     assert (tags["retrain"], tags["retrain_reason"]) == ("promoted", model["reason"])
 
 
+def test_a_change_of_champion_that_has_no_end_yet_gets_one_but_for_a_dry_run(life, monkeypatch):
+    ended = []
+    monkeypatch.setattr(steps, "end_what_was_begun", lambda *given: ended.append(given[2]))
+    life.at(dry_run=True)
+    assert ended == []
+    life.at()
+    assert ended == [NAME]
+
+
+def test_whoever_promotes_and_rolls_back_is_told_why(life, monkeypatch):
+    said = []
+    for name in ("promote_version", "roll_back"):
+        real = getattr(steps, name)
+        monkeypatch.setattr(
+            steps, name, lambda *a, real=real, **k: (said.append((k["by"], k["reason"])), real(*a, **k))[1]
+        )
+    promoted = life.decision()
+    life.paired, life.fresh = WORSE, 10
+    back = life.decision(30)
+    assert said == [("retrain", promoted["reason"]), ("retrain", back["reason"])]
+
+
 def test_a_challenger_waits_in_the_shadow_which_is_written_once(life):
     life.paired = Paired(8, 1)
     for days in (0, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from busta.plugins import pick
 from busta.telemetry.logs import run_id
 from busta.workflows.bets.closing import closing_of
 from busta.workflows.bets.figures import figures_of
+from busta.workflows.bets.moved import overdue, schedule_of, start_of, to_void, today
 from busta.workflows.bets.slip import Board, row_of, slip, write_bets
 from busta.workflows.bets.words import name_of, read_amount
 from busta.workflows.data.ingest import has_tables, tables_of
@@ -40,9 +40,6 @@ __all__ = [
     "verify_ledger",
     "void_bets",
 ]
-
-OVERDUE = 3
-"""Days after the start of a game without a score from which on its bets are called overdue."""
 
 
 def record_bet(
@@ -162,7 +159,7 @@ def void_bets(
         bets: Keys of bets, or their first letters.
         reason: Why, such as ``postponed``.
         games: Ids of games all of whose bets are meant.
-        undo: Whether bets that are void are to stand again.
+        undo: Whether bets that are void are to stand again, and bets on a game that was moved are to stand.
 
     Raises:
         UsageError: No such bet.
@@ -176,11 +173,13 @@ def void_bets(
             asked += _on_game(account, game)
         if not asked:
             raise UsageError("say which bets: their keys, or a game with --game")
-        changed = [bet for bet in dict.fromkeys(bet.key for bet in asked) if account.bets[bet].void == undo]
-        ledger.append(void(account.bets[key], said, undo=undo) for key in changed)
+        meant, schedule = {bet.key: bet for bet in asked}, schedule_of(settings, asked)
+        changed = [
+            bet for bet in meant.values() if bet.void == undo or (undo and to_void(settings.ledger, bet, schedule))
+        ]
+        ledger.append(void(bet, said, undo=undo, start=start_of(bet, schedule)) for bet in changed)
         after = fold(ledger.read())
-        rows = [row_of(after.bets[key]) for key in dict.fromkeys(bet.key for bet in asked)]
-        return {"changed": len(changed), "bets": rows, "head": ledger.head()[1]}
+        return {"changed": len(changed), "bets": [row_of(after.bets[key]) for key in meant], "head": ledger.head()[1]}
 
 
 def _texts(given: Sequence[str] | str) -> Sequence[str]:
@@ -197,22 +196,30 @@ def _on_game(account: Account, game: str) -> list[Bet]:
 def settle_bets(settings: Settings, *, now: datetime | None = None) -> dict[str, Any]:
     """Settles bets by the scores in the games tables; a corrected score settles them anew, by new entries.
 
+    A bet whose game was moved further than its book's rule allows (``ledger.void_after``) is not settled before
+    somebody has said whether it is void or stands; ``ledger.void_moved`` voids it.
+
     Returns:
-        The object ``busta bets settle --json`` prints: what is newly settled, what was settled anew,
-        and what waits.
+        The object ``busta bets settle --json`` prints: what is newly settled, what was settled anew, what waits, and
+        what is to be voided.
 
     Raises:
         OutsideError: The ledger's database is down, locked or full.
     """
     with Ledger.of(settings, run_id=run_id()) as ledger:
         before = fold(ledger.read())
+        schedule = schedule_of(settings, before.bets.values())
+        reasons = {key: why for key, bet in before.bets.items() if (why := to_void(settings.ledger, bet, schedule))}
+        voiding = settings.ledger.void_moved
+        ledger.append(void(before.bets[key], why) for key, why in reasons.items() if voiding)
         values, notes = _values(settings, before.bets.values())
-        written = ledger.append(settlements(before, values))
+        written = ledger.append(settlements(before, values, waiting=() if voiding else reasons))
         after = fold(ledger.read())
         head = ledger.head()[1]
     touched = [entry.body["bet"] for entry in written if entry.new and entry.kind == "settlement"]
     fresh = [key for key in touched if not before.bets[key].settlements]
     waiting = [bet for bet in after.bets.values() if bet.state == "open"]
+    moved = [row_of(after.bets[key]) | {"why": why} for key, why in reasons.items()]
     return {
         "settled": [row_of(after.bets[key]) for key in fresh],
         "resettled": [
@@ -221,8 +228,10 @@ def settle_bets(settings: Settings, *, now: datetime | None = None) -> dict[str,
             for key in touched
             if key not in fresh
         ],
+        "voided": [row for row in moved if row["state"] == "void"],
+        "to_void": [row for row in moved if row["state"] != "void"],
         "waiting": len(waiting),
-        "overdue": [row_of(bet) for bet in _overdue(settings, waiting, now)],
+        "overdue": overdue(settings, [bet for bet in waiting if bet.key not in reasons], schedule, now),
         "notes": notes,
         "head": head,
     }
@@ -259,17 +268,6 @@ def _decided(settings: Settings, name: str, market: str, games: set[str]) -> dic
     return {game: None if math.isnan(value) else value for game, value in zip(found["game_id"], values, strict=True)}
 
 
-def _overdue(settings: Settings, waiting: Sequence[Bet], now: datetime | None) -> list[Bet]:
-    """Those whose games began so long ago that they were perhaps postponed."""
-    names = {bet.body["league"] for bet in waiting}
-    clocks = {name: Board(settings, name, now).now for name in names if has_tables(settings, pick("league", name))}
-    return [
-        bet
-        for bet in waiting
-        if bet.body["league"] in clocks and clocks[bet.body["league"]] > bet.kickoff + timedelta(days=OVERDUE)
-    ]
-
-
 def show_bets(settings: Settings) -> dict[str, Any]:
     """Bankroll, bets and all figures of them; real and paper bets apart, in no figure together.
 
@@ -283,12 +281,16 @@ def show_bets(settings: Settings) -> dict[str, Any]:
         account = fold(ledger.read())
         entries, head = ledger.head()
     closed = closing_of(settings, [bet for bet in account.bets.values() if bet.state == "settled"])
+    schedule = schedule_of(settings, account.bets.values())
     return {
         "entries": entries,
         "head": head,
         "real": figures_of(settings, account, closed, paper=False),
         "paper": figures_of(settings, account, closed, paper=True),
-        "bets": [row_of(bet) | _closing(closed.get(bet.key)) for bet in account.bets.values()],
+        "bets": [
+            row_of(bet) | _closing(closed.get(bet.key)) | today(settings.ledger, bet, schedule)
+            for bet in account.bets.values()
+        ],
     }
 
 

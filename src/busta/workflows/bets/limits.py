@@ -75,7 +75,11 @@ def _stopped(settings: Settings, account: Account, available: float, now: dateti
 
 
 def staked(
-    rows: Sequence[Mapping[str, Any]], shares: Sequence[float], purse: Purse, settings: Settings, book: str | None
+    rows: Sequence[Mapping[str, Any]],
+    shares: Sequence[float],
+    purse: Purse,
+    settings: Settings,
+    books: Sequence[str | None],
 ) -> list[tuple[float, list[str]]]:
     """The money on each bet, in cents rounded down, and which limits cut it.
 
@@ -84,7 +88,7 @@ def staked(
         shares: What a fraction of Kelly asks for, of the bankroll.
         purse: What there is.
         settings: Limits.
-        book: Who takes the bets.
+        books: Who takes each bet; ``None``: nobody is named.
     """
     rules, money = settings.ledger, [share * purse.bankroll for share in shares]
     cuts: list[list[str]] = [[] for _ in rows]
@@ -97,7 +101,7 @@ def staked(
                 money[i] *= max(most, 0.0) / total
                 cuts[i].append(why)
 
-    for i in range(len(rows)):
+    for i, book in enumerate(books):
         cut([i], settings.bets.kelly_cap * purse.bankroll, "bets.kelly_cap")
         cut([i], rules.books.get(book or "", float("inf")), f"ledger.books of {book}")
     for name, share in (("game_id", rules.max_game), ("day", rules.max_day)):

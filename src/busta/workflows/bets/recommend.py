@@ -19,6 +19,7 @@ from busta.ledger.storage import Ledger
 from busta.performance.simulation.choice import strengths
 from busta.plugins import pick, several
 from busta.registry.connect import connect
+from busta.workflows.bets.best import best_offer, offers_now
 from busta.workflows.bets.limits import CENT, Purse, staked
 from busta.workflows.bets.slip import Board
 from busta.workflows.predicting.forecast import forecast, stored_forecasts
@@ -87,7 +88,7 @@ def recommend(
     Stakes are a fraction (``bets.kelly_fraction``) of the simultaneous Kelly portfolio over all bets of the
     slate; legs of one game are settled by one draw of its joint distribution. They are cut to the limits of
     ``[bets]`` and ``[ledger]``, open bets counted. Bets of a version that is not fit to bet are on paper, from
-    a bankroll of their own.
+    a bankroll of their own. Where the odds of several books were fetched, each bet names the one with the best offer.
 
     Args:
         settings: The settings.
@@ -96,7 +97,8 @@ def recommend(
         league_name: The league.
         blind: Whether by models that see no price of the game.
         moment: The price that is bet at.
-        book: Who is to take the bets, for its limit in ``ledger.books``.
+        book: Who is to take the bets, for its limit in ``ledger.books``; by default the book of the best offer, where
+            one is known.
         starters: As in `busta.predict`.
         now: What time it is; by default the clock's.
 
@@ -121,6 +123,7 @@ def recommend(
     for offer in offers:
         offer.row["abstain_reason"] = _why_not(settings, offer, account, board)
     _refuse_weak(settings, found, offers)
+    _name_best(settings, offers, board)
     summaries = {}
     for name, paper in (("real", False), ("paper", True)):
         purse = Purse.of(settings, account, day, board.now, paper=paper)
@@ -161,6 +164,7 @@ def _offer(found: Predicted, place: int, row: Mapping[str, Any], day: Any) -> _O
         "limited_by": [],
         "worst_price": None,
         "worst_line": None,
+        "best": None,
     }
     return _Offer(dict(row) | about | nothing, found, place)
 
@@ -200,6 +204,15 @@ def _refuse_weak(settings: Settings, found: Sequence[Predicted], offers: Sequenc
                 offer.row["abstain_reason"] = f"opinion not among the {share:.0%} strongest of earlier seasons"
 
 
+def _name_best(settings: Settings, offers: Sequence[_Offer], board: Board) -> None:
+    """Names the book with the best offer for each bet that may be taken, where several are known."""
+    now = offers_now(settings, board.league, board.now)
+    for offer in _left(offers):
+        there = now.get((offer.row["game_id"], offer.row["market"]), [])
+        about: dict[str, Any] = {"first": offer.first, "settings": settings, "now": board.now}
+        offer.row["best"] = best_offer(there, _edge_at(offer), **about)
+
+
 def _held(account: Account, board: Board, *, paper: bool) -> dict[str, list[Bet]]:
     """Open bets by game."""
     found: dict[str, list[Bet]] = {}
@@ -221,7 +234,8 @@ def _staked(
     if taken and purse.stopped is None:
         kelly = _portfolio([(legs, held.get(game, [])) for game, legs in games.items()])
         asked = [settings.bets.kelly_fraction * share for share in kelly]
-        money = staked([offer.row for offer in taken], asked, purse, settings, book)
+        books = [book or (offer.row["best"] or {}).get("book") for offer in taken]
+        money = staked([offer.row for offer in taken], asked, purse, settings, books)
         for offer, share, (stake, cuts) in zip(taken, kelly, money, strict=True):
             offer.row.update(kelly=share, stake=stake, share=stake / purse.bankroll, limited_by=cuts)
     for offer in taken:
@@ -305,14 +319,28 @@ def _worst_line(offer: _Offer, min_edge: float) -> float | None:
     worst = offer.row["line"]
     if worst is None:
         return None
-    read = _reader(offer)
+    edge_at = _edge_at(offer)
     for _ in range(FURTHEST):
         further = worst + (STEP if offer.first else -STEP)
-        win, _, lose = read(further) if offer.first else read(further)[::-1]
-        if not edge(win, lose, offer.row["price"]) >= min_edge:
+        if not edge_at(further, offer.row["price"]) >= min_edge:
             break
         worst = further
     return float(worst)
+
+
+def _edge_at(offer: _Offer) -> Callable[[float, float], float]:
+    """The edge of the bet at another line and price; at its own line, or without one, by its own probability."""
+    chance, read = offer.row["probability"], None
+
+    def at(line: float, price: float) -> float:
+        nonlocal read
+        if offer.row["line"] in (None, line):
+            return float(edge(chance["win"], chance["lose"], price))
+        read = read or _reader(offer)
+        win, _, lose = read(line) if offer.first else read(line)[::-1]
+        return float(edge(win, lose, price))
+
+    return at
 
 
 def _reader(offer: _Offer) -> Callable[[float], NDArray[np.float64]]:

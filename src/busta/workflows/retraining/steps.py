@@ -24,6 +24,7 @@ from busta.watch.retraining import (
     decide_training,
 )
 from busta.watch.verdict import DECAY
+from busta.workflows.champions import end_what_was_begun
 from busta.workflows.judging.gate import gate
 from busta.workflows.manage import promote_version, roll_back
 from busta.workflows.predicting.forecast import other_champion
@@ -45,10 +46,14 @@ if TYPE_CHECKING:
 __all__ = ["advance", "told"]
 
 _DONE = (record.RETRAINED, record.PROMOTED)
+BY = "retrain"
+"""Who changed the champion, in the history of champions."""
 
 
 def advance(job: Job) -> dict[str, Any]:
     """One step after the other, until one has nothing more to do."""
+    if not job.dry:
+        end_what_was_begun(job.settings, job.registry, job.name)
     back = _leave(job) or _probation(job)
     if back is not None:
         return back
@@ -183,7 +188,8 @@ def _promote(job: Job, state: State) -> dict[str, Any] | None:
         names = (job.market.name, challenger.number, job.league.name)
         gate(job.settings, job.market.name, job.league.name, model=challenger.number, **job.kind)
         try:
-            promote_version(job.settings, *names, require_trial=state.known["tried"], **job.kind)
+            tried, why = state.known["tried"], state.known["reason"]
+            promote_version(job.settings, *names, require_trial=tried, **job.kind, by=BY, reason=why)
         except Refusal as exc:
             return _refuse(job, state, str(exc).splitlines()[0])
     reason = state.known["reason"]
@@ -224,7 +230,7 @@ def _leave(job: Job) -> dict[str, Any] | None:
     reason, worse = leaving["reason"], resolve(job.registry, job.name, leaving["champion"])
     if champion is not None and champion.number == worse.number:
         job.say(f"rolling {job.name} back to version {leaving['to']}")
-        roll_back(job.settings, job.market.name, job.league.name, **job.kind)
+        roll_back(job.settings, job.market.name, job.league.name, by=BY, reason=reason, **job.kind)
     now = other_champion(job.registry, job.name)
     number = now.number if now else None
     _tag(job, record.ROLLED_BACK, reason, worse)
