@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,6 +13,7 @@ import pytest
 import yaml
 
 from databases import Postgres
+from servers import free_port, mlflow_server, serving
 from workspaces import Busta
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -85,45 +82,6 @@ def composed(port):
     command = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["mlflow"]["command"]
     kept = [word for word in command if not word.startswith(("--host", "--port", "--workers"))]
     return [word.replace(":5000", f":{port}") for word in kept]
-
-
-def mlflow_server(folder, *where, port=None, **variables):
-    port = port or free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-    return serving([*command, *map(str, where)], f"http://127.0.0.1:{port}", folder, quiet | variables, "/health")
-
-
-@contextmanager
-def serving(command, uri, folder, variables, path="/"):
-    """A server that answers, until the end; yields its address."""
-    log_file = folder / f"{uri.rpartition(':')[2]}.log"
-    with log_file.open("w") as log:
-        running = subprocess.Popen(
-            command, cwd=folder, env=os.environ | variables, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        deadline = time.monotonic() + 240
-        while not answers(uri + path):
-            assert running.poll() is None, log_file.read_text()
-            assert time.monotonic() < deadline, log_file.read_text()
-            time.sleep(0.3)
-        yield uri
-    finally:
-        os.killpg(running.pid, signal.SIGTERM)
-        running.wait(30)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
-def answers(uri):
-    try:
-        return httpx.get(uri, timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.fixture(scope="module")

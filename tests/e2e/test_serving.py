@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -23,6 +23,7 @@ from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION, point
 from busta.registry.versions import resolve
 from busta.workflows.serving.prepare import prepare
+from servers import free_port, mlflow_server
 from workspaces import BUSTA, _no_variables, borrowed, register_again, trained, variables
 
 __all__ = ["_no_variables", "borrowed", "trained"]
@@ -207,6 +208,39 @@ def test_with_mlflow_down_it_goes_on_and_starts_again(home):
         while httpx.get(f"{server.url}/health/ready").json()["problems"]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_a_registry_elsewhere_goes_and_comes_back_and_no_answer_is_missing(borrowed):
+    home, port, answers = borrowed.home, free_port(), []
+    register_again(connect(borrowed), resolve(connect(borrowed), MONEYLINE, "1"))
+    point(connect(borrowed), MONEYLINE, CHAMPION, "1")
+    where = ("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}", "--artifacts-destination", home / "mlruns")
+    elsewhere = {"BUSTA_TRACKING__TRACKING_URI": f"http://127.0.0.1:{port}"}
+    with ExitStack() as stack:
+        running = stack.enter_context(ExitStack())
+        running.enter_context(mlflow_server(home, *where, port=port))
+        server = stack.enter_context(Server(home, BUSTA_SERVE__REFRESH="0.2", **elsewhere))
+        game = games_of(server)[-1]
+        stop, threads = together(4, server, lambda: {"games": [game]}, answers.append)
+        running.close()
+        until(lambda: httpx.get(f"{server.url}/health/ready").json()["problems"])
+        count = len(answers)
+        until(lambda: len(answers) > count + 100)
+        point(connect(borrowed), MONEYLINE, CHAMPION, "2")
+        running.enter_context(mlflow_server(home, *where, port=port))
+        until(lambda: json.loads(answers[-1].content)["versions"]["moneyline"] == "2")
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def until(found, seconds=180):
+    """Waits until it is so."""
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_with_the_ledger_down_predictions_go_on_and_writes_are_refused_clearly(home):
