@@ -168,7 +168,8 @@ def test_the_quotes_follow_a_start_that_moves_both_ways(tables):
     tables.update(batch(offer("a", 30, line=2.5), offer("a", 5, line=3.0), offer("a", -3, line=3.5, fetched=-3)))
     assert closes(tables) == [3.0]
     moved = GAME | {"kickoff": START + timedelta(hours=4)}
-    assert tables.update(batch(games=[moved])).warnings == ()
+    (said,) = tables.update(batch(games=[moved])).warnings
+    assert said.startswith("1 games were moved: ")
     assert closes(tables) == [3.5]
     tables.update(batch(games=[GAME | {"kickoff": START - timedelta(hours=20)}]))
     assert closes(tables) == [2.5]

@@ -29,7 +29,7 @@ __all__ = ["Registry", "connect", "guarded", "is_database", "patiently"]
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_SECONDS = 4.0  # to wait for a server's first answer
+_SECONDS = 10.0  # to wait for a first answer: where there is no server the refusal comes at once, a busy one is late
 _MAKING = ".making-"
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _PASSING = re.compile(
