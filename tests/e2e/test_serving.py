@@ -152,10 +152,12 @@ def test_what_was_acknowledged_survives_kill_9(home):
 
     with Server(home) as server:
         games = games_of(server)
-    for turn in range(4):
+    for _ in range(4):
         server = Server(home)
         stop, threads = together(4, server, lambda: {"games": [random.choice(games)], "record": True}, take)
-        time.sleep(0.3 + 0.3 * turn)
+        count = len(acknowledged)
+        until(lambda count=count: len(acknowledged) > count)
+        time.sleep(random.uniform(0, 1))
         server.kill()
         stop.set()
         for thread in threads:
@@ -163,7 +165,6 @@ def test_what_was_acknowledged_survives_kill_9(home):
     with Ledger.open(home / "ledger.db") as ledger:
         keys = [entry.key for entry in ledger.read("prediction")]
         assert ledger.verify().problems == ()
-    assert len(acknowledged) > 20
     assert set(acknowledged) <= set(keys)
     assert len(keys) == len(set(keys))
 

@@ -73,7 +73,9 @@ def test_the_gate_knows_a_quick_audit_from_a_full_one(borrowed):
 
 @pytest.mark.slow
 def test_a_leak_that_was_found_is_in_the_gate_until_an_audit_finds_it_gone(borrowed, monkeypatch):
-    monkeypatch.setattr(audits, "permuted_labels", lambda *_: Finding(Answer.leak, 1.0, 0.0, "skill"))
+    monkeypatch.setattr(
+        "busta.performance.audit.pipeline.permuted_labels", lambda *_: Finding(Answer.leak, 1.0, 0.0, "skill")
+    )
     result = audit(borrowed, "totals", "sim")
     assert (result["clean"], result["leaks"]) == (False, ["permuted labels"])
     judged = busta.gate(borrowed, "totals", "sim")

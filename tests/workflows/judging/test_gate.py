@@ -390,9 +390,9 @@ def test_two_trainings_at_once_have_numbers_of_their_own_once_both_are_there(set
     together = threading.Barrier(2, timeout=60)
     found, errors = {}, []
 
-    def wait_and_publish(registry, record):
+    def wait_and_publish(*given):
         together.wait()
-        return publish(registry, record)
+        return publish(*given)
 
     def train(seed):
         try:

@@ -213,11 +213,21 @@ def ready_to_record(given: Mapping[str, Any]) -> None:
 
 
 def record(given: Mapping[str, Any], bet: dict[str, Any]) -> dict[str, Any]:
-    """Records a bet that came over HTTP."""
-    from busta.workflows.bets.bets import record_bet
+    """Records a bet that came over HTTP.
 
+    Raises:
+        UsageError: Nothing of the league is here: whoever asks over HTTP does not make the server download.
+        BustaError: As `record_bet` has it.
+    """
+    from busta.plugins import pick
+    from busta.workflows.bets.bets import record_bet
+    from busta.workflows.data.ingest import has_tables
+
+    settings, league = Settings(**given), bet["league"]
+    if not has_tables(settings, pick("league", league)):
+        raise UsageError(f"there are no games of {league} here\n`busta ingest {league}` on the server brings them")
     names = {"league": "league_name"}
-    return record_bet(Settings(**given), **{names.get(name, name): value for name, value in bet.items()}, source="api")
+    return record_bet(settings, **{names.get(name, name): value for name, value in bet.items()}, source="api")
 
 
 def keys_of(settings: Settings) -> Keys:
