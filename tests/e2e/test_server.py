@@ -133,6 +133,7 @@ def test_a_client_without_busta_loads_the_challenger_and_says_the_same(server, t
     from busta.models.portable import PortableModel
 
     mlflow.set_tracking_uri(server)
+    mlflow.set_registry_uri(server)  # what trained in this process before may have left its own
     folder = mlflow.artifacts.download_artifacts("models:/busta-sim-moneyline@challenger", dst_path=str(tmp_path))
     ours = PortableModel.read(f"{folder}/data/model").predict(pd.DataFrame(found["input"]))
     np.testing.assert_array_equal(found["said"], ours)
