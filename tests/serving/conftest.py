@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 import busta
@@ -42,9 +40,9 @@ def browser(served, here):
 
 
 @pytest.fixture
-def own(served, tmp_path):
-    """A workspace of the test's own, with all that is served."""
-    return busta.load(home=shutil.copytree(served.home, tmp_path / "own"))
+def own(slated, tmp_path):
+    """A workspace of the test's own, with all that is served and an empty ledger."""
+    return slated.copy(tmp_path / "own")
 
 
 @pytest.fixture
