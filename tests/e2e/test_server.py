@@ -120,6 +120,7 @@ def test_a_client_without_busta_loads_the_challenger_and_says_the_same(server, t
     done = subprocess.run(
         [sys.executable, "-c", BARE_CLIENT, server, "models:/busta-sim-moneyline@challenger"],
         cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
         capture_output=True,
         text=True,
         check=True,
