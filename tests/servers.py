@@ -1,4 +1,4 @@
-"""Servers of others that a test starts: a command, where it answers, and when."""
+"""Servers that a test starts: a command, where it answers, and when."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import httpx
 
-__all__ = ["free_port", "mlflow_server", "serving"]
+__all__ = ["free_port", "mlflow_server", "serving", "until"]
 
 
 def mlflow_server(folder, *where, port=None, **variables):
@@ -53,3 +53,11 @@ def answers(uri):
         return httpx.get(uri, timeout=2).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def until(found, seconds=180):
+    """Waits until it is so."""
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -23,7 +23,7 @@ from busta.registry.connect import connect
 from busta.registry.publish import CHAMPION, point
 from busta.registry.versions import resolve
 from busta.workflows.serving.prepare import prepare
-from servers import free_port, mlflow_server
+from servers import free_port, mlflow_server, until
 from workspaces import BUSTA, _no_variables, borrowed, register_again, trained, variables
 
 __all__ = ["_no_variables", "borrowed", "trained"]
@@ -234,14 +234,6 @@ def test_a_registry_elsewhere_goes_and_comes_back_and_no_answer_is_missing(borro
         for thread in threads:
             thread.join()
     assert {answer.status_code for answer in answers} == {200}
-
-
-def until(found, seconds=180):
-    """Waits until it is so."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_with_the_ledger_down_predictions_go_on_and_writes_are_refused_clearly(home):

@@ -13,6 +13,7 @@ import pytest
 
 from busta.errors import UsageError
 from busta.serving.clerk import Aside
+from servers import until
 
 
 def refuse():
@@ -76,13 +77,6 @@ if __name__ == "__main__":
     get_context("spawn").Process(target=helper).start()
     time.sleep(600)
 """
-
-
-def until(found, seconds=60.0):
-    ends = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
 
 
 def test_kill_9_of_the_server_ends_all_that_works_beside_it_in_the_middle_of_its_work(tmp_path):

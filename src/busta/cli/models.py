@@ -31,12 +31,14 @@ def models(
 ) -> None:
     """List registered versions, with champion and challenger."""
     from busta.cli import show
-    from busta.workflows.champions import champion_history
-    from busta.workflows.manage import list_models
 
     if history:
+        from busta.workflows.champions import champion_history
+
         emit(champion_history(settings(config), market, league), as_json, show.champions, under="history")
         return
+    from busta.workflows.manage import list_models
+
     emit(list_models(settings(config), market, league), as_json, show.models, under="models")
 
 

@@ -150,7 +150,7 @@ def champion_history(
     market = pick("market", market_name).name if market_name else None
     league = pick("league", league_name).name if league_name else None
     with Ledger.of(settings) as ledger:
-        entries = [entry for entry in ledger.read(KIND) if entry.body.get("what") == WHAT]
+        entries = _changes(ledger)
     ends = {_place(entry): entry for entry in entries if entry.body["state"] != BEGUN}
     rows = [_row(entry, ends.get(_place(entry))) for entry in entries if entry.body["state"] == BEGUN]
     return [row for row in rows if market in (None, row["market"]) and league in (None, row["league"])]
@@ -183,10 +183,13 @@ def _place(entry: Entry) -> tuple[str, int]:
     return entry.body["model"], entry.body["number"]
 
 
+def _changes(ledger: Ledger) -> list[Entry]:
+    return [entry for entry in ledger.read(KIND) if entry.body.get("what") == WHAT]
+
+
 def _begun(ledger: Ledger, name: str) -> list[Entry]:
     """The beginnings of all changes of a model's champion."""
-    said = [entry for entry in ledger.read(KIND) if entry.body.get("what") == WHAT and entry.body["model"] == name]
-    return [entry for entry in said if entry.body["state"] == BEGUN]
+    return [entry for entry in _changes(ledger) if entry.body["model"] == name and entry.body["state"] == BEGUN]
 
 
 def _without_end(ledger: Ledger, name: str) -> Entry | None:
