@@ -145,8 +145,9 @@ class Tables:
             OutsideError: The disk is full or refuses; the tables are as before.
         """
         with locked(self.folder):
+            now = now or datetime.now(UTC)
             before = self._load() if current(self.folder) else _nothing()
-            change = _Change.of(before, batch, now or datetime.now(UTC))
+            change = _Change.of(before, batch, now)
             refused_file = self._keep_refused(change.refused)
             if refused_file and all(count.came == count.refused for count in change.counts.values()):
                 first = change.refused.row(0, named=True)
@@ -154,7 +155,7 @@ class Tables:
                     f"all {change.refused.height} rows were refused; the first, line {first['row']}: "
                     f"{first['reason']}.\nAll reasons: {refused_file}"
                 )
-            version, written = self._write(change.frames, _meta(before.meta, batch, now or datetime.now(UTC)))
+            version, written = self._write(change.frames, _meta(before.meta, batch, now))
         return Report(change.counts, change.warnings, batch.missing, refused_file, version, written)
 
     def _load(self) -> _Loaded:
