@@ -51,9 +51,9 @@ def test_a_version_that_is_no_longer_served_is_no_longer_told():
 def test_workers_side_by_side_count_together(tmp_path):
     count = "from busta.telemetry.metrics import Metrics; m = Metrics(); m.request('GET', '/x', 200, 0.1); "
     count += "m.predicted('store', 'nfl', 'ats', 1); "
-    for _ in range(2):
+    for end in ("m.tell()", "print(m.text([], {}).decode())"):
         said = subprocess.run(
-            [sys.executable, "-c", f"{count} print(m.text([], {{}}).decode())"],
+            [sys.executable, "-c", count + end],
             env={SHARED: str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
             capture_output=True,
             text=True,

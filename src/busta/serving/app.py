@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Service", "create", "describe"]
 
 QUICK = "/v1/predictions"
+SECONDS = 1.0
+"""Between two times that a worker shares what it has counted."""
 
 
 def create(service: Service) -> Front:
@@ -40,9 +42,10 @@ def create(service: Service) -> Front:
     async def running(_: FastAPI) -> AsyncIterator[None]:
         service.engine.start()
         service.writer.start()
-        clerk = asyncio.create_task(_clerk(service))
+        tasks = [asyncio.create_task(work(service)) for work in (_clerk, _tell)]
         yield
-        clerk.cancel()
+        for task in tasks:
+            task.cancel()
         service.engine.stop()
         await asyncio.to_thread(service.writer.stop)
         await asyncio.to_thread(service.clerk.stop)
@@ -55,6 +58,13 @@ async def _clerk(service: Service) -> None:
     """Calls the clerk once there is something to serve: until then the machine has more urgent work."""
     await asyncio.to_thread(service.engine.wait)
     service.clerk.start()
+
+
+async def _tell(service: Service) -> None:
+    """Shares what was counted with the other workers, where there are any."""
+    while service.metrics.shared:
+        service.metrics.tell()
+        await asyncio.sleep(SECONDS)
 
 
 def describe(service: Service) -> dict[str, Any]:

@@ -74,10 +74,12 @@ class Notes:
         began = time.monotonic()
         if began < self._next:
             return
-        made_of = _made_of(self._settings)
-        if made_of != read_notes(self._settings).get("made_of"):
-            self._do(write_notes, self._settings.model_dump(), made_of)
-        self._next = began + (1 + PAUSE) * (time.monotonic() - began)
+        try:
+            made_of = _made_of(self._settings)
+            if made_of != read_notes(self._settings).get("made_of"):
+                self._do(write_notes, self._settings.model_dump(), made_of)
+        finally:  # a ledger that is down takes long to say so
+            self._next = began + (1 + PAUSE) * (time.monotonic() - began)
 
 
 def write_notes(given: Mapping[str, Any], made_of: list[Any]) -> None:

@@ -27,6 +27,7 @@ from busta.serving.guard import is_loopback
 from busta.serving.state import FORMAT, STATE, read_state
 from busta.settings import Settings
 from busta.telemetry.logs import run_id, setup
+from busta.workflows.serving.notes import Notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
     listening = listen(settings.serve.host, settings.serve.port)
     if told is not None:
         told({"url": address(listening), "home": str(settings.workspace())})
-    helpers = _helpers(settings, token)
+    helper = _helper(settings, token)
     if settings.serve.workers > 1:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="busta-metrics-")
         atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
@@ -90,8 +91,7 @@ def serve(settings: Settings, told: Callable[[dict[str, Any]], None] | None = No
         else:
             uvicorn.Server(config).run(sockets=[listening])
     finally:
-        for helper in helpers:
-            helper.terminate()
+        helper.terminate()
 
 
 def server_options() -> dict[str, Any]:
@@ -112,16 +112,11 @@ def server_options() -> dict[str, Any]:
     }
 
 
-def _helpers(settings: Settings, token: str) -> list[BaseProcess]:
-    """The processes beside the server: what makes slates, and what notes stakes and trials for the page."""
-    context, given = get_context("spawn"), settings.model_dump()
-    found: list[BaseProcess] = [
-        context.Process(target=watch, args=(given, token)),
-        context.Process(target=take_notes, args=(given, token)),
-    ]
-    for each in found:
-        each.start()
-    return found
+def _helper(settings: Settings, token: str) -> BaseProcess:
+    """The process beside the server, which makes slates and notes."""
+    helper = get_context("spawn").Process(target=look_after, args=(settings.model_dump(), token))
+    helper.start()
+    return helper
 
 
 def add_key(settings: Settings, scope: str = "read", name: str = "") -> dict[str, Any]:
@@ -246,13 +241,16 @@ def folder(settings: Settings) -> Path:
     return settings.workspace() / "serving"
 
 
-def watch(given: Mapping[str, Any], token: str) -> None:
-    """Makes slates whenever what they are made of changes, until the parent is gone."""
+def look_after(given: Mapping[str, Any], token: str) -> None:
+    """Makes slates, and notes for the page, whenever what they are made of changes; until the parent is gone.
+
+    One after the other and by one process, as either takes MLflow and its memory.
+    """
     end_with_parent()
     _log(given)
     settings = Settings(**given)
     file, aside = folder(settings) / STATE, Aside(partial(_log, given))
-    seen = read_state(file).get("seen")
+    notes, seen = Notes(settings, aside.do), read_state(file).get("seen")
     while True:
         error = None
         try:
@@ -267,31 +265,19 @@ def watch(given: Mapping[str, Any], token: str) -> None:
             error = without_password(f"{type(exc).__name__}: {exc}").splitlines()[0]
         state = {"at": time.time(), "token": token, "error": error, "seen": seen}
         atomic_write(file, json.dumps(state).encode())
+        _note(notes)
         aside.rest()
         time.sleep(settings.serve.refresh)
 
 
-def take_notes(given: Mapping[str, Any], token: str) -> None:
-    """Notes what the page shows and takes MLflow to know, with what the requests leave of the machine."""
-    end_with_parent()
-    os.nice(10)
-    _log(given)
-    settings = Settings(**given)
-    while read_state(folder(settings) / STATE).get("token") != token:
-        time.sleep(0.2)  # until there is something to serve the machine has more urgent work
-    from busta.workflows.serving.notes import Notes
-
-    aside = Aside(partial(_log, given))
-    notes = Notes(settings, aside.do)
-    while True:
-        try:
-            notes.refresh()
-        except BustaError as exc:  # the ledger or MLflow is down, which the page says by itself
-            log.info("nothing was noted: %s", without_password(str(exc)).splitlines()[0])
-        except Exception:  # a bug, or a library's: the page goes on with what was noted before
-            log.exception("nothing was noted")
-        aside.rest()
-        time.sleep(settings.serve.refresh)
+def _note(notes: Notes) -> None:
+    """Notes what the page shows and takes MLflow to know."""
+    try:
+        notes.refresh()
+    except BustaError as exc:  # the ledger or MLflow is down, which the page says by itself
+        log.info("nothing was noted: %s", without_password(str(exc)).splitlines()[0])
+    except Exception:  # a bug, or a library's: the page goes on with what was noted before
+        log.exception("nothing was noted")
 
 
 def _made_of(settings: Settings) -> str | None:
