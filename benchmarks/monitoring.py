@@ -90,7 +90,12 @@ def counted(scratch: Path, workers: int) -> Counting:
     show("counting a request and its three predictions", 1e6 * request, "us")
     if workers == 1:
         return Counting(request, 0.0)
-    sharing = once(lambda: (work(), metrics.tell()), TIMES // 50) - request
+
+    def shared() -> None:
+        work()
+        metrics.tell()
+
+    sharing = once(shared, TIMES // 50) - request
     show("sharing counts with the other workers, once a second", 1e6 * sharing, "us")
     return Counting(request, sharing)
 

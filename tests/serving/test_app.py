@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 
 import busta
+from busta.serving import app
 from workspaces import CURRENT
 
 
@@ -98,3 +102,19 @@ def test_the_document_describes_what_is_there(client):
     }  # fmt: skip
     body = document["paths"]["/v1/predictions"]["post"]["requestBody"]["content"]["application/json"]
     assert body["examples"]["games"]["value"]["games"]
+
+
+def test_a_worker_of_several_shares_its_counts_again_and_again(monkeypatch):
+    monkeypatch.setattr(app, "SECONDS", 0.0)
+    told = []
+
+    class Counts:
+        @property
+        def shared(self):
+            return len(told) < 3
+
+        def tell(self):
+            told.append(1)
+
+    asyncio.run(app._tell(SimpleNamespace(metrics=Counts())))
+    assert len(told) == 3
