@@ -281,7 +281,7 @@ def test_an_update_that_dies_leaves_the_tables_as_they_were(tables, sheet, monke
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(pl.DataFrame, "write_parquet", die)
+        patch.setattr(module, "write_parquet", die)
         with pytest.raises((KeyboardInterrupt, module.DataError.__mro__[1])):
             tables.update(sheet.parse())
     assert_frame_equal(tables.read().games, before.games)

@@ -169,12 +169,7 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise OutsideError(_no_room(path, exc.strerror or str(exc))) from exc
-    except Exception as exc:
-        if type(exc).__name__ != "ComputeError" or "os error" not in str(exc):
-            raise  # none of polars', which reports a full disk as an error of its own
-        raise OutsideError(_no_room(path, str(exc).rpartition("error: ")[2])) from exc
-
-
-def _no_room(path: Path, reason: str) -> str:
-    return f"cannot write {path}: {reason}. Nothing was changed; free some space or set BUSTA_HOME to another disk"
+        raise OutsideError(
+            f"cannot write {path}: {exc.strerror or exc}. Nothing was changed; "
+            "free some space or set BUSTA_HOME to another disk"
+        ) from exc

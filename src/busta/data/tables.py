@@ -22,6 +22,7 @@ import polars as pl
 
 from busta.data.books import merged, quotes_of
 from busta.data.identity import content_id
+from busta.data.parquet import write_parquet
 from busta.data.publish import atomic_write, current, locked, publish
 from busta.data.schema import (
     BEST,
@@ -180,7 +181,7 @@ class Tables:
 
         def write(folder: Path) -> None:
             for name, frame in frames.items():
-                frame.write_parquet(folder / f"{name}.parquet")
+                write_parquet(frame, folder / f"{name}.parquet")
             (folder / "meta.json").write_text(content, encoding="utf-8")
 
         publish(self.folder, version, write, keep=KEEP)

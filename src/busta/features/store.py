@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 from pydantic import ValidationError
 
+from busta.data.parquet import write_parquet
 from busta.data.schema import FACTS, INSTANT
 from busta.errors import DataError, UsageError
 from busta.features.catalog import Feature
@@ -147,11 +148,11 @@ class MemoryGold:
 def write_gold(store: GoldStore, events: Mapping[str, pl.DataFrame], folder: Path) -> None:
     """Writes a store's files into an empty folder."""
     (folder / "features").mkdir()
-    store.games.write_parquet(folder / "games.parquet")
-    store.quotes.write_parquet(folder / "quotes.parquet")
-    store.facts.write_parquet(folder / "facts.parquet")
+    write_parquet(store.games, folder / "games.parquet")
+    write_parquet(store.quotes, folder / "quotes.parquet")
+    write_parquet(store.facts, folder / "facts.parquet")
     for group, frame in events.items():
-        frame.write_parquet(folder / "features" / f"{group}.parquet")
+        write_parquet(frame, folder / "features" / f"{group}.parquet")
     content = json.dumps(store.manifest, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / "manifest.json").write_text(content, encoding="utf-8")
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from busta.data.identity import ID_LENGTH, content_id
+from busta.data.parquet import write_parquet
 from busta.reports.calibration import plot_calibration
 from busta.scoring.proper import log_losses
 from busta.workflows.training.lineage import environment
@@ -35,9 +36,9 @@ EXPLANATIONS = "explanations.parquet"
 def write_artifacts(trained: Training, summary: dict[str, Any], folder: Path) -> None:
     """Writes all of them into the folder; ``summary`` is what the training prints."""
     data = trained.data
-    predictions(trained.forecasts).write_parquet(folder / "predictions.parquet")
+    write_parquet(predictions(trained.forecasts), folder / "predictions.parquet")
     importances(trained.walk, data).write_csv(folder / "importances.csv")
-    explanations(trained).write_parquet(folder / EXPLANATIONS)
+    write_parquet(explanations(trained), folder / EXPLANATIONS)
     if trained.search:
         pl.DataFrame(table(trained.search)).write_csv(folder / "candidates.csv")
     elsewhere: Any = {"train": {"cluster"}, "tune": {"storage"}, "ledger": {"url"}}  # addresses, and passwords
