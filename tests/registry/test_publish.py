@@ -297,6 +297,25 @@ def test_an_answer_that_is_lost_once_costs_a_patient_training_nothing(registry, 
     (version,) = versions(registry, NAME)
     assert (version.number, version.run_id, version.aliases) == ("1", published.run_id, ("challenger",))
     assert registry.client.get_run(published.run_id).info.status == "FINISHED"
+    assert "RUNNING" not in {run.info.status for run in runs(registry)}
+
+
+def test_no_run_stays_open_where_mlflow_made_two_as_its_client_asked_again(registry, make_record, monkeypatch):
+    real = registry.client.create_run
+    others = registry.client.create_run(registry.experiment(NAME), tags={"busta.process": json.dumps(this_process())})
+
+    def twice(*arguments, **options):
+        real(*arguments, **options)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(registry.client, "create_run", twice)
+
+    published = publish(registry, make_record(candidates=[({"depth": "2"}, {"loss": 0.5})]))
+
+    status = {run.info.run_id: run.info.status for run in runs(registry)}
+    assert status.pop(published.run_id) == "FINISHED"
+    assert status.pop(others.info.run_id) == "RUNNING"
+    assert sorted(status.values()) == ["FINISHED", "KILLED", "KILLED"]  # a candidate, and a twin of both
 
 
 def test_an_impatient_training_gives_up_at_once_and_leaves_no_version(registry, make_record, monkeypatch):

@@ -33,6 +33,7 @@ MODEL_FOLDER = "model"
 _LONGEST_TRAINING = 3 * 3600.0  # seconds
 _KEY, _PROCESS = "busta.training", "busta.process"
 """Tags of a run: its training's name, and the process that writes it."""
+_PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,10 @@ def _publish(registry: Registry, record: Record) -> Published:
     with guarded(registry.uri), tempfile.TemporaryDirectory() as scratch:
         experiment = registry.experiment(record.name)
         published = _made(registry, experiment, record)
-        _close_dead_runs(registry, experiment, but=published)
         if published is None:
             published = _make(registry, experiment, record, Path(scratch))
         finish(registry, record.name, published.version, published.run_id)
+        _close_left_runs(registry, experiment, record.key, published.run_id)
     return published
 
 
@@ -176,16 +177,13 @@ def point(registry: Registry, name: str, alias: str, version: str) -> None:
             return
 
 
-def _close_dead_runs(registry: Registry, experiment: str, but: Published | None) -> None:
-    """Runs that a kill left open end: where their process is gone, or once no training can be that old."""
+def _close_left_runs(registry: Registry, experiment: str, key: str, run_id: str) -> None:
+    """Runs that nobody writes any more end: what kills left open, and what lost answers left of this very training."""
     before = int((time.time() - _LONGEST_TRAINING) * 1000)
     for run in _open_runs(registry, experiment):
-        run_id = run.info.run_id
-        if but and run_id == but.run_id:
-            continue
-        if _is_left(run) or run.info.start_time < before:
-            whole = _of_run(registry, run_id)  # all that is heavy was logged before
-            registry.client.set_terminated(run_id, status="FINISHED" if whole else "KILLED")
+        if _is_left(run) or _is_twin(run, key, run_id) or run.info.start_time < before:
+            whole = _of_run(registry, run.info.run_id)  # all that is heavy was logged before
+            registry.client.set_terminated(run.info.run_id, status="FINISHED" if whole else "KILLED")
 
 
 def _this_process() -> str:
@@ -196,6 +194,15 @@ def _is_left(run: Run) -> bool:
     """Whether the process that writes a run is known to be dead."""
     process = run.data.tags.get(_PROCESS)
     return process is not None and is_dead(json.loads(process))
+
+
+def _is_twin(run: Run, key: str, run_id: str) -> bool:
+    """Whether this process made a run for its training or one of the training's candidates, and never heard of it.
+
+    Where the answer to a request is lost, MLflow's client asks again, and a server makes another run.
+    """
+    tags: Mapping[str, str] = run.data.tags
+    return tags.get(_PROCESS) == _this_process() and (tags.get(_KEY) == key or tags.get(_PARENT) == run_id)
 
 
 def _open_runs(registry: Registry, experiment: str) -> list[Run]:
@@ -220,7 +227,7 @@ def _log_candidates(registry: Registry, experiment: str, run_id: str, record: Re
 
     now = int(time.time() * 1000)
     for number, (params, metrics) in enumerate(record.candidates):
-        tags = {"mlflow.parentRunId": run_id, "mlflow.runName": f"candidate {number}", _PROCESS: _this_process()}
+        tags = {_PARENT: run_id, "mlflow.runName": f"candidate {number}", _PROCESS: _this_process()}
         run = registry.client.create_run(experiment, start_time=now, tags=tags)
         registry.client.log_batch(
             run.info.run_id,
