@@ -116,7 +116,7 @@ def test_a_library_that_swallows_the_signal_only_delays_the_end(tmp_path):
             return watched()
         raise AssertionError("the signal was not heard")
 
-    rounds = Rounds(look, Fake(), 0.01)
+    rounds = Rounds(look, Fake(), 60.0)
     tell(busta.load(home=tmp_path), rounds, "127.0.0.1", 0)
     assert b'busta_watch_rounds_total{outcome="done"} 1.0' in rounds.text()
 
@@ -145,8 +145,9 @@ def test_what_a_round_found_is_handed_on_and_a_refusal_of_that_is_told():
     assert b'busta_watch_part_ok{part="then"} 0.0' in rounds.text()
 
 
-def test_rounds_that_are_too_quick_are_refused(tmp_path):
-    with pytest.raises(UsageError, match="at least 1 is needed"):
-        busta.keep_watching(busta.load(home=tmp_path), "nfl", every=0.1)
+@pytest.mark.parametrize("every", [0.1, float("inf"), float("nan")])
+def test_rounds_that_are_too_quick_or_never_come_are_refused(tmp_path, every):
+    with pytest.raises(UsageError, match="at least 1 is needed, at most 31536000"):
+        busta.keep_watching(busta.load(home=tmp_path), "nfl", every=every)
     with pytest.raises(UsageError, match="at least 1 is needed"):
         busta.keep_watching(busta.load(home=tmp_path), "nfl", every=float("nan"))

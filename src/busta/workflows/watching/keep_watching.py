@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 OUTCOMES = ("done", "partly", "failed")
 HOST, PORT = "127.0.0.1", 8001
-FASTEST = 1.0
-"""Seconds from one round to the next, at the least."""
+FASTEST, SLOWEST = 1.0, 31_536_000.0
+"""Seconds from one round to the next, at the least and, a year, at the most."""
 ENDS = 10.0
 """Seconds the server has to end."""
 
@@ -63,11 +63,13 @@ def keep_watching(
         told: Hears where, once the address is taken.
 
     Raises:
-        UsageError: No such league, rounds that are too quick, or an address for others without a key.
+        UsageError: No such league, rounds that are too quick or too slow, or an address for others without a key.
         OutsideError: The address cannot be listened at.
     """
-    if not every >= FASTEST:
-        raise UsageError(f"a round every {every:g} seconds; at least {FASTEST:g} is needed (--every)")
+    if not FASTEST <= every <= SLOWEST:
+        raise UsageError(
+            f"a round every {every:g} seconds; at least {FASTEST:g} is needed, at most {SLOWEST:.0f} (--every)"
+        )
     look = partial(watch, settings, league_name, markets, blind=blind, moment=moment)
     tell(settings, Rounds(look, Figures(settings, league_name), every, then), host, port, told)
 
@@ -146,7 +148,8 @@ class Rounds:
         while not self._stopped:
             begun = time.monotonic()
             self.run()
-            time.sleep(max(begun + self._every - time.monotonic(), 0.0))
+            if not self._stopped:  # swallowed meanwhile
+                time.sleep(max(begun + self._every - time.monotonic(), 0.0))
 
     def stop(self, *_: object) -> None:
         """Ends at once what is under way, as a signal's handler; where a library swallows that, after the round.
