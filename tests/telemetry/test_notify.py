@@ -174,6 +174,7 @@ def test_what_does_not_pass_is_said_without_the_address(post, hook, status, trie
         ({"webhook": "http://127.0.0.1:9/s3cret", "retries": 0}, "no connection"),
         ({"webhook": "ftp://host/s3cret"}, "no http or https address"),
         ({"webhook": "http://host:s3cret/"}, "no address"),
+        ({"webhook": "http://host..s3cret/", "retries": 0}, "."),
         ({"token": "s3cret\nline"}, "."),
     ],
 )
@@ -250,3 +251,11 @@ def test_who_is_told_follows_from_the_settings():
     assert targets(Notify(webhook="http://host/")) == [WEBHOOK]
     assert targets(Notify(smtp_host="host")) == []
     assert targets(Notify(webhook="http://host/", smtp_host="host", mail_to=("a@b.c",))) == [WEBHOOK, MAIL]
+
+
+@pytest.mark.parametrize("changes", [LOGIN | {"smtp_password": "s3crét"}, {"smtp_host": "mail..example.org"}])
+def test_a_password_or_a_host_that_mail_does_not_know_is_said_and_not_shown(mail, waits, changes):
+    with pytest.raises(OutsideError, match=r"not sent: smtp_host is no name .* not plain ASCII") as caught:
+        mail(**changes)
+    assert "s3cr" not in "".join(traceback.format_exception(caught.value))
+    assert not waits

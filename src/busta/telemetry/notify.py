@@ -159,6 +159,9 @@ def _mail(rules: Notify, notice: Notice) -> None:
         raise OutsideError(f"the mail of [notify] was not sent: {exc}") from None
     except (OSError, smtplib.SMTPException) as exc:
         raise _PassingError(_of(exc)) from None
+    except UnicodeError:  # its words would show the password
+        words = "smtp_host is no name of a host, or smtp_user or smtp_password is not plain ASCII"
+        raise OutsideError(f"the mail of [notify] was not sent: {words}") from None
 
 
 def _connected(rules: Notify) -> smtplib.SMTP:
