@@ -164,6 +164,13 @@ def test_enough_results_train_and_what_passes_is_promoted(life):
     assert (tags["retrain"], tags["retrain_reason"]) == ("promoted", model["reason"])
 
 
+def test_every_decision_has_the_id_of_the_run_that_made_it(life, monkeypatch):
+    monkeypatch.setenv("BUSTA_RUN_ID", "night-1")
+    life.at()
+    with Ledger.of(life.settings) as ledger:
+        assert {entry.run_id for entry in ledger.read()} == {"night-1"}
+
+
 def test_a_change_of_champion_that_has_no_end_yet_gets_one_but_for_a_dry_run(life, monkeypatch):
     ended = []
     monkeypatch.setattr(steps, "end_what_was_begun", lambda *given: ended.append(given[2]))

@@ -19,6 +19,7 @@ from busta.ledger.storage import Ledger
 from busta.plugins import market_names, pick, several
 from busta.registry.connect import connect
 from busta.registry.versions import model_name, versions
+from busta.telemetry.logs import run_id
 from busta.watch.retraining import WAIT, next_try
 from busta.watch.verdict import TRIGGERS
 from busta.workflows.predicting.forecast import other_champion
@@ -80,7 +81,10 @@ def retrain(
     started, now = time.time(), now or datetime.now(UTC)
     league, registry = pick("league", league_name), connect(settings)
     about = {"league": league.name, "information": "blind" if blind else "anchored", "price": moment}
-    with Ledger.of(settings) as ledger, ledger.lease(LEASE, settings.retrain.lease) as lease:
+    with (
+        Ledger.of(settings, run_id=run_id()) as ledger,
+        ledger.lease(LEASE, settings.retrain.lease) as lease,
+    ):
         wanted = _markets(registry, league.name, markets, blind=blind, moment=moment)
         notes: dict[str, str] = {}
         if watched is None:
