@@ -213,7 +213,10 @@ def _read(path: Path) -> pl.DataFrame:
     except FileNotFoundError as exc:
         raise DataError(f"a gold store needs {path.name}, and there is no {path}") from exc
     except pl.exceptions.PolarsError as exc:
-        raise DataError(f"{path} is not a Parquet file: {exc}") from exc
+        raise DataError(
+            f"{path} is damaged, or not a Parquet file: {exc}\n"
+            "restore it, or delete its gold store and the file CURRENT beside it: it is built from the tables again"
+        ) from exc
 
 
 def _read_events(path: Path) -> pl.DataFrame:
