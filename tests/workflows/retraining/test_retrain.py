@@ -203,6 +203,22 @@ def test_a_challenger_waits_in_the_shadow_which_is_written_once(life):
     assert (life.decision(14)["decision"], life.trained) == ("promoted", 1)
 
 
+def test_a_challenger_that_somebody_deleted_is_refused_and_does_not_stand_in_the_way(life):
+    life.paired = Paired()
+    life.at()
+    life.versions.pop()
+    assert "version 2 is gone" in life.decision(1)["reason"]
+    assert life.record()[-1] == "refused"
+    assert life.decision(2)["decision"] == "wait"
+
+
+def test_a_champion_before_that_somebody_deleted_cannot_come_back_and_ends_nothing(life):
+    life.at()
+    life.versions.pop(0)
+    life.fresh, life.paired = 0, WORSE
+    assert life.decision(1)["decision"] == "nothing to do"
+
+
 def test_without_a_champion_there_is_nothing_to_do(life):
     life.champion = None
     found = life.decision()

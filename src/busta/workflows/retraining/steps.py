@@ -142,6 +142,8 @@ def _trained_already(job: Job, state: State, chosen: Settings) -> Version | None
 def _shadow(job: Job, state: State) -> dict[str, Any] | None:
     """What becomes of the challenger: the gate has spoken, now the games do."""
     champion, challenger = _two(job, state)
+    if challenger is None:
+        return _refuse(job, state, _gone(state))
     if champion is None or champion.number != state.known["champion"]:
         return _refuse(job, state, _changed(champion))
     if challenger.tags["trained_through"] <= champion.tags["trained_through"]:
@@ -179,6 +181,8 @@ def _promote(job: Job, state: State) -> dict[str, Any] | None:
     """Asks the gate again, which knows by now what else was tried, and promotes by its rule; never by force."""
     champion, challenger = _two(job, state)
     before = state.known["champion"]
+    if challenger is None:
+        return _refuse(job, state, _gone(state))
     if job.dry:
         return told(job, PROMOTE, state.known["reason"], challenger=challenger.number)
     if champion is None or champion.number not in (before, challenger.number):
@@ -202,7 +206,9 @@ def _probation(job: Job) -> dict[str, Any] | None:
     reign, champion = job.diary.state.reign, other_champion(job.registry, job.name)
     if reign is None or champion is None or champion.number != reign["challenger"]:
         return None
-    older = resolve(job.registry, job.name, reign["before"])
+    older = _there(job, reign["before"])
+    if older is None:  # somebody deleted it, and there is nothing to go back to
+        return None
     paired = paired_of(job, older, champion, datetime.fromisoformat(reign["at"]))
     decay = DECAY in (job.on(champion) or ())
     decision = decide_champion(paired, job.settings.retrain, job.settings.trial.alpha, decay=decay)
@@ -244,8 +250,9 @@ def _refuse(job: Job, state: State, reason: str) -> dict[str, Any]:
     known = state.known
     if not job.dry:
         challenger = known.get("challenger")
-        if challenger:
-            _tag(job, record.REFUSED, reason, resolve(job.registry, job.name, challenger))
+        version = _there(job, challenger) if challenger else None
+        if version is not None:
+            _tag(job, record.REFUSED, reason, version)
         job.diary.write(record.REFUSED, reason, known["attempt"], champion=known["champion"], challenger=challenger)
     return told(job, record.REFUSED, reason, known.get("triggers", ()), challenger=known.get("challenger"))
 
@@ -262,9 +269,17 @@ def _tag(job: Job, decision: str, reason: str, version: Version) -> None:
     job.notes |= noted(job.registry, version, tags, "decision")
 
 
-def _two(job: Job, state: State) -> tuple[Version | None, Version]:
-    """The champion there is, and the challenger of this retraining."""
-    return other_champion(job.registry, job.name), resolve(job.registry, job.name, state.known["challenger"])
+def _two(job: Job, state: State) -> tuple[Version | None, Version | None]:
+    """The champion there is, and the challenger of this retraining, unless somebody deleted it."""
+    return other_champion(job.registry, job.name), _there(job, state.known["challenger"])
+
+
+def _there(job: Job, number: str) -> Version | None:
+    return next((version for version in versions(job.registry, job.name) if version.number == number), None)
+
+
+def _gone(state: State) -> str:
+    return f"version {state.known['challenger']} is gone, which somebody else saw to"
 
 
 def _changed(champion: Version | None) -> str:
