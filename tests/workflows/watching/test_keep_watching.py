@@ -151,3 +151,12 @@ def test_rounds_that_are_too_quick_or_never_come_are_refused(tmp_path, every):
         busta.keep_watching(busta.load(home=tmp_path), "nfl", every=every)
     with pytest.raises(UsageError, match="at least 1 is needed"):
         busta.keep_watching(busta.load(home=tmp_path), "nfl", every=float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"port": 70_000}, "no port 70000; needed is"), ({"port": -1}, "no port -1"), ({"markets": "nope"}, "nope")],
+)
+def test_what_would_fail_in_every_round_is_refused_before_the_first(tmp_path, wrong, words):
+    with pytest.raises(UsageError, match=words):
+        busta.keep_watching(busta.load(home=tmp_path), "sim", **wrong)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from busta.errors import BustaError, UsageError, without_password
+from busta.plugins import pick, several
 from busta.watch.metrics import text
 from busta.workflows.serving.serve import address, keys_of, listen, require_key, server_options
 from busta.workflows.watching.figures import Figures
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 OUTCOMES = ("done", "partly", "failed")
 HOST, PORT = "127.0.0.1", 8001
+HIGHEST = 65_535
+"""Port."""
 FASTEST, SLOWEST = 1.0, 31_536_000.0
 """Seconds from one round to the next, at the least and, a year, at the most."""
 ENDS = 10.0
@@ -63,13 +66,17 @@ def keep_watching(
         told: Hears where, once the address is taken.
 
     Raises:
-        UsageError: No such league, rounds that are too quick or too slow, or an address for others without a key.
+        UsageError: No such league, market or port, rounds that are too quick or too slow, or an address for others without a key.
         OutsideError: The address cannot be listened at.
     """
     if not FASTEST <= every <= SLOWEST:
         raise UsageError(
             f"a round every {every:g} seconds; at least {FASTEST:g} is needed, at most {SLOWEST:.0f} (--every)"
         )
+    if not 0 <= port <= HIGHEST:
+        raise UsageError(f"no port {port}; needed is 1 to {HIGHEST}, or 0 for any (--port)")
+    for name in several("markets", markets or (), str, "a market"):
+        pick("market", name)
     look = partial(watch, settings, league_name, markets, blind=blind, moment=moment)
     tell(settings, Rounds(look, Figures(settings, league_name), every, then), host, port, told)
 
