@@ -14,9 +14,11 @@ from typing import cast
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from busta.errors import DataError, OutsideError, UsageError
 from busta.ledger.chain import GENESIS, Draft
+from busta.ledger.database import connected, reading
 from busta.ledger.storage import Ledger
 from databases import PASSWORD
 
@@ -374,3 +376,11 @@ def test_an_entry_says_which_run_wrote_it_and_the_same_row_of_another_run_is_no_
         assert (again.run_id, again.new, other.run_id) == ("second", False, None)
         assert [entry.run_id for entry in ledger.read()] == ["first", "second", None]
         assert ledger.verify().problems == ()
+
+
+@pytest.mark.parametrize("words", ["database or disk is full", "disk I/O error"])
+def test_a_disk_without_room_is_to_be_freed(tmp_path, words):
+    engine = connected(tmp_path / "ledger.db", 1.0)
+    with pytest.raises(OutsideError, match=f"{words}\nfree some space"), reading(engine):
+        raise sa.exc.OperationalError("", {}, sqlite3.OperationalError(words))
+    engine.dispose()
