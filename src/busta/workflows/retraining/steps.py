@@ -142,10 +142,8 @@ def _trained_already(job: Job, state: State, chosen: Settings) -> Version | None
 def _shadow(job: Job, state: State) -> dict[str, Any] | None:
     """What becomes of the challenger: the gate has spoken, now the games do."""
     champion, challenger = _two(job, state)
-    if challenger is None:
-        return _refuse(job, state, _gone(state))
-    if champion is None or champion.number != state.known["champion"]:
-        return _refuse(job, state, _changed(champion))
+    if challenger is None or champion is None or champion.number != state.known["champion"]:
+        return _refuse(job, state, _gone(state) if challenger is None else _changed(champion))
     if challenger.tags["trained_through"] <= champion.tags["trained_through"]:
         return _refuse(job, state, "no new data: it learned from no game that the champion has not")
     if challenger.tags["verdict"] == REJECTED:

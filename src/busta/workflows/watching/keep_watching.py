@@ -66,7 +66,8 @@ def keep_watching(
         told: Hears where, once the address is taken.
 
     Raises:
-        UsageError: No such league, market or port, rounds that are too quick or too slow, or an address for others without a key.
+        UsageError: No such league, market or port, rounds that are too quick or too slow, or an address for others
+            without a key.
         OutsideError: The address cannot be listened at.
     """
     if not FASTEST <= every <= SLOWEST:
