@@ -80,13 +80,26 @@ class Watched:
         """The triggers that this model gives by itself, each with its reason."""
         found = {}
         if self.decay.alarm:
-            found["decay"] = (
-                f"it forecasts worse than when it was chosen: evidence {self.decay.e_value:.3g} of "
-                f"{self.decay.threshold:.3g}, since the week of {self.decay.since}"
-            )
+            found["decay"] = f"it forecasts worse than when it was chosen: {_speaks(self.decay)}"
         if self.predictions.alarm:
-            found["prediction"] = f"its probabilities are spread otherwise than in training: PSI {self.predictions.psi}"
+            found["prediction"] = f"its probabilities are spread otherwise than in training{_apart(self.predictions)}"
         return found
+
+
+def _speaks(said: Decay) -> str:
+    """What says so: evidence that has reached its line, which may have fallen since, or two detectors that agree."""
+    evidence = f"evidence {said.e_value:.3g} of {said.threshold:.3g}"
+    if said.e_value < said.threshold:
+        agree = said.adwin and said.page_hinkley
+        evidence += ", but ADWIN and Page-Hinkley agree" if agree else " now, which was reached before"
+    return f"{evidence}, since the week of {said.since}"
+
+
+def _apart(said: PredictionDrift) -> str:
+    """The index, where there is one; level, change and jump may alarm where it does not."""
+    if said.psi is None or said.psi_critical is None:
+        return ""
+    return f": PSI {said.psi:.3f}, which by itself alarms at {said.psi_critical:.3f}"
 
 
 def watched_model(kind: Kind, market: str, version: Version, gold: MemoryGold, as_of: datetime) -> Watched:
