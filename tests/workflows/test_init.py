@@ -13,6 +13,7 @@ from busta.errors import UsageError
 from busta.plugins import league_names, market_names
 from busta.settings import Settings
 from busta.workflows.init import init, parameters
+from busta.workflows.watching.kept import place
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,3 +119,11 @@ def test_the_repository_runs_the_pipeline_that_init_writes(tmp_path):
 
     for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
         assert (ROOT / name).read_text() == (tmp_path / name).read_text()
+
+
+def test_git_keeps_nothing_of_what_a_watch_leaves(tmp_path):
+    init(tmp_path)
+
+    left = place(busta.load(home=tmp_path), "sim").relative_to(tmp_path.resolve())
+
+    assert f"/{left.parts[0]}/" in (tmp_path / ".gitignore").read_text().splitlines()
