@@ -207,6 +207,16 @@ def test_a_folder_of_secrets_that_is_not_there_is_refused(home, monkeypatch):
         busta.load()
 
 
+def test_a_file_of_secrets_that_is_no_text_is_refused_and_not_shown(home, monkeypatch):
+    (home / "secrets").mkdir()
+    (home / "secrets" / "BUSTA_NOTIFY__TOKEN").write_bytes(b"hunter2\xff")
+    monkeypatch.setenv("BUSTA_SECRETS_DIR", str(home / "secrets"))
+    with pytest.raises(UsageError, match=r"secrets \(BUSTA_SECRETS_DIR\) is not text in UTF-8") as caught:
+        busta.load()
+    assert caught.value.__cause__ is None
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_password_at_the_wrong_place_is_not_repeated(monkeypatch):
     monkeypatch.setenv("BUSTA_TRAIN__SEED", "https://me:hunter2@mlflow.example")
 

@@ -135,6 +135,9 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         settings: Settings = bound(**flags | {"home": home})
     except SettingsError as exc:  # a section given whole, in the environment
         raise UsageError(f"{exc}; give one value as BUSTA_SECTION__KEY, or the section as JSON") from exc
+    except UnicodeDecodeError:  # its words would show some of it
+        folder = os.environ.get("BUSTA_SECRETS_DIR")
+        raise UsageError(f"a file in {folder} (BUSTA_SECRETS_DIR) is not text in UTF-8; write it anew") from None
     except ValidationError as exc:
         raise UsageError(_explain(exc, file)) from exc
     refuse_secrets(file, given)
