@@ -158,6 +158,15 @@ def test_a_full_disk_is_a_clear_error_and_breaks_nothing(tmp_path, monkeypatch):
     assert not (tmp_path / "note.txt").exists()
 
 
+def test_a_disk_that_may_not_be_written_to_needs_no_space(tmp_path, monkeypatch):
+    def refuse(_: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OutsideError, match=r"Read-only file system.*; make it writable or set BUSTA_HOME"):
+        atomic_write(tmp_path / "note.txt", b"x")
+
+
 def test_a_disk_that_is_full_for_a_table_is_the_same_error(tmp_path):
     with pytest.raises(OutsideError, match="No space left on device"):
         publish(tmp_path, "aaaa", lambda _: write_parquet(pl.DataFrame({"a": [1]}), Path("/dev/full")))

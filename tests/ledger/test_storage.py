@@ -378,9 +378,16 @@ def test_an_entry_says_which_run_wrote_it_and_the_same_row_of_another_run_is_no_
         assert ledger.verify().problems == ()
 
 
-@pytest.mark.parametrize("words", ["database or disk is full", "disk I/O error"])
-def test_a_disk_without_room_is_to_be_freed(tmp_path, words):
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("database or disk is full", "free some space"),
+        ("disk I/O error", "free some space"),
+        ("unable to open database file", "its folder has to be there and writable"),
+    ],
+)
+def test_what_to_do_about_a_disk_is_said(tmp_path, words, advice):
     engine = connected(tmp_path / "ledger.db", 1.0)
-    with pytest.raises(OutsideError, match=f"{words}\nfree some space"), reading(engine):
+    with pytest.raises(OutsideError, match=f"{words}\n{advice}"), reading(engine):
         raise sa.exc.OperationalError("", {}, sqlite3.OperationalError(words))
     engine.dispose()

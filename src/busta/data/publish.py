@@ -11,6 +11,7 @@ server and what watches beside it start without.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import contextmanager
@@ -169,7 +170,8 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
+        first = "make it writable" if exc.errno in (errno.EROFS, errno.EACCES, errno.EPERM) else "free some space"
         raise OutsideError(
             f"cannot write {path}: {exc.strerror or exc}. Nothing was changed; "
-            "free some space or set BUSTA_HOME to another disk"
+            f"{first} or set BUSTA_HOME to another disk"
         ) from exc

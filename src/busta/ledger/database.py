@@ -231,6 +231,8 @@ def _advice(words: str) -> str:
         return "another program holds it; end that, or run this again: what is written already is not written twice"
     if "readonly" in words or "read-only" in words or "permission denied" in words:
         return "it may be read but not written to: change its permissions, or set ledger.url to another"
+    if "unable to open" in words:  # SQLite's writes beside its file, to read it, too
+        return "its folder has to be there and writable; or set ledger.url to another"
     if "full" in words or "disk I/O" in words:  # what SQLite says where it cannot even make its shared memory
         return "free some space and run this again: what is written already is not written twice"
     return "check ledger.url and that the database runs, then run this again: nothing is written twice"
