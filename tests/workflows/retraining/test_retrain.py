@@ -591,6 +591,12 @@ def test_what_is_worth_it_is_told_once(life, post):
     assert post.told == [("webhook", "promoted", "2", "2")]
 
 
+def test_a_service_logs_who_could_not_be_told(life, post, caplog):
+    post.fails, act = True, module.after_watch(life.but(notify=HOOK), "sim", "moneyline")
+    assert act({"models": []})["exit_code"] == 5
+    assert "the webhook of [notify] was not told: it answered 500" in caplog.messages
+
+
 def test_who_could_not_be_told_is_told_by_the_next_run(life, post):
     rules = life.but(notify=HOOK | MAIL)
     post.fails = True

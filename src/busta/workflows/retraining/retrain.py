@@ -126,6 +126,9 @@ def after_watch(
         for model in result["models"]:
             level = logging.WARNING if model["decision"] == FAILED else logging.INFO
             log.log(level, "%s: %s: %s", model["model"], model["decision"], model["reason"])
+        for notes in (result["notes"], *(model["notes"] for model in result["models"])):
+            for note in notes.values():
+                log.warning("%s", note)
         return result
 
     return act
