@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import busta
 from busta.errors import OutsideError, UsageError
+from busta.registry import versions as module
 from busta.registry.connect import connect
 from busta.registry.publish import publish
 from busta.registry.trials import Trial, trials
@@ -207,6 +208,17 @@ def test_a_model_with_a_damaged_file_is_an_outside_error_that_names_it(registry,
 
     with pytest.raises(OutsideError, match=f"the model of version 1 of {NAME} cannot be read: .*\nrestore its files"):
         fetch_model(registry, resolve(registry, NAME))
+
+
+def test_a_process_that_does_not_end_keeps_only_the_latest_downloads(trained, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "DOWNLOADS", 2)
+    monkeypatch.setattr(
+        "mlflow.artifacts.download_artifacts", lambda *_, dst_path, **__: asked.append(Path(dst_path)) or "x"
+    )
+    for _ in range(5):
+        fetch_predictions(trained, Trial(NAME, "1", 1, "a", artifacts="mlflow-artifacts:/1/2"))
+    assert [folder.is_dir() for folder in asked] == [False, False, False, True, True]
 
 
 @pytest.mark.slow

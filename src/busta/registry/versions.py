@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import json
 import shutil
 import tempfile
 import time
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from busta.errors import OutsideError, UsageError, unknown
+from busta.errors import DataError, OutsideError, UsageError, unknown
 from busta.models.portable import PortableModel
 from busta.registry.connect import Registry, guarded
 from busta.registry.named import named_in
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Version",
     "fetch",
+    "fetch_json",
     "fetch_model",
     "fetch_predictions",
     "keep",
@@ -40,6 +43,8 @@ __all__ = [
 ]
 
 _HISTORY = "busta.champion."
+DOWNLOADS = 32
+"""That are kept at a time."""
 
 
 def model_name(league: str, market: str, *, blind: bool, moment: str) -> str:
@@ -248,6 +253,20 @@ def fetch(registry: Registry, of: Kept, name: str) -> Path:
         return Path(download_artifacts(uri, dst_path=scratch, tracking_uri=registry.uri))
 
 
+def fetch_json(registry: Registry, of: Kept, name: str) -> Any:
+    """What a JSON file that was kept with the run of a version or trial says.
+
+    Raises:
+        OutsideError: It is gone, or the registry is down.
+        DataError: It is damaged.
+    """
+    content = fetch(registry, of, name).read_bytes()
+    try:
+        return json.loads(content)
+    except ValueError as exc:
+        raise DataError(f"{name} of run {of.run_id} is damaged: {exc}\nrestore the file, or train again") from exc
+
+
 def keep(registry: Registry, of: Kept, files: Sequence[Path], folder: str) -> None:
     """Puts files into a folder of the run of a version or trial.
 
@@ -289,8 +308,21 @@ def now() -> str:
 
 
 def _scratch() -> str:
-    """A new folder for a download. MLflow would leave its own behind; these go when the process ends."""
-    return tempfile.mkdtemp(dir=_downloads())
+    """A new folder for a download, which is read at once.
+
+    MLflow would leave its own behind; these go when the process ends, and in one that does not, such as a watch, when
+    there are `DOWNLOADS` newer ones.
+    """
+    folders = _folders()
+    while len(folders) >= DOWNLOADS:
+        shutil.rmtree(folders.popleft(), ignore_errors=True)
+    folders.append(tempfile.mkdtemp(dir=_downloads()))
+    return folders[-1]
+
+
+@cache
+def _folders() -> deque[str]:
+    return deque()
 
 
 @cache

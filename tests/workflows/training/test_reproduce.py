@@ -213,6 +213,18 @@ def test_a_record_that_is_gone_is_refused(trained, tmp_path):
         shutil.move(kept, file)
 
 
+@pytest.mark.parametrize("name", ["configuration.json", "provenance.json"])
+def test_a_record_that_is_damaged_is_refused(trained, name):
+    file = record(trained.settings, name)
+    before = file.read_bytes()
+    file.write_bytes(before[:100])
+    try:
+        with pytest.raises(DataError, match=rf"{name} of run \w+ is damaged: .*\nrestore the file, or train again"):
+            again(trained.settings)
+    finally:
+        file.write_bytes(before)
+
+
 def test_a_training_on_a_gold_store_made_elsewhere_needs_it_named_and_ends_where_it_ended(settings, tmp_path):
     foreign = shutil.copytree(current(settings.gold / "sim"), tmp_path / "theirs")
     busta.train(settings, "totals", "sim", through=2013, gold_path=foreign)

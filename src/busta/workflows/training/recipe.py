@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from busta.errors import UsageError
-from busta.registry.versions import fetch
+from busta.registry.versions import fetch_json
 from busta.workflows.training.record import BET_RULES
 
 if TYPE_CHECKING:
@@ -30,8 +29,9 @@ def as_trained(settings: Settings, registry: Registry, version: Version) -> Sett
     Raises:
         UsageError: An older or newer busta trained it, with settings that this one does not know.
         OutsideError: The record of its settings is gone, or the registry is down.
+        DataError: That record is damaged.
     """
-    stored = json.loads(fetch(registry, version, "configuration.json").read_text())
+    stored = fetch_json(registry, version, "configuration.json")
     today = settings.model_dump()
     recipe: dict[str, dict[str, Any]] = {
         "train": stored["train"] | {name: today["train"][name] for name in _MACHINE},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from importlib import metadata
@@ -21,7 +20,7 @@ from busta.performance.forecasts import Forecasts
 from busta.plugins import pick
 from busta.registry.connect import connect
 from busta.registry.named import RECIPE
-from busta.registry.versions import fetch, fetch_model, model_name, resolve
+from busta.registry.versions import fetch_json, fetch_model, model_name, resolve
 from busta.settings import as_path
 from busta.settings.section import merged
 from busta.workflows.data.build import gold_of, open_version
@@ -85,7 +84,8 @@ def reproduce(
 
     Raises:
         UsageError: No such version, or its gold store was made elsewhere and is not named.
-        DataError: The version's settings cannot be read by this busta, or there is nothing to train on.
+        DataError: The version's settings cannot be read by this busta, what was recorded is damaged, or there is
+            nothing to train on.
         OutsideError: Files of the version are gone.
     """
     started = time.time()
@@ -127,11 +127,11 @@ def reproduce(
 
 def _recorded(registry: Registry, version: Version) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings of the training (``configuration.json``) and its provenance; what an older busta did not record."""
-    settings = json.loads(fetch(registry, version, "configuration.json").read_bytes())
+    settings = fetch_json(registry, version, "configuration.json")
     try:
-        more = json.loads(fetch(registry, version, PROVENANCE).read_bytes())
+        more = fetch_json(registry, version, PROVENANCE)
     except OutsideError:
-        environment = json.loads(fetch(registry, version, "environment.json").read_bytes())
+        environment = fetch_json(registry, version, "environment.json")
         then = {name: was for name, was in environment.items() if (name, was) != ("busta", metadata.version("busta"))}
         more = {"versions": then | {"Python": then.pop("python")}, "through": _last_season(version)}
         words = "an older busta trained it, and recorded neither its own code, nor all libraries, nor what tables held"
