@@ -116,6 +116,15 @@ def test_the_version_before_the_champion_is_compared_with_it_and_files_are_read_
     assert models.importances() == rows
 
 
+def test_damaged_files_of_a_version_are_one_part_that_fails(borrowed, monkeypatch, tmp_path, caplog):
+    busta.promote_version(borrowed, "moneyline", "1", "sim", force=True)
+    (tmp_path / "cut").write_bytes(b"PAR1")
+    monkeypatch.setattr(figures_models, "fetch", lambda *_: tmp_path / "cut")
+    _, fine = Figures(borrowed, "sim").gather()
+    assert [part for part, well in fine.items() if not well] == ["importances"]
+    assert f"worth to version 1 of {MODEL} cannot be read" in caplog.text
+
+
 def test_a_part_that_fails_is_said_and_told_as_it_was_before(borrowed, monkeypatch, caplog):
     figures = Figures(borrowed, "sim")
     before, _ = figures.gather()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from busta.errors import OutsideError
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import market_names
 from busta.registry.connect import connect, guarded
@@ -93,12 +94,24 @@ class Models:
 
     def _read(self, registry: Registry, version: Version) -> tuple[Worth, list[Worth]]:
         if version.run_id not in self._worth:
-            parts = pl.read_parquet(fetch(registry, version, EXPLANATIONS))
-            season = pl.read_parquet(fetch_predictions(registry, version), columns=["game_id", "season"])
-            table = pl.read_csv(fetch(registry, version, "importances.csv"))
-            whole = dict(zip(table["feature"].to_list(), table["part"].to_list(), strict=True))
-            self._worth[version.run_id] = whole, by_season(parts.join(season, on="game_id"))
+            self._worth[version.run_id] = _worth(registry, version)
         return self._worth[version.run_id]
+
+
+def _worth(registry: Registry, version: Version) -> tuple[Worth, list[Worth]]:
+    """What features are worth to a version, in all and in its last two seasons."""
+    files = [fetch(registry, version, EXPLANATIONS), fetch_predictions(registry, version)]
+    table = fetch(registry, version, "importances.csv")
+    try:
+        parts, season = pl.read_parquet(files[0]), pl.read_parquet(files[1], columns=["game_id", "season"])
+        whole = pl.read_csv(table)
+    except pl.exceptions.PolarsError as exc:
+        raise OutsideError(
+            f"what features are worth to version {version.number} of {version.name} cannot be read: "
+            f"{str(exc).splitlines()[0]}\nrestore the files of its run, or train again"
+        ) from exc
+    by_name = dict(zip(whole["feature"].to_list(), whole["part"].to_list(), strict=True))
+    return by_name, by_season(parts.join(season, on="game_id"))
 
 
 def by_season(parts: pl.DataFrame) -> list[Worth]:
