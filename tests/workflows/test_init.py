@@ -105,6 +105,14 @@ def test_init_says_how_to_run_the_pipeline_and_what_that_needs(tmp_path, monkeyp
     assert importlib.util.find_spec("dvc")
 
 
+@pytest.mark.parametrize("folder", ["taken", "taken/below"])
+def test_a_file_is_no_folder_for_a_workspace(tmp_path, folder):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(UsageError, match="there is a file"):
+        init(tmp_path / folder)
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
 def test_a_setting_that_is_not_allowed_keeps_init_from_writing_parameters(tmp_path):
     (tmp_path / "busta.toml").write_text("[train]\nseed = -3")
 

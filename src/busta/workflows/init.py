@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from busta.data.publish import atomic_write
+from busta.errors import UsageError
 from busta.plugins import market_names
 from busta.settings import Settings, as_path, load
 
@@ -37,10 +38,13 @@ def init(folder: Path | str) -> dict[str, Any]:
         Files ``written`` and files ``kept``, and ``notes``: under ``pipeline`` what is needed to run it.
 
     Raises:
-        UsageError: The settings in force are not valid.
+        UsageError: The folder is a file, or the settings in force are not valid.
     """
     folder = as_path("folder", folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UsageError(f"no workspace can be made at {folder}: there is a file; name a folder") from None
     makers: dict[str, Callable[[], str]] = {
         "busta.toml": template,
         "params.yaml": lambda: parameters(load(home=folder)),

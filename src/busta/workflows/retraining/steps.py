@@ -277,12 +277,12 @@ def _there(job: Job, number: str) -> Version | None:
 
 
 def _gone(state: State) -> str:
-    return f"version {state.known['challenger']} is gone, which somebody else saw to"
+    return f"version {state.known['challenger']} is gone"
 
 
 def _changed(champion: Version | None) -> str:
     now = f"version {champion.number} is champion" if champion else "there is no champion"
-    return f"by now {now}, which somebody else saw to"
+    return f"by now {now}"
 
 
 _STEPS: Mapping[str, Callable[[Job, Any], dict[str, Any] | None]] = {
