@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from busta import plugins
 from busta.cli import main
 from busta.data.mapping import read_map
 from busta.settings import load
@@ -172,6 +173,7 @@ def folder(request, prepared, tmp_path, monkeypatch):
     monkeypatch.setenv("BUSTA_DATA__RETRIES", "0")
     monkeypatch.chdir(place)
     monkeypatch.setattr(sys, "path", sys.path.copy())
+    monkeypatch.setattr(plugins, "_own", {})  # leagues that a page's workspace describes
     yield request.param
     for name in [name for name, module in sys.modules.items() if str(place) in str(getattr(module, "__file__", ""))]:
         del sys.modules[name]
