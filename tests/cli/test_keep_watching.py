@@ -46,8 +46,10 @@ def test_options_that_do_not_go_together_are_refused(busta_in, tmp_path, asked, 
 
 def test_each_round_may_retrain(busta_in, tmp_path, asked, monkeypatch, caplog):
     failed = {"model": "busta-sim-ats", "decision": "failed", "reason": "MLflow is down"}
-    monkeypatch.setattr("busta.workflows.retraining.retrain.retrain", lambda *_, **more: {"models": [failed], **more})
+    result = {"models": [failed | {"notes": {"decision": "it is not noted"}}], "notes": {"webhook": "it is away"}}
+    monkeypatch.setattr("busta.workflows.retraining.retrain.retrain", lambda *_, **more: result | more)
     busta_in(tmp_path, "watch", "sim", "--every", "60", "--retrain", "--blind")
     ((_, _, how),) = asked
     assert how["then"]({"models": []})["watched"] == {"models": []}
-    assert "busta-sim-ats: failed: MLflow is down" in caplog.text
+    for said in ("busta-sim-ats: failed: MLflow is down", "it is not noted", "it is away"):
+        assert said in caplog.text

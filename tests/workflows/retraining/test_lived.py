@@ -229,7 +229,7 @@ def test_the_recipe_is_the_champions_whatever_the_settings_say_today(learned):
 def test_settings_that_are_not_known_any_more_are_said(learned, monkeypatch):
     settings, champion = learned
     stored = Settings().model_dump(mode="json") | {"train": {"seeds": 1}}
-    monkeypatch.setattr(recipe.json, "loads", lambda _: stored)
+    monkeypatch.setattr(recipe, "fetch_json", lambda *_: stored)
     with pytest.raises(UsageError, match="trained by another busta"):
         as_trained(settings, connect(settings), champion)
 

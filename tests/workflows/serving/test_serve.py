@@ -20,7 +20,7 @@ def test_a_bet_over_http_on_a_league_that_is_not_here_makes_the_server_download_
 
 @pytest.mark.parametrize(("error", "level"), [(OutsideError("the ledger is down"), "INFO"), (ValueError(), "ERROR")])
 def test_what_cannot_be_noted_is_logged_and_ends_nothing(settings, monkeypatch, caplog, error, level):
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="busta.workflows.serving.serve")
     monkeypatch.setattr(notes, "_made_of", Mock(side_effect=error))
     noting = Notes(settings)
     _note(noting)
