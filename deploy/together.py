@@ -71,8 +71,8 @@ def play(compose: Compose, stack: ExitStack) -> None:
     game = ask(8000, key, "/v1/games?league=sim")["games"][-1]["game_id"]
     ask(8000, key, "/v1/predictions", {"league": "sim", "games": [game], "record": True})
     with psycopg.connect(database.url("busta").replace("/postgres", "/ledger")) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM ledger_entries").fetchone() or (0,)
-    show("postgres: entries of the ledger", count, count == 1)
+        counted = connection.execute("SELECT kind, count(*) FROM ledger_entries GROUP BY kind ORDER BY kind").fetchall()
+    show("postgres: entries of the ledger", counted, dict(counted).get("prediction") == 1)
     os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(compose.secrets / "s3_credentials")
     kept = boto3.client("s3", endpoint_url=STORE).list_objects_v2(Bucket="mlflow")["KeyCount"]
     show("store: files of MLflow", kept, kept > 0)
