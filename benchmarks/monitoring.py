@@ -21,7 +21,7 @@ from time import process_time
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.load import post, run
-from benchmarks.serving import PREDICTIONS, free_port, missed, newest, ready, server, show, trained
+from benchmarks.serving import PREDICTIONS, cpu, free_port, missed, newest, ready, server, show, trained
 
 import busta
 
@@ -129,15 +129,14 @@ def under_load(
 
 def measured(running: subprocess.Popen[bytes], port: int, request: Callable[[], bytes], seconds: float) -> float:
     """Seconds of the server's processor time for one request."""
-    before = cpu(running.pid)
+    before = of_all(running.pid)
     load = run(port, request, CONNECTIONS, seconds)
-    return (cpu(running.pid) - before) / len(load.seconds)
+    return (of_all(running.pid) - before) / len(load.seconds)
 
 
-def cpu(pid: int) -> float:
+def of_all(pid: int) -> float:
     """Seconds of processor time that the server has used, with all that came from it."""
-    used = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[11:13] for each in below(pid)]
-    return sum(int(ticks) for each in used for ticks in each) / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu, below(pid)))
 
 
 def below(pid: int) -> list[int]:
@@ -148,10 +147,10 @@ def below(pid: int) -> list[int]:
 
 def scrape_seconds(running: subprocess.Popen[bytes], port: int, times: int = 200) -> float:
     """Seconds of the server's processor time for one scrape."""
-    before = cpu(running.pid)
+    before = of_all(running.pid)
     for _ in range(times):
         scrape(port)
-    return (cpu(running.pid) - before) / times
+    return (of_all(running.pid) - before) / times
 
 
 def scrape(port: int) -> None:

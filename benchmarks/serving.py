@@ -112,9 +112,9 @@ def ready(port: int, path: str = "/health/ready", seconds: float = 120.0) -> flo
     raise TimeoutError(f"nothing is ready at {port}")
 
 
-def cpu(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of processor time it has used: unlike a clock, they hardly know what else runs."""
-    used = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+def cpu(pid: int) -> float:
+    """Seconds of processor time a process has used: unlike a clock, they hardly know what else runs."""
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
@@ -175,9 +175,9 @@ def latencies(
     given = post(PREDICTIONS, json.dumps(features).encode())
     for name, request in (("a game of the store", lambda: random.choice(one)), ("features given", lambda: given)):  # noqa: S311
         run(port, request, 1, min(seconds, 5.0))
-        alone, used = run(port, request, 1, seconds), cpu(running)
+        alone, used = run(port, request, 1, seconds), cpu(running.pid)
         many = run(port, request, 16, seconds)
-        used = cpu(running) - used
+        used = cpu(running.pid) - used
         print(f"{name}, load average {os.getloadavg()[0]:.1f}")
         show("1 connection, p50", alone.quantile(0.5), "ms", 0.5)
         show("1 connection, p99", alone.quantile(0.99), "ms", 1.0)

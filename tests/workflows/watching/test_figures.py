@@ -10,6 +10,7 @@ from busta.data.tables import Tables
 from busta.errors import OutsideError
 from busta.ledger.predictions import prediction
 from busta.ledger.storage import Draft, Ledger
+from busta.workflows.predicting import explain
 from busta.workflows.watching import figures_models
 from busta.workflows.watching.figures import Figures, decisions, games_of, money, slates
 from busta.workflows.watching.figures_models import LEADING, Models, by_season, leading
@@ -112,17 +113,17 @@ def test_the_version_before_the_champion_is_compared_with_it_and_files_are_read_
     def gone(*_):
         raise OutsideError("the file is gone")
 
-    monkeypatch.setattr(figures_models, "fetch", gone)
+    monkeypatch.setattr(explain, "fetch", gone)
     assert models.importances() == rows
 
 
 def test_damaged_files_of_a_version_are_one_part_that_fails(borrowed, monkeypatch, tmp_path, caplog):
     busta.promote_version(borrowed, "moneyline", "1", "sim", force=True)
     (tmp_path / "cut").write_bytes(b"PAR1")
-    monkeypatch.setattr(figures_models, "fetch", lambda *_: tmp_path / "cut")
+    monkeypatch.setattr(explain, "fetch", lambda *_: tmp_path / "cut")
     _, fine = Figures(borrowed, "sim").gather()
     assert [part for part, well in fine.items() if not well] == ["importances"]
-    assert f"worth to version 1 of {MODEL} cannot be read" in caplog.text
+    assert f"the explanations of version 1 of {MODEL} cannot be read" in caplog.text
 
 
 def test_a_part_that_fails_is_said_and_told_as_it_was_before(borrowed, monkeypatch, caplog):

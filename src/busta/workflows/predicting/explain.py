@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,8 @@ from busta.workflows.predicting.price_words import find_game
 from busta.workflows.training.artifacts import EXPLANATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from busta.settings import Settings
     from busta.workflows.predicting.forecast import Said
 
-__all__ = ["explain", "explained"]
+__all__ = ["explain", "explained", "read_explanations", "read_importances"]
 
 
 def explain(
@@ -84,7 +86,7 @@ def explain(
     if game is None:
         if week or date:
             raise UsageError("a week or a day says which game; give the game, too")
-        return about | {"features": _overall(registry, version)}
+        return about | {"features": read_importances(registry, version)}
     gold = gold_for(settings, league, version)
     row = find_game(gold.games, league, game, week, date)
     table = assemble(gold, league, market, blind=blind, moment=moment)
@@ -134,7 +136,7 @@ def explained(registry: Registry, said: Said) -> parts_of.Explanation:
     kept = found
     if said.seen.any():
         stored = data.games.select("game_id").join(
-            _read(registry, said.version), on="game_id", how="left", maintain_order="left"
+            read_explanations(registry, said.version), on="game_id", how="left", maintain_order="left"
         )
         kept = _kept(stored, portable.features)
     return parts_of.Explanation(
@@ -167,16 +169,31 @@ def _why_not(said: Said) -> str:
     return f"{game} is not forecast: no market price to start from"
 
 
-def _read(registry: Registry, version: Version) -> pl.DataFrame:
+def read_explanations(registry: Registry, version: Version) -> pl.DataFrame:
+    """What each out-of-fold forecast of a version is the sum of.
+
+    Raises:
+        OutsideError: They are gone or damaged, or the registry is down.
+    """
+    return _read(registry, version, EXPLANATIONS, "explanations", partial(pl.read_parquet, glob=False))
+
+
+def read_importances(registry: Registry, version: Version) -> list[dict[str, Any]]:
+    """Mean absolute part of each feature over all out-of-fold games, and its range over the folds.
+
+    Raises:
+        OutsideError: They are gone or damaged, or the registry is down.
+    """
+    return _read(registry, version, "importances.csv", "importances", partial(pl.read_csv, glob=False)).to_dicts()
+
+
+def _read(
+    registry: Registry, version: Version, name: str, words: str, read: Callable[[Path], pl.DataFrame]
+) -> pl.DataFrame:
     try:
-        return pl.read_parquet(fetch(registry, version, EXPLANATIONS), glob=False)
+        return read(fetch(registry, version, name))
     except (OutsideError, OSError, pl.exceptions.PolarsError) as exc:
         raise OutsideError(
-            f"the explanations of version {version.number} of {version.name} cannot be read; "
+            f"the {words} of version {version.number} of {version.name} cannot be read; "
             "restore their file, or train again"
         ) from exc
-
-
-def _overall(registry: Registry, version: Version) -> list[dict[str, Any]]:
-    """Mean absolute part of each feature over all out-of-fold games, and its range over the folds."""
-    return pl.read_csv(fetch(registry, version, "importances.csv")).to_dicts()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from busta.errors import OutsideError
 from busta.performance.gate.verdict import FIT_TO_BET, FIT_TO_SERVE, REJECTED
 from busta.plugins import market_names
 from busta.registry.connect import connect, guarded
 from busta.registry.publish import CHALLENGER, CHAMPION
-from busta.registry.versions import fetch, fetch_predictions, model_name, versions
+from busta.registry.versions import model_name, versions
 from busta.watch.families import OF
-from busta.workflows.training.artifacts import EXPLANATIONS
+from busta.workflows.predicting.explain import read_explanations, read_importances
+from busta.workflows.predicting.forecast import read_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,18 +100,9 @@ class Models:
 
 def _worth(registry: Registry, version: Version) -> tuple[Worth, list[Worth]]:
     """What features are worth to a version, in all and in its last two seasons."""
-    files = [fetch(registry, version, EXPLANATIONS), fetch_predictions(registry, version)]
-    table = fetch(registry, version, "importances.csv")
-    try:
-        parts, season = pl.read_parquet(files[0]), pl.read_parquet(files[1], columns=["game_id", "season"])
-        whole = pl.read_csv(table)
-    except pl.exceptions.PolarsError as exc:
-        raise OutsideError(
-            f"what features are worth to version {version.number} of {version.name} cannot be read: "
-            f"{str(exc).splitlines()[0]}\nrestore the files of its run, or train again"
-        ) from exc
-    by_name = dict(zip(whole["feature"].to_list(), whole["part"].to_list(), strict=True))
-    return by_name, by_season(parts.join(season, on="game_id"))
+    whole = {row["feature"]: row["part"] for row in read_importances(registry, version)}
+    season = read_predictions(registry, version).select("game_id", "season")
+    return whole, by_season(read_explanations(registry, version).join(season, on="game_id"))
 
 
 def by_season(parts: pl.DataFrame) -> list[Worth]:
